@@ -1,0 +1,133 @@
+"""Which values may an operator change?
+
+One class for all three packages, read from the environment (``SOCIALS_...``) once at start-up and then passed down by
+value.  Nothing else reads the environment.
+"""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from crawler.records import Limits, Render
+
+
+class Settings(BaseSettings):
+    """Everything an operator may change; read once at start-up, then passed down by value."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SOCIALS_", frozen=True, use_attribute_docstrings=True, extra="forbid", env_ignore_empty=True
+    )
+
+    redis_url: str = ""
+    """Redis to use, as ``redis://host:port/db``; empty: an embedded one is started (``socials serve`` and ``demo``)."""
+
+    data_dir: Path = Path("~/.local/share/socials")
+    """Folder in which the embedded Redis keeps its files."""
+
+    host: str = "127.0.0.1"
+    """Address the API listens on."""
+
+    port: int = Field(default=8000, ge=0, le=65535)
+    """Port the API listens on; 0 takes a free one."""
+
+    workers_count: int = Field(default=2, ge=1, le=64)
+    """Worker processes that ``socials serve`` starts."""
+
+    shard_items_count: int = Field(default=50, ge=1, le=1000)
+    """Inputs per shard; a shard is what one worker takes at a time."""
+
+    shard_timeout_s: int = Field(default=1800, ge=30, le=86_400)
+    """Hard stop for one shard, in seconds; the spider stops itself ``shard_grace_s`` earlier."""
+
+    shard_grace_s: int = Field(default=150, ge=10, le=3600)
+    """Time left, in seconds, for open pages to end and results to be handed over before the hard stop."""
+
+    shard_lease_s: int = Field(default=30, ge=3, le=3600)
+    """A shard whose worker has given no sign of life for this long, in seconds, is given to another."""
+
+    max_items_count: int = Field(default=10_000, ge=1, le=10_000)
+    """Most items in one job."""
+
+    max_body_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
+    """Largest request body, in bytes."""
+
+    retention_s: int = Field(default=30 * 86_400, ge=60)
+    """How long a job and its results are kept, in seconds."""
+
+    ef_per_item: Decimal = Field(default=Decimal("0.00055"), ge=0)
+    """Price of one queued item, in EF."""
+
+    render: Render = Render.AUTO
+    """When a browser may be used: ``auto``, ``always`` or ``never``; a job may choose for itself."""
+
+    max_pages_count: int = Field(default=4, ge=1, le=10)
+    """Most pages read for one input."""
+
+    item_budget_s: float = Field(default=45.0, ge=5, le=120)
+    """Most time spent on one input, in seconds, from its first request."""
+
+    light_enabled: bool = True
+    """Whether the light engine (Lightpanda) may be used."""
+
+    chromium_enabled: bool = True
+    """Whether Chromium may be used."""
+
+    chromium_path: str = ""
+    """Chromium to run; empty: Playwright's own download, else the first on the path of ``chromium-headless-shell``,
+    ``chromium``, ``google-chrome``."""
+
+    concurrent_sites_count: int = Field(default=16, ge=1, le=256)
+    """Inputs crawled at a time by one worker process."""
+
+    concurrent_light_pages_count: int = Field(default=4, ge=1, le=64)
+    """Pages open at a time in the light engine, per worker process."""
+
+    concurrent_chromium_pages_count: int = Field(default=2, ge=1, le=64)
+    """Pages open at a time in Chromium, per worker process."""
+
+    fetch_timeout_s: float = Field(default=15.0, gt=0, le=120)
+    """Longest wait for one plain page, in seconds."""
+
+    render_timeout_s: float = Field(default=20.0, gt=0, le=120)
+    """Longest wait for one rendered page, in seconds, from navigation to the last read of the document."""
+
+    settle_timeout_s: float = Field(default=8.0, gt=0, le=60)
+    """Longest wait, in seconds, for a rendered page to stop promising more links."""
+
+    max_page_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
+    """Largest document read, in bytes, after decompression."""
+
+    obey_robots: bool = True
+    """Whether robots.txt is obeyed."""
+
+    user_agent: str = "SocialsBot/0.1 (+https://github.com/socials-bot/socials)"
+    """User-Agent header of every request, plain and rendered; should carry a contact."""
+
+    tls_strict: bool = False
+    """Whether a bad certificate makes an input fail with ``tls_error``; otherwise the page is read and evidence says so."""
+
+    allow_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """``HOST:PORT`` pairs on this machine that the egress guard lets through, separated by commas; test fixtures only."""
+
+    log_level: str = "INFO"
+    """Least severe log level written to standard error."""
+
+    @field_validator("allow_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _timeouts_nest(self) -> Self:
+        if not self.item_budget_s < self.shard_grace_s < self.shard_timeout_s:
+            raise ValueError("need item_budget_s < shard_grace_s < shard_timeout_s")
+        if not self.settle_timeout_s < self.render_timeout_s:
+            raise ValueError("need settle_timeout_s < render_timeout_s")
+        return self
+
+    def limits(self) -> Limits:
+        """The operator's limits for one input, which a job's options may only tighten."""
+        return Limits(self.render, self.max_pages_count, self.item_budget_s)
