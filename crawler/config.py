@@ -22,7 +22,8 @@ class Settings(BaseSettings):
     )
 
     redis_url: str = ""
-    """Redis to use, as ``redis://host:port/db``; empty: an embedded one is started (``socials serve`` and ``demo``)."""
+    """Redis to use, as ``redis://host:port/db``; empty: an embedded one is started (``socials serve`` and
+    ``demo``)."""
 
     data_dir: Path = Path("~/.local/share/socials")
     """Folder in which the embedded Redis keeps its files."""
@@ -107,10 +108,12 @@ class Settings(BaseSettings):
     """User-Agent header of every request, plain and rendered; should carry a contact."""
 
     tls_strict: bool = False
-    """Whether a bad certificate makes an input fail with ``tls_error``; otherwise the page is read and evidence says so."""
+    """Whether a bad certificate makes an input fail with ``tls_error``; otherwise the page is read and evidence says
+    so."""
 
     allow_hosts: Annotated[tuple[str, ...], NoDecode] = ()
-    """``HOST:PORT`` pairs on this machine that the egress guard lets through, separated by commas; test fixtures only."""
+    """``HOST:PORT`` pairs on this machine that the egress guard lets through, separated by commas; test fixtures
+    only."""
 
     log_level: str = "INFO"
     """Least severe log level written to standard error."""

@@ -1,7 +1,7 @@
 """Which values cross a border between files?
 
-Frozen dataclasses and the enums they use, asked for by every package.  This file computes nothing and imports nothing of
-ours, so that anyone may import it.
+Frozen dataclasses and the enums they use, asked for by every package.  This file computes nothing and imports nothing
+of ours, so that anyone may import it.
 
 One word per thing: an *input* was posted, a *page* is one fetched document, a *link* stands on a page as written, a
 *candidate* is a link whose URL names a profile, a *profile* is canonical, a *result* is the one answer per input.
@@ -155,12 +155,12 @@ class Limits:
 class Link:
     """One link as it stands on a page, with its place.
 
-    ``href`` is the attribute as written, ``url`` the same made absolute against the page's base (equal to ``href`` where
-    that could not be done).  ``text`` is the visible text of the link, ``label`` its accessible name (aria-label, title,
-    the ``alt`` of an image inside).  ``icon`` holds the class names of an icon inside.  ``classes`` are the class names
-    and ids of the link and its ancestors, nearest first, lower-case.  ``block`` names the nearest enclosing list or
-    group; ``block_networks_count`` says how many of the six networks have links in it.  ``order`` counts links in
-    document order, from 0.
+    ``href`` is the attribute as written, ``url`` the same made absolute against the page's base (equal to ``href``
+    where that could not be done). ``text`` is the visible text of the link, ``label`` its accessible name
+    (aria-label, title, the ``alt`` of an image inside). ``icon`` holds the class names of an icon inside.
+    ``classes`` are the class names and ids of the link and its ancestors, nearest first, lower-case. ``block`` names
+    the nearest enclosing list or group; ``block_networks_count`` says how many of the six networks have links in it.
+    ``order`` counts links in document order, from 0.
     """
 
     href: str
@@ -233,8 +233,8 @@ class ProfileType(StrEnum):
 class Profile:
     """One canonical profile.
 
-    ``url`` is for users; ``key`` is for merging (two spellings of one account have the same key); ``handle`` is the name
-    as the network spells it, without ``@``, ``""`` where the profile is only a number.
+    ``url`` is for users; ``key`` is for merging (two spellings of one account have the same key); ``handle`` is the
+    name as the network spells it, without ``@``, ``""`` where the profile is only a number.
     """
 
     network: Network

@@ -1,0 +1,55 @@
+"""What is known so far of one site?
+
+A :class:`Dossier` rides with each request of its site and grows by returning a new value.  The spider and the
+pipelines read it; :mod:`crawler.core.plan` decides from it what to do next.  It computes nothing about profiles.
+"""
+
+from dataclasses import dataclass, replace
+
+from crawler.records import Engine, Failure, Link, Page, SiteInput
+from crawler.urls import SiteUrl
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One page that was asked for, with the links read from it (none where it failed)."""
+
+    page: Page
+    links: tuple[Link, ...] = ()
+    why: str = ""
+    """Why the page was asked for, for people: ``home``, ``contact page``, ``empty mount point #root`` ..."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """All that is known of one site.
+
+    ``inputs`` are the posted items that name this site, one or more; ``site`` is what their ``site_web`` reads as, or
+    the failure to read it.  ``visits`` are in the order they were made.
+    """
+
+    inputs: tuple[SiteInput, ...]
+    site: SiteUrl | Failure
+    visits: tuple[Visit, ...] = ()
+
+    def with_visit(self, visit: Visit) -> "Dossier":
+        """Return the dossier with one more visit."""
+        return replace(self, visits=(*self.visits, visit))
+
+    @property
+    def read(self) -> tuple[Visit, ...]:
+        """The visits that gave a document."""
+        return tuple(visit for visit in self.visits if visit.page.html)
+
+    @property
+    def failure(self) -> Failure | None:
+        """The failure that explains best why nothing was found: the first one of the home page, else the first one."""
+        if isinstance(self.site, Failure):
+            return self.site
+        return next((visit.page.failure for visit in self.visits if visit.page.failure is not None), None)
+
+    @property
+    def engine(self) -> Engine | None:
+        """The dearest engine that gave a document, ``None`` where none did."""
+        engines = {visit.page.engine for visit in self.read}
+        return max(engines, key=list(Engine).index, default=None)

@@ -1,0 +1,80 @@
+"""What is the answer for one input?
+
+Puts the dossier of a site, the candidates found on it and what the input itself carried together into the one
+:class:`SiteResult`.  Asked by the pipelines; chooses nothing itself.
+"""
+
+from collections.abc import Sequence
+
+from crawler.core import ranking
+from crawler.core.dossier import Dossier
+from crawler.core.evidence import evidence
+from crawler.networks.canonical import profile_of
+from crawler.records import (
+    Candidate,
+    Choice,
+    Failure,
+    Link,
+    Network,
+    Profile,
+    Reason,
+    SiteInput,
+    SiteResult,
+    Source,
+)
+
+
+def result_of(dossier: Dossier, site_input: SiteInput, candidates: Sequence[Candidate]) -> SiteResult:
+    """Answer one input.
+
+    Args:
+        dossier: what was read for its site.
+        site_input: the input; one of ``dossier.inputs``.
+        candidates: all profiles found on the site.
+
+    Returns:
+        The result; it has a failure exactly when nothing was found and something went wrong.
+    """
+    everything = (*candidates, *_known(site_input))
+    pages = [visit.page for visit in dossier.read]
+    chosen: dict[Network, Choice] = dict(ranking.choose(site_input, everything, pages))
+    if (own := _website_profile(dossier)) is not None:
+        chosen[own.profile.network] = own
+    return SiteResult(
+        index=site_input.index,
+        profiles={network: chosen[network].profile.url for network in Network if network in chosen},
+        failure=None if chosen else _failure(dossier),
+        engine=dossier.engine,
+        pages_count=len(dossier.visits),
+        evidence=evidence(chosen, everything, dossier.visits),
+    )
+
+
+def _failure(dossier: Dossier) -> Failure | None:
+    """Why nothing was found, where something went wrong: a site that was read and names no profile is no failure."""
+    if any(visit.page.failure is None for visit in dossier.read):
+        return None
+    if not dossier.visits and dossier.failure is None:
+        return Failure(Reason.BUDGET_EXHAUSTED, "the site was not reached in time")
+    return dossier.failure
+
+
+def _known(site_input: SiteInput) -> list[Candidate]:
+    """The values that the item already carried, where they are profiles of the network they are given for."""
+    found = []
+    for network, text in site_input.known:
+        profile = profile_of(text)
+        if isinstance(profile, Profile) and profile.network is network:
+            found.append(Candidate(profile, Link(href=text, url=text, source=Source.INPUT), "", None))
+    return found
+
+
+def _website_profile(dossier: Dossier) -> Choice | None:
+    """A website that is itself a profile fills its column: nobody else's page would be given as one's own."""
+    if isinstance(dossier.site, Failure):
+        return None
+    profile = profile_of(dossier.site.url)
+    if not isinstance(profile, Profile):
+        return None
+    link = Link(href=dossier.site.url, url=dossier.site.url, source=Source.INPUT)
+    return Choice(profile, 1.0, ("the website given is this profile",), Candidate(profile, link, "", None))

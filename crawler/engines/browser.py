@@ -1,0 +1,237 @@
+"""How is one page rendered, whatever the engine?
+
+A thin subclass of scrapy-playwright's download handler: it keeps that library's browser start, page bookkeeping and
+response shape and replaces what costs or hangs there (seen in 0.0.48): a route on every request, the wait for ``load``
+after each page method, and browser calls without a deadline.  One context per page, closed with it, so that nothing of
+one site is seen by another.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page, Response
+from scrapy import Request, Spider
+from scrapy.crawler import Crawler
+from scrapy.http import Headers, HtmlResponse
+from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
+
+from crawler.engines.requests import DEADLINE, EXTRA_HREFS
+from crawler.engines.settle import FLATTEN_SCRIPT, WATCH_SCRIPT, settle
+from crawler.records import Failure, Reason
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+CLOSE_TIMEOUT_S = 5.0
+"""Longest wait for a page, context or browser to close, in seconds; then its process is ended."""
+
+START_TIMEOUT_S = 30.0
+"""Longest wait for a browser to start, in seconds."""
+
+
+class RenderError(Exception):
+    """A page could not be rendered; carries the reason."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.failure = Failure(reason, detail)
+
+
+class BrowserHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]  # the library has no types
+    """Renders requests in one browser engine.
+
+    Args:
+        crawler: Scrapy's crawler.
+        provider: what starts and ends the browser (see ``light.py`` and ``chromium.py``).
+        pages_count: pages open at a time.
+        settle_timeout_s: longest wait for a page to stop promising links, in seconds.
+        context_options: keyword arguments of each new browser context.
+    """
+
+    def __init__(
+        self,
+        crawler: Crawler,
+        provider: Any,
+        *,
+        pages_count: int,
+        settle_timeout_s: float,
+        context_options: dict[str, Any],
+    ) -> None:
+        super().__init__(crawler)
+        self.config.max_pages_per_context = 1
+        self.config.navigation_timeout_ms = None
+        self._provider = provider
+        self._slots = asyncio.Semaphore(pages_count)
+        self._settle_timeout_s = settle_timeout_s
+        self._context_options = context_options
+        self._start_lock = asyncio.Lock()
+        self._is_started = False
+
+    async def _maybe_launch_in_thread(self) -> None:
+        """Start nothing when the crawl starts: most crawls of plain sites never need the browser."""
+
+    async def _start(self) -> None:
+        async with self._start_lock:
+            if not self._is_started:
+                self.browser_provider = self._provider
+                await _within(self._provider.start(), START_TIMEOUT_S)
+                self._is_started = True
+
+    async def download_request(self, request: Request) -> HtmlResponse:
+        """Render one page.
+
+        Raises:
+            RenderError: whatever went wrong, with its reason.
+        """
+        async with self._slots:
+            started = time.monotonic()
+            timeout_s = float(request.meta[DEADLINE])
+            try:
+                await self._start()
+                return await _within(self._render(request, self._crawler.spider), timeout_s)
+            except TimeoutError:
+                raise RenderError(Reason.TIMEOUT, f"not rendered within {timeout_s:.0f} s") from None
+            except PlaywrightError as error:
+                raise _render_error(error) from error
+            except OSError as error:
+                raise RenderError(Reason.BROWSER_ERROR, "the browser did not start") from error
+            finally:
+                request.meta["download_latency"] = time.monotonic() - started
+
+    async def _render(self, request: Request, spider: Spider) -> HtmlResponse:
+        name = request.meta["playwright_context"]
+        request.meta["playwright_context_kwargs"] = dict(self._context_options)
+        try:
+            page = await self._create_page(request, spider)
+            return await self._read(page, request)
+        finally:
+            if (wrapper := self.context_wrappers.pop(name, None)) is not None:
+                await self._close_context(wrapper.context)
+
+    async def _read(self, page: Page, request: Request) -> HtmlResponse:
+        crashed = asyncio.get_running_loop().create_future()
+        page.on("crash", lambda _: crashed.done() or crashed.set_result(None))
+        page.on("dialog", lambda dialog: asyncio.ensure_future(_quietly(dialog.dismiss())))
+        work = asyncio.ensure_future(self._visit(page, request))
+        try:
+            await asyncio.wait({work, crashed}, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                raise RenderError(Reason.PAGE_CRASH, "the page crashed its renderer")
+            return work.result()
+        finally:
+            work.cancel()
+            crashed.cancel()
+            with suppress(asyncio.CancelledError, PlaywrightError, RenderError):
+                await work
+
+    async def _visit(self, page: Page, request: Request) -> HtmlResponse:
+        await page.add_init_script(WATCH_SCRIPT)
+        answer = await page.goto(request.url, wait_until="commit", timeout=0)
+        ended = await self._settled(page)
+        self.stats.inc_value(f"render/settled/{ended.replace(' ', '_')}")
+        with suppress(PlaywrightError):
+            await page.evaluate(FLATTEN_SCRIPT)
+        text = await page.content()
+        request.meta[EXTRA_HREFS] = await _frame_hrefs(page)
+        return HtmlResponse(
+            url=page.url,
+            status=answer.status if answer is not None else 200,
+            headers=await _headers(answer),
+            body=text.encode("utf-8", "replace"),
+            encoding="utf-8",
+            request=request,
+            flags=["playwright"],
+        )
+
+    async def _settled(self, page: Page) -> str:
+        """Settle; a page that navigates itself away meanwhile is looked at again, twice at most."""
+        for _ in range(2):
+            with suppress(PlaywrightError):
+                return await settle(page, self._settle_timeout_s, time.monotonic)
+        return await settle(page, self._settle_timeout_s, time.monotonic)
+
+    async def _close_context(self, context: Any) -> None:
+        try:
+            await _within(context.close(), CLOSE_TIMEOUT_S)
+        except (TimeoutError, PlaywrightError):
+            self.stats.inc_value("render/close_failed")
+            await self._provider.kill()
+
+    async def _browser_disconnected_callback(self, *_: Any) -> None:
+        self.stats.inc_value("render/browser_lost")
+        self.context_wrappers.clear()
+        if hasattr(self, "browser"):
+            del self.browser
+
+    async def close(self) -> None:
+        """End the browser, politely or not."""
+        if not self._is_started:
+            return
+        self._is_started = False
+        if hasattr(self, "browser"):
+            with suppress(TimeoutError, PlaywrightError):
+                await _within(self.browser.close(), CLOSE_TIMEOUT_S)
+        await self._provider.close()
+
+
+async def _within(work: Awaitable[T], timeout_s: float) -> T:
+    async with asyncio.timeout(timeout_s):
+        return await work
+
+
+async def _quietly(work: Awaitable[Any]) -> None:
+    with suppress(PlaywrightError):
+        await work
+
+
+async def _headers(answer: Response | None) -> Headers:
+    if answer is None:
+        return Headers()
+    headers = Headers(await answer.all_headers())
+    # Playwright has already undone these; Scrapy's decompression must not try again.
+    headers.pop("Content-Encoding", None)
+    return headers
+
+
+async def _frame_hrefs(page: Page) -> tuple[str, ...]:
+    """Addresses of the links in the page's frames, at most 200 from at most 8 frames."""
+    hrefs: list[str] = []
+    for frame in page.frames[1:9]:
+        with suppress(PlaywrightError):
+            hrefs += await frame.evaluate("() => [...document.links].slice(0, 200).map((link) => link.href)")
+    return tuple(hrefs[:200])
+
+
+def _render_error(error: PlaywrightError) -> RenderError:
+    """Name the reason behind a Playwright error by its message; the codes are Chromium's net errors."""
+    message = error.message
+    for mark, reason, detail in _ERRORS:
+        if mark in message:
+            return RenderError(reason, detail)
+    return RenderError(Reason.BROWSER_ERROR, "the browser failed to read the page")
+
+
+_ERRORS = (
+    ("ERR_NAME_NOT_RESOLVED", Reason.DNS_ERROR, "host name not found"),
+    ("CouldntResolveHost", Reason.DNS_ERROR, "host name not found"),
+    ("ERR_CERT", Reason.TLS_ERROR, "bad certificate"),
+    ("ERR_SSL", Reason.TLS_ERROR, "TLS handshake failed"),
+    ("PeerFailedVerification", Reason.TLS_ERROR, "bad certificate"),
+    ("ERR_TOO_MANY_REDIRECTS", Reason.TOO_MANY_REDIRECTS, "redirected without end"),
+    ("TooManyRedirects", Reason.TOO_MANY_REDIRECTS, "redirected without end"),
+    ("ERR_TIMED_OUT", Reason.TIMEOUT, "no answer in time"),
+    ("OperationTimedout", Reason.TIMEOUT, "no answer in time"),
+    ("Download is starting", Reason.NOT_HTML, "the address is a download"),
+    ("ERR_ABORTED", Reason.NOT_HTML, "the address is not a page"),
+    ("ERR_TUNNEL", Reason.CONNECT_ERROR, "connection failed"),
+    ("ERR_CONNECTION", Reason.CONNECT_ERROR, "connection failed"),
+    ("ERR_EMPTY_RESPONSE", Reason.CONNECT_ERROR, "the server answered nothing"),
+    ("CouldntConnect", Reason.CONNECT_ERROR, "connection failed"),
+    ("crash", Reason.PAGE_CRASH, "the page crashed its renderer"),
+)

@@ -1,0 +1,96 @@
+"""Which engine fetches a request?
+
+The one Scrapy download handler for ``http`` and ``https``: it reads the engine from the request and hands it to plain
+HTTP or to one of two scrapy-playwright handlers, started only when the first page asks for them.
+"""
+
+from typing import Any, Self
+from weakref import WeakKeyDictionary
+
+from scrapy import Request
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+
+from crawler.config import Settings
+from crawler.engines.browser import BrowserHandler
+from crawler.engines.chromium import ChromiumProvider
+from crawler.engines.driver import Driver
+from crawler.engines.light import LightProvider
+from crawler.engines.requests import ENGINE
+from crawler.records import Engine
+
+_handlers: WeakKeyDictionary[Crawler, "EngineHandler"] = WeakKeyDictionary()
+"""One handler a crawl: Scrapy makes one per scheme, which would mean two of each browser."""
+
+
+class EngineHandler:
+    """Sends each request to its engine."""
+
+    lazy = True
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._plain = HTTP11DownloadHandler.from_crawler(crawler)
+        self._driver = Driver()
+        self._browsers: dict[Engine, BrowserHandler] = {}
+        self._is_closed = False
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Return the crawl's handler, made on the first call."""
+        if crawler not in _handlers:
+            _handlers[crawler] = cls(crawler)
+        return _handlers[crawler]  # type: ignore[return-value]
+
+    async def download_request(self, request: Request) -> Response:
+        """Fetch one request with the engine it names."""
+        engine = request.meta.get(ENGINE, Engine.STATIC)
+        self._crawler.stats.inc_value(f"pages/{engine}")
+        if engine is Engine.STATIC:
+            return await self._plain.download_request(request)
+        if engine not in self._browsers:
+            self._browsers[engine] = self._browser(engine)
+        return await self._browsers[engine].download_request(request)
+
+    async def close(self) -> None:
+        """End all engines; called once per scheme."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        for browser in self._browsers.values():
+            await browser.close()
+        await self._plain.close()
+
+    def _browser(self, engine: Engine) -> BrowserHandler:
+        spider: Any = self._crawler.spider
+        settings: Settings = spider.config
+        if engine is Engine.LIGHT:
+            pages_count = settings.concurrent_light_pages_count
+            provider: Any = LightProvider(
+                self._driver,
+                proxy_url=spider.proxy_url,
+                user_agent=settings.user_agent,
+                pages_count=pages_count,
+                is_tls_strict=settings.tls_strict,
+                max_response_bytes=settings.max_page_bytes,
+            )
+            # The light engine takes its user agent and certificate rule from its command line.
+            options: dict[str, Any] = {}
+        else:
+            pages_count = settings.concurrent_chromium_pages_count
+            provider = ChromiumProvider(self._driver, spider.chromium_path, spider.proxy_url)
+            options = {
+                "user_agent": settings.user_agent,
+                "ignore_https_errors": not settings.tls_strict,
+                "service_workers": "block",
+                "accept_downloads": False,
+                "viewport": {"width": 1280, "height": 4000},  # tall: most lazy footers are in view at once
+            }
+        return BrowserHandler(
+            self._crawler,
+            provider,
+            pages_count=pages_count,
+            settle_timeout_s=settings.settle_timeout_s,
+            context_options=options,
+        )

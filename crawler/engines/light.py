@@ -1,0 +1,138 @@
+"""How is the light engine started, and how does it look like a browser to scrapy-playwright?
+
+Lightpanda runs as a process of its own and speaks CDP; it keeps one browser context per connection, so each new
+context is a new connection.  Used by :mod:`crawler.engines.handler`.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext
+from playwright.async_api import Error as PlaywrightError
+
+from crawler.engines.driver import Driver
+
+WATCHDOG_MS = 8000
+"""Longest time a page may keep the engine busy without a pause, in milliseconds; then the page's connection is
+closed."""
+
+MAX_HEAP_MB = 256
+"""Largest script heap of one page, in megabytes; chosen, not measured."""
+
+
+class LightBrowser:
+    """Stands in for a Playwright browser: each context is a connection of its own, and closing it closes that."""
+
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        self._connect = connect
+
+    def on(self, event: str, handler: Callable[..., Any]) -> None:
+        """Ignore listeners: there is no one connection whose end would mean the end of the browser."""
+
+    async def new_context(self, **options: Any) -> BrowserContext:
+        """Open a connection and a context on it."""
+        browser: Browser = await self._connect()
+        try:
+            context = await browser.new_context(**options)
+        except BaseException:
+            with suppress(PlaywrightError):
+                await browser.close()
+            raise
+        close = context.close
+
+        async def close_both(**given: Any) -> None:
+            with suppress(PlaywrightError):
+                await close(**given)
+            await browser.close()
+
+        context.close = close_both  # type: ignore[method-assign]
+        return context
+
+    async def close(self) -> None:
+        """Nothing to close: the provider ends the process."""
+
+
+class LightProvider:
+    """Starts Lightpanda behind the proxy.
+
+    Args:
+        driver: the shared Playwright driver.
+        proxy_url: the egress proxy, ``http://127.0.0.1:port``.
+        user_agent: User-Agent header; must not contain "Mozilla" (the engine refuses to pose as another browser).
+        pages_count: pages open at a time.
+        is_tls_strict: whether a bad certificate is an error.
+        max_response_bytes: largest answer taken, in bytes.
+    """
+
+    def __init__(
+        self,
+        driver: Driver,
+        *,
+        proxy_url: str,
+        user_agent: str,
+        pages_count: int,
+        is_tls_strict: bool,
+        max_response_bytes: int,
+    ) -> None:
+        self._driver = driver
+        self._arguments = [
+            "--http-proxy", proxy_url,
+            "--user-agent", user_agent,
+            "--cdp-max-connections", str(pages_count * 2 + 2),
+            "--http-max-response-size", str(max_response_bytes),
+            "--watchdog-ms", str(WATCHDOG_MS),
+            "--v8-max-heap-mb", str(MAX_HEAP_MB),
+            "--log-level", "fatal",
+        ]  # fmt: skip
+        if not is_tls_strict:
+            self._arguments.append("--insecure-disable-tls-host-verification")
+        self._server: Any = None
+        self._lock = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Start the driver; the engine itself starts with the first page."""
+        await self._driver.start()
+
+    async def launch_browser(self) -> LightBrowser:
+        """Return the browser to open contexts on."""
+        return LightBrowser(self._connect)
+
+    async def _connect(self) -> Browser:
+        endpoint = await self._endpoint()
+        return await self._driver.playwright.chromium.connect_over_cdp(endpoint)
+
+    async def _endpoint(self) -> str:
+        """Address of the running engine; one that has died is started again."""
+        from lightpanda import AsyncCDPServer
+
+        async with self._lock:
+            if self._server is not None and not _is_alive(self._server):
+                await self._end()
+            if self._server is None:
+                self._server = await AsyncCDPServer(
+                    env={"LIGHTPANDA_DISABLE_TELEMETRY": "true"}, args=self._arguments
+                ).start()
+            return str(self._server.ws_endpoint)
+
+    async def kill(self) -> None:
+        """End the engine; the next page starts a new one."""
+        async with self._lock:
+            await self._end()
+
+    async def close(self) -> None:
+        """End the engine and give up the driver."""
+        await self.kill()
+        await self._driver.stop()
+
+    async def _end(self) -> None:
+        if self._server is not None:
+            server, self._server = self._server, None
+            await server.close()
+
+
+def _is_alive(server: Any) -> bool:
+    """Whether the engine's process runs; the wheel (1.0.2) has no public way to ask."""
+    process = server._server._proc  # noqa: SLF001
+    return process is not None and process.poll() is None

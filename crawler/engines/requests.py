@@ -1,0 +1,60 @@
+"""How does a planned step become a Scrapy request?
+
+The only file that spells the keys of ``Request.meta``, ours and scrapy-playwright's.  Asked by the spider.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from scrapy import Request
+
+from crawler.core.dossier import Dossier
+from crawler.core.plan import Read
+from crawler.records import Engine
+
+ENGINE = "engine"
+"""Meta key: the :class:`Engine` that fetches the request; absent (robots.txt) means plain HTTP."""
+
+WHY = "why"
+"""Meta key: why the page is read, for evidence."""
+
+DEADLINE = "download_timeout"
+"""Meta key, Scrapy's own: most time for the download, in seconds."""
+
+EXTRA_HREFS = "extra_hrefs"
+"""Meta key set by a browser engine: links seen in frames, as written."""
+
+REFUSED = "refused"
+"""Meta key set by the egress middleware: the :class:`Failure` with which the proxy refused the request."""
+
+
+def request_for(
+    step: Read, dossier: Dossier, callback: Callable[..., Any], errback: Callable[..., Any], deadline_s: float
+) -> Request:
+    """Build the request for a step.
+
+    Args:
+        step: what to read.
+        dossier: rides along in ``cb_kwargs``.
+        callback: gets the response.
+        errback: gets the failure.
+        deadline_s: most time for this one page, in seconds.
+    """
+    meta: dict[str, Any] = {
+        ENGINE: step.engine,
+        WHY: step.why,
+        DEADLINE: deadline_s,
+        # One cookie jar per site: nothing of one site is ever sent for another.
+        "cookiejar": dossier.inputs[0].index,
+    }
+    if step.engine is not Engine.STATIC:
+        meta["playwright"] = True
+        meta["playwright_context"] = f"site-{dossier.inputs[0].index}-{len(dossier.visits)}"
+    return Request(
+        step.url,
+        callback=callback,
+        errback=errback,
+        cb_kwargs={"dossier": dossier},
+        meta=meta,
+        dont_filter=True,  # the plan knows what was read; Scrapy's filter would drop the same page on a higher engine
+    )

@@ -1,0 +1,110 @@
+"""How does an answer, or the failure to get one, become a :class:`Page`?
+
+The only file that knows Scrapy's response and exception types.  Asked by the spider.
+"""
+
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    NotSupported,
+    ResponseDataLossError,
+    UnsupportedURLSchemeError,
+)
+from scrapy.http import Response, TextResponse
+from twisted.python.failure import Failure as TwistedFailure
+
+from crawler.engines.browser import RenderError
+from crawler.engines.requests import ENGINE, EXTRA_HREFS
+from crawler.records import Engine, Failure, Page, Reason
+
+HTML_TYPES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "")
+"""Media types read as a page; an absent one is judged by the body."""
+
+
+def page_from(response: Response) -> Page:
+    """Read a response of any engine and status.
+
+    A body that is no HTML gives the failure ``not_html``; a status of 400 and more gives ``http_error`` beside the
+    document, since a footer on an error page still names profiles.
+    """
+    request = response.request
+    assert request is not None  # noqa: S101  # Scrapy sets it on every response that reaches a callback
+    engine: Engine = request.meta.get(ENGINE, Engine.STATIC)
+    html = _html(response)
+    failure = None
+    if response.status >= 400:
+        failure = Failure(Reason.HTTP_ERROR, f"the site answered {response.status}")
+    elif not html.strip():
+        failure = Failure(Reason.NOT_HTML, "the answer is not a web page")
+    return Page(
+        requested_url=request.url,
+        url=response.url,
+        engine=engine,
+        status=response.status,
+        html=html if html.strip() else "",
+        extra_hrefs=tuple(request.meta.get(EXTRA_HREFS, ())),
+        failure=failure,
+        elapsed_ms=round(1000 * float(request.meta.get("download_latency", 0.0))),
+        size_bytes=len(response.body),
+    )
+
+
+def page_from_failure(failure: TwistedFailure) -> Page:
+    """Name the reason behind a request that got no answer."""
+    request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it before it calls an errback
+    return Page(
+        requested_url=request.url,
+        url=request.url,
+        engine=request.meta.get(ENGINE, Engine.STATIC),
+        failure=failure_from(failure.value),
+    )
+
+
+def failure_from(error: BaseException) -> Failure:
+    """Map an exception of Scrapy, Twisted or a browser engine to the closed list of reasons."""
+    if isinstance(error, RenderError):
+        return error.failure
+    if isinstance(error, IgnoreRequest):
+        if "robots.txt" in str(error):
+            return Failure(Reason.ROBOTS_DISALLOWED, "robots.txt forbids the page")
+        if "redirect" in str(error):
+            return Failure(Reason.TOO_MANY_REDIRECTS, "redirected without end")
+        return Failure(Reason.NOT_HTML, "the answer was ignored")
+    for kind, reason, detail in _REASONS:
+        if isinstance(error, kind):
+            return Failure(reason, detail)
+    if "ssl" in type(error).__module__.lower() or "SSL" in repr(error):
+        return Failure(Reason.TLS_ERROR, "TLS handshake failed")
+    if "Tunnel" in type(error).__name__:
+        return Failure(Reason.CONNECT_ERROR, "connection failed")
+    return Failure(Reason.INTERNAL_ERROR, type(error).__name__)
+
+
+_REASONS: tuple[tuple[type[BaseException], Reason, str], ...] = (
+    (DownloadTimeoutError, Reason.TIMEOUT, "no answer in time"),
+    (TimeoutError, Reason.TIMEOUT, "no answer in time"),
+    (CannotResolveHostError, Reason.DNS_ERROR, "host name not found"),
+    (DownloadConnectionRefusedError, Reason.CONNECT_ERROR, "connection refused"),
+    (UnsupportedURLSchemeError, Reason.UNSUPPORTED_SCHEME, "only http and https are read"),
+    (NotSupported, Reason.UNSUPPORTED_SCHEME, "only http and https are read"),
+    (DownloadCancelledError, Reason.TOO_LARGE, "the answer is too large"),
+    (ResponseDataLossError, Reason.CONNECT_ERROR, "the connection broke in the middle of the answer"),
+    (DownloadFailedError, Reason.CONNECT_ERROR, "the connection broke"),
+    (OSError, Reason.CONNECT_ERROR, "connection failed"),
+)
+
+
+def _html(response: Response) -> str:
+    """The decoded document, ``""`` where the answer is none."""
+    if not isinstance(response, TextResponse):
+        return ""
+    media_type = (response.headers.get("Content-Type") or b"").decode("latin-1").split(";")[0].strip().lower()
+    if media_type not in HTML_TYPES:
+        return ""
+    text = response.text
+    # XML feeds and plain text come under HTML types too.
+    return text if "<" in text[:100_000] else ""

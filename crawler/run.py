@@ -1,0 +1,99 @@
+"""How is a list of inputs crawled from start to end?
+
+Starts the egress proxy, one Scrapy crawl and the reactor, and ends them all.  Called once per process: a Twisted
+reactor cannot be started twice.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from scrapy.crawler import AsyncCrawlerRunner
+from scrapy.utils.reactor import install_reactor
+
+from crawler.config import Settings
+from crawler.core.dossier import Dossier
+from crawler.engines.find import find_engines
+from crawler.proxy import EgressProxy
+from crawler.records import Failure, Limits, RunReport, Sink, SiteInput
+from crawler.settings import scrapy_settings
+from crawler.spiders.site import SiteSpider
+from crawler.urls import site_url
+
+logger = logging.getLogger(__name__)
+
+ASK_EVERY_S = 1.0
+"""How often the sink is asked whether the crawl is still wanted, in seconds."""
+
+
+def crawl(inputs: Sequence[SiteInput], sink: Sink, settings: Settings, limits: Limits) -> RunReport:
+    """Crawl inputs and hand each result to the sink the moment it exists; blocks until all is done.
+
+    Args:
+        inputs: what to crawl; inputs that name the same site are crawled once.
+        sink: where results go.  When its ``is_wanted`` says no, the crawl ends at once and the rest stays unanswered.
+        settings: the operator's settings.
+        limits: what one input may cost.
+
+    Returns:
+        How it ended, with Scrapy's counters.
+
+    Raises:
+        RuntimeError: called twice in one process.
+    """
+    install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
+    from twisted.internet import reactor
+
+    loop = asyncio.get_event_loop()
+    work = loop.create_task(_crawl(tuple(inputs), sink, settings, limits))
+    work.add_done_callback(lambda _: reactor.stop())  # type: ignore[attr-defined]
+    # Signals belong to the caller: a worker and the command line end a crawl through the sink.
+    reactor.run(installSignalHandlers=False)  # type: ignore[attr-defined]
+    return work.result()
+
+
+async def _crawl(inputs: tuple[SiteInput, ...], sink: Sink, settings: Settings, limits: Limits) -> RunReport:
+    engines, chromium_path = find_engines(settings)
+    async with EgressProxy(settings.allow_hosts) as proxy:
+        runner = AsyncCrawlerRunner(scrapy_settings(settings))
+        crawler = runner.create_crawler(SiteSpider)
+        arguments: dict[str, Any] = {
+            "dossiers": dossiers(inputs),
+            "sink": sink,
+            "config": settings,
+            "limits": limits,
+            "engines": engines,
+            "chromium_path": chromium_path,
+            "proxy": proxy,
+        }
+        running = asyncio.ensure_future(runner.crawl(crawler, **arguments))
+        watch = asyncio.ensure_future(_stop_when_unwanted(crawler, sink))
+        try:
+            await running
+        finally:
+            watch.cancel()
+            with suppress(asyncio.CancelledError):
+                await watch
+    stats: dict[str, Any] = crawler.stats.get_stats() if crawler.stats else {}
+    return RunReport(str(stats.get("finish_reason", "")), int(stats.get("results/delivered", 0)), stats)
+
+
+def dossiers(inputs: Sequence[SiteInput]) -> tuple[Dossier, ...]:
+    """Group inputs by site, in the order of their first occurrence; an unreadable website stands alone."""
+    groups: dict[str, list[SiteInput]] = {}
+    for site_input in inputs:
+        site = site_url(site_input.site_web)
+        key = f"unreadable {site_input.index}" if isinstance(site, Failure) else site.key
+        groups.setdefault(key, []).append(site_input)
+    return tuple(Dossier(tuple(group), site_url(group[0].site_web)) for group in groups.values())
+
+
+async def _stop_when_unwanted(crawler: Any, sink: Sink) -> None:
+    while await sink.is_wanted():  # noqa: ASYNC110  # the answer lies in another process; there is no event to wait for
+        await asyncio.sleep(ASK_EVERY_S)
+    logger.info("the crawl is no longer wanted")
+    if crawler.spider is not None:
+        crawler.spider.is_stopping = True
+    await crawler.stop_async()

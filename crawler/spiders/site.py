@@ -1,0 +1,100 @@
+"""How is a site crawled?
+
+The loop and nothing else: one request at a time for each site, success and failure through one method, the dossier
+rides along.  What to do next is :mod:`crawler.core.plan`'s business, what was found the pipelines'.
+"""
+
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import scrapy
+from scrapy.http import Response
+from twisted.python.failure import Failure as TwistedFailure
+
+from crawler.config import Settings
+from crawler.core import links, plan
+from crawler.core.dossier import Dossier, Visit
+from crawler.engines.requests import WHY, request_for
+from crawler.pages import page_from, page_from_failure
+from crawler.records import Engine, Limits, Page, Sink
+
+
+class SiteSpider(scrapy.Spider):
+    """Reads the home page of each site and, where it must, more.
+
+    Args:
+        dossiers: one per site, unread.
+        sink: where results go; the pipelines hand them over.
+        config: the operator's settings.
+        limits: what the job may spend on one input.
+        engines: those that can be used, cheapest first.
+        chromium_path: the Chromium to run, ``""`` without one.
+        proxy: the egress proxy, running.
+    """
+
+    name = "site"
+
+    def __init__(
+        self,
+        *,
+        dossiers: tuple[Dossier, ...],
+        sink: Sink,
+        config: Settings,
+        limits: Limits,
+        engines: tuple[Engine, ...],
+        chromium_path: str,
+        proxy: Any,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.sink = sink
+        self.config = config
+        self.chromium_path = chromium_path
+        self.proxy = proxy
+        self.is_stopping = False
+        self._dossiers = dossiers
+        self._limits = limits
+        self._engines = engines
+        self._started_at: dict[int, float] = {}
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Ask the plan for each site's first step; Scrapy takes the next as it has room."""
+        for dossier in self._dossiers:
+            for step in self._advance(dossier):
+                yield step
+
+    async def parse(self, response: Response, dossier: Dossier) -> AsyncIterator[Any]:  # type: ignore[override]
+        """Take a page."""
+        for step in self._visited(dossier, page_from(response), response.meta[WHY]):
+            yield step
+
+    async def failed(self, failure: TwistedFailure) -> AsyncIterator[Any]:
+        """Take the failure to get a page."""
+        request = failure.request  # type: ignore[attr-defined]
+        for step in self._visited(request.cb_kwargs["dossier"], page_from_failure(failure), request.meta[WHY]):
+            yield step
+
+    def _visited(self, dossier: Dossier, page: Page, why: str) -> Iterator[Any]:
+        if self.is_stopping:
+            return  # a page cut off by the stop says nothing about its site
+        yield from self._advance(dossier.with_visit(Visit(page, links.extract(page), why)))
+
+    def _advance(self, dossier: Dossier) -> Iterator[Any]:
+        elapsed_s = self._elapsed_s(dossier)
+        step = plan.next_step(dossier, self._limits, self._engines, elapsed_s)
+        if isinstance(step, plan.Done):
+            self._started_at.pop(dossier.inputs[0].index, None)
+            yield dossier
+            return
+        timeout_s = self.config.fetch_timeout_s if step.engine is Engine.STATIC else self.config.render_timeout_s
+        left_s = max(1.0, self._limits.item_budget_s - elapsed_s)
+        yield request_for(step, dossier, self.parse, self.failed, min(timeout_s, left_s))
+
+    def _elapsed_s(self, dossier: Dossier) -> float:
+        """Seconds since the site's first page was answered: waiting in the queue before that costs a site nothing."""
+        now = time.monotonic()
+        if not dossier.visits:
+            return 0.0
+        first_ms = dossier.visits[0].page.elapsed_ms
+        return now - self._started_at.setdefault(dossier.inputs[0].index, now - first_ms / 1000)
