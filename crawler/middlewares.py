@@ -8,16 +8,18 @@ from typing import Any, Self
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response
+from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.engines.browser import RenderError
 from crawler.engines.requests import ENGINE
-from crawler.records import Engine, Failure
+from crawler.proxy import EgressProxy
+from crawler.records import Engine
 
 
 class EgressMiddleware:
-    """Sends every plain request through the egress proxy and turns its refusals into failures with their reason.
+    """Sends every plain request through the egress proxy and gives each refusal of the proxy its own reason.
 
-    It comes after every middleware that makes requests of its own (robots.txt, redirects), so none goes round it.
+    It stands after every middleware that makes requests of its own (robots.txt, redirects), so none goes round it.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -28,26 +30,30 @@ class EgressMiddleware:
         """Make the middleware."""
         return cls(crawler)
 
+    @property
+    def _proxy(self) -> EgressProxy:
+        spider: Any = self._crawler.spider
+        proxy: EgressProxy = spider.proxy
+        return proxy
+
     async def process_request(self, request: Request) -> None:
         """Name the proxy."""
-        spider: Any = self._crawler.spider
-        request.meta["proxy"] = spider.proxy_url
+        request.meta["proxy"] = self._proxy.url
 
-    async def process_response(self, request: Request, response: Response) -> Response:
+    async def process_response(self, request: Request, response: Response) -> Response:  # noqa: ARG002
         """Raise the reason where the answer is the proxy's own refusal."""
-        refusal = self._refusal(request, response)
+        mark = response.headers.get("X-Socials-Reject")
+        refusal = self._proxy.failure_in(mark.decode("latin-1")) if mark else None
         if refusal is not None:
             raise RenderError(refusal.reason, refusal.detail)
         return response
 
-    def _refusal(self, request: Request, response: Response) -> Failure | None:
-        spider: Any = self._crawler.spider
-        refusal: Failure | None = spider.refusal_of(request.url, response)
-        return refusal
-
     async def process_exception(self, request: Request, exception: Exception) -> None:
         """Put the proxy's own reason in place of "the tunnel failed"."""
-        spider: Any = self._crawler.spider
-        refusal = spider.last_refusal(request.url)
-        if refusal is not None and request.meta.get(ENGINE, Engine.STATIC) is not None:
+        refusal = self._proxy.failure_in(str(exception))
+        if refusal is None and request.meta.get(ENGINE, Engine.STATIC) is not Engine.STATIC:
+            # A browser hides the answer to its CONNECT.
+            url = urlparse_cached(request)
+            refusal = self._proxy.last_refusal(url.hostname or "", url.port or (443 if url.scheme == "https" else 80))
+        if refusal is not None:
             raise RenderError(refusal.reason, refusal.detail) from exception

@@ -69,7 +69,7 @@ class EngineHandler:
             pages_count = settings.concurrent_light_pages_count
             provider: Any = LightProvider(
                 self._driver,
-                proxy_url=spider.proxy_url,
+                proxy_url=spider.proxy.url,
                 user_agent=settings.user_agent,
                 pages_count=pages_count,
                 is_tls_strict=settings.tls_strict,
@@ -79,7 +79,7 @@ class EngineHandler:
             options: dict[str, Any] = {}
         else:
             pages_count = settings.concurrent_chromium_pages_count
-            provider = ChromiumProvider(self._driver, spider.chromium_path, spider.proxy_url)
+            provider = ChromiumProvider(self._driver, spider.chromium_path, spider.proxy.url)
             options = {
                 "user_agent": settings.user_agent,
                 "ignore_https_errors": not settings.tls_strict,
