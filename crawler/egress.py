@@ -27,7 +27,7 @@ class Verdict:
     is_allowed: bool = False
 
 
-PUBLIC = Verdict("public", "RFC 4291 2.4, RFC 6890", is_allowed=True)
+PUBLIC = Verdict("public", "RFC 6890", is_allowed=True)
 FIXTURE = Verdict("fixture", "allow_hosts", is_allowed=True)
 UNALLOCATED = Verdict("unallocated", "RFC 4291 2.4")
 MALFORMED_HOST = Verdict("malformed_host", "RFC 1123 2.1")
@@ -206,7 +206,7 @@ class Allow:
             address = literal(host)
             name = _plain(host)
             is_host = (
-                judge(address).name == "loopback" if address else name == "*" or is_hostname(name.removeprefix("*."))
+                judge(address).name == "loopback" if address else host == "*" or is_hostname(name.removeprefix("*."))
             )
             if not is_host or not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
                 raise ValueError(f"not a HOST:PORT pair on this machine: {entry!r}")
