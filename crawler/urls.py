@@ -1,0 +1,196 @@
+"""Which website does a posted text name, and which domain does a host belong to?
+
+Asked by the API (is the item worth queueing?), the crawl and the ownership judgement.  Parsing follows the WHATWG URL
+standard through ``ada-url``, so that what is judged here is what a browser would open.  This file asks no name server
+and decides nothing about social networks.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from ada_url import URL
+from publicsuffixlist import PublicSuffixList
+
+from crawler.records import Failure, Reason
+
+MAX_LENGTH = 4096
+"""Longest text read, in characters; browsers and servers differ, none needs more for a home page."""
+
+INVISIBLE = dict.fromkeys(
+    [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), *range(0x2066, 0x206A), 0xFEFF, 0xAD]
+)
+"""Zero-width characters, direction marks, the byte order mark and the soft hyphen, which copying brings along."""
+
+_AROUND = " \t\r\n\v\f\x85\xa0\u2007\u202f\u3000\"'`\u00ab\u00bb\u2018\u2019\u201c\u201d<>()[]{}*,;|"
+_NOTHING = frozenset({"n.a", "n/a", "n.a.", "na", "none", "null", "nil", "nan", "undefined", "tbd"})
+_SCHEME = re.compile(r"([a-z][a-z0-9+.\-]*):(.*)", re.IGNORECASE | re.DOTALL)
+_PORT_FOLLOWS = re.compile(r"\d{1,6}(?:[/?#]|$)")
+_DIALLED = frozenset({"tel", "sms", "fax", "callto"})
+"""Schemes whose rest looks like a port."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteUrl:
+    """A website to read.
+
+    ``url`` is absolute, without user info; ``host`` is lower-case, in ASCII form, an IPv6 address in brackets;
+    ``port`` is ``None`` for the scheme's own.  ``has_scheme`` says whether the text named one; ``https`` stands in
+    ``url`` otherwise.  ``key`` is equal for two spellings of one site: scheme, ``www.``, case of the host and a final
+    slash do not count.
+    """
+
+    url: str
+    host: str
+    port: int | None
+    has_scheme: bool
+    key: str
+
+
+def site_url(text: object) -> SiteUrl | Failure:
+    """Read a posted website.
+
+    The first address in the text that can be used is taken.  An address with a scheme ends the search even if it is
+    bad: what follows it is more likely a part of it than a second one.
+
+    Args:
+        text: what was posted: a URL, a bare host, several of them, or anything else.
+
+    Returns:
+        The site, or ``invalid_url`` / ``unsupported_scheme`` with what is wrong.
+    """
+    return _site_url(text) or Failure(Reason.INVALID_URL, "no web address in the text")
+
+
+def is_usable(value: object) -> bool:
+    """Say whether a posted website is worth queueing.
+
+    ``False`` for what holds no address at all (absent, not a string, blank, ``-``, ``n/a``); an address that is there
+    but wrong is queued, and fails with its reason.
+    """
+    return _site_url(value) is not None
+
+
+@lru_cache(maxsize=50_000)
+def registrable_domain(host: str) -> str:
+    """Return the part of a host name that was registered: ``example.co.uk`` of ``www.example.co.uk``.
+
+    Args:
+        host: a host name in any case, or an IP address.
+
+    Returns:
+        The domain in lower case; the host itself where it is an address or a public suffix.  Source: the Public
+        Suffix List with its private part, so ``a.github.io`` and ``b.github.io`` are two domains.
+    """
+    name = host.lower().rstrip(".")
+    if not name or name.startswith("[") or _is_ipv4(name):
+        return name
+    return _suffixes().privatesuffix(name) or name
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
+
+
+def _site_url(text: object) -> SiteUrl | Failure | None:
+    """As :func:`site_url`, ``None`` where the text holds no address at all."""
+    if not isinstance(text, str):
+        return None
+    if len(text) > MAX_LENGTH:
+        return Failure(Reason.INVALID_URL, f"the address is longer than {MAX_LENGTH} characters")
+    clean = text.translate(INVISIBLE).strip(_AROUND)
+    if not clean or clean.lower() in _NOTHING:
+        return None
+    if any(
+        ord(character) < 0x20 or ord(character) == 0x7F or 0xD800 <= ord(character) < 0xE000 for character in clean
+    ):
+        return Failure(Reason.INVALID_URL, "the address holds control characters")
+    words = list(_words(clean))
+    failure: Failure | None = None
+    for word in words:
+        found = _address(word, is_alone=len(words) == 1)
+        if isinstance(found, SiteUrl) or (found is not None and _has_scheme(word)):
+            return found
+        failure = failure or found
+    return failure
+
+
+def _words(text: str) -> Iterator[str]:
+    """The parts of a text that may be addresses; a comma inside a path does not part it."""
+    for chunk in text.split():
+        parts = re.split(r"[;,|]+" if "/" not in chunk else r"[;,|]+(?=$|https?:|www\.)", chunk)
+        yield from (part for piece in parts if (part := piece.strip(_AROUND)))
+
+
+def _has_scheme(word: str) -> bool:
+    match = _SCHEME.match(word)
+    return match is not None and bool(match[2]) and not _PORT_FOLLOWS.match(match[2])
+
+
+def _address(word: str, *, is_alone: bool) -> SiteUrl | Failure | None:
+    """Read one word; ``None`` where it does not look like an address."""
+    match = _SCHEME.match(word)
+    if match is not None:
+        scheme, rest = match[1].lower(), match[2]
+        if scheme in ("http", "https"):
+            return _parsed(word, has_scheme=True, needs_dot=not is_alone)
+        if not rest:
+            return None  # a label before the address, "Web:"
+        if scheme in _DIALLED or ("." not in scheme and not _PORT_FOLLOWS.match(rest)):
+            return Failure(Reason.UNSUPPORTED_SCHEME, "only http and https are read")
+    bare = word.lstrip("/\\")
+    authority = re.split(r"[/\\?#]", bare, maxsplit=1)[0]
+    if "@" in authority:
+        return Failure(Reason.INVALID_URL, "an e-mail address is not a website")
+    if match is None and "." not in authority and ":" not in authority and not authority.isdecimal():
+        return None
+    return _parsed(f"https://{bare}", has_scheme=False, needs_dot=True)
+
+
+def _parsed(text: str, *, has_scheme: bool, needs_dot: bool) -> SiteUrl | Failure:
+    if re.match(r"https?:(?:[/\\]{3,}|[/\\]*$)", text, re.IGNORECASE):
+        return Failure(Reason.INVALID_URL, "the address names no host")
+    try:
+        url = URL(text)
+        url.username = url.password = ""
+    except ValueError:
+        return Failure(Reason.INVALID_URL, "the address cannot be read as a URL")
+    host = url.hostname
+    if problem := _host_problem(host, needs_dot=needs_dot):
+        return Failure(Reason.INVALID_URL, problem)
+    if url.port == "0":
+        return Failure(Reason.INVALID_URL, "port 0 does not exist")
+    if not has_scheme and url.port == "80":
+        url.protocol = "http"
+    if not url.hash.startswith(("#/", "#!")):
+        url.hash = ""  # the place on a page; a client-side route stays
+    port = int(url.port) if url.port else None
+    name = host.removesuffix(".").removeprefix("www.")
+    place = f"{name}:{port}" if port else name
+    key = f"{place}{url.pathname.rstrip('/')}{url.search}{url.hash}"
+    return SiteUrl(url.href, host, port, has_scheme, key)
+
+
+def _host_problem(host: str, *, needs_dot: bool) -> str:
+    """What is wrong with a parsed host, ``""`` if nothing is."""
+    if host.startswith("["):
+        return ""
+    labels = host.removesuffix(".").split(".")
+    if not all(labels):
+        return "the host name has an empty part"
+    if len(host) > 253 or any(len(label) > 63 for label in labels):
+        return "the host name is too long"
+    if needs_dot and len(labels) == 1:
+        return "a website's host name has a dot"
+    return ""
+
+
+def _is_ipv4(name: str) -> bool:
+    try:
+        ipaddress.IPv4Address(name)
+    except ValueError:
+        return False
+    return True

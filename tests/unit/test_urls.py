@@ -1,0 +1,156 @@
+"""Does a posted text give the website a person would read in it?"""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.records import Failure, Reason
+from crawler.urls import SiteUrl, is_usable, registrable_domain, site_url
+
+NOTHING = None
+INVALID = Reason.INVALID_URL
+UNSUPPORTED = Reason.UNSUPPORTED_SCHEME
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("example.com", "https://example.com/", id="bare host"),
+        pytest.param("www.example.com/", "https://www.example.com/", id="bare www"),
+        pytest.param("//example.com", "https://example.com/", id="no scheme but slashes"),
+        pytest.param("HTTP://EXAMPLE.COM", "http://example.com/", id="upper case"),
+        pytest.param("  “http://example.com/a” ", "http://example.com/a", id="quotes and spaces"),
+        pytest.param("\ufeffexam\u200bple.com", "https://example.com/", id="BOM and zero-width space"),
+        pytest.param("http://user:secret@example.com/", "http://example.com/", id="user info goes"),
+        pytest.param("http://example.com:80/", "http://example.com/", id="default port"),
+        pytest.param("example.com:8080", "https://example.com:8080/", id="bare host with a port is no scheme"),
+        pytest.param("example.com:80", "http://example.com/", id="port 80 is http"),
+        pytest.param("a.com; b.com", "https://a.com/", id="two, semicolon"),
+        pytest.param("a.com,b.com", "https://a.com/", id="two, comma"),
+        pytest.param("http://a.com/x,y", "http://a.com/x,y", id="comma in a path"),
+        pytest.param("http://a.com/ http://b.com/", "http://a.com/", id="two, space"),
+        pytest.param("Web: www.example.com", "https://www.example.com/", id="label before"),
+        pytest.param("info@example.com www.example.com", "https://www.example.com/", id="e-mail, then the address"),
+        pytest.param("bücher.example", "https://xn--bcher-kva.example/", id="IDN"),
+        pytest.param("xn--bcher-kva.example", "https://xn--bcher-kva.example/", id="punycode"),
+        pytest.param("http://\uff11\uff12\uff17.0.0.1", "http://127.0.0.1/", id="full-width digits"),
+        pytest.param("http://2130706433", "http://127.0.0.1/", id="one number"),
+        pytest.param("0x7f.1", "https://127.0.0.1/", id="hexadecimal"),
+        pytest.param("http://[::1]:8000/", "http://[::1]:8000/", id="IPv6"),
+        pytest.param("http://localhost", "http://localhost/", id="left to the egress guard"),
+        pytest.param("https://example.com/#/kontakt", "https://example.com/#/kontakt", id="route"),
+        pytest.param("https://example.com/#top", "https://example.com/", id="place on a page"),
+        pytest.param("http:\\\\example.com\\a", "http://example.com/a", id="backslashes"),
+        *(
+            pytest.param(text, NOTHING, id=f"nothing: {text!r}")
+            for text in ("", "  ", "-", "n/a", "N.A.", "none", "soon to come", '""', None, 5, ["a.com"], True)
+        ),
+        *(
+            pytest.param(text, INVALID, id=f"invalid: {text[:20]!r}")
+            for text in (
+                "http://",
+                "http:///x",
+                "http://?",
+                "https://[::1",
+                "http://a b.com",
+                "http://example.com:0/",
+                "http://example.com:65536/",
+                "http://example.com:abc/",
+                "example.com:abc",
+                f"http://{'a' * 64}.com/",
+                f"http://{'a.' * 130}com/",
+                "http://a..com/",
+                "http://example.com/\r\nX-Header: 1",
+                "http://example.com/\x00",
+                "http://example.com/" + "a" * 100_000,
+                "localhost:8000",
+                "user@host",
+                "info@example.com",
+                "http://\ud800.com/",
+            )
+        ),
+        *(
+            pytest.param(text, UNSUPPORTED, id=f"unsupported: {text[:16]}")
+            for text in (
+                "javascript:alert(1)",
+                "data:text/html,<p>a.com",
+                "file:///etc/passwd",
+                "ftp://example.com",
+                "view-source:http://example.com",
+                "chrome://version",
+                "about:blank",
+                "blob:https://example.com/1",
+                "mailto:info@example.com",
+                "tel:112",
+                "intent://example.com#Intent;end",
+                "ws://example.com",
+            )
+        ),
+    ],
+)
+def test_site_url(text: object, expected: str | Reason | None) -> None:
+    found = site_url(text)
+    assert is_usable(text) == (expected is not None)
+    if isinstance(expected, Reason) or expected is None:
+        assert isinstance(found, Failure)
+        assert found.reason == (expected or Reason.INVALID_URL)
+    else:
+        assert isinstance(found, SiteUrl)
+        assert found.url == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://example.com/a",
+        "https://www.example.com/a/",
+        "EXAMPLE.com/a",
+        "www.Example.com./a",
+        " example.com/a ",
+    ],
+)
+def test_spellings_of_one_site_have_one_key(text: str) -> None:
+    found = site_url(text)
+    assert isinstance(found, SiteUrl)
+    assert found.key == "example.com/a"
+
+
+def test_two_sites_on_one_host_have_two_keys() -> None:
+    keys = {
+        site.key
+        for text in ("a.com", "a.com/b", "a.com/?b", "a.com:81")
+        if isinstance(site := site_url(text), SiteUrl)
+    }
+    assert len(keys) == 4
+
+
+def test_a_secret_in_the_address_is_not_kept() -> None:
+    assert "secret" not in repr(site_url("http://user:secret@example.com/"))
+
+
+@given(st.one_of(st.text(max_size=200), st.text("htps:/\\.@[]ab1 ,;#?", max_size=30)))
+def test_no_text_raises_and_reading_twice_changes_nothing(text: str) -> None:
+    found = site_url(text)
+    if isinstance(found, SiteUrl):
+        again = site_url(found.url)
+        assert isinstance(again, SiteUrl)
+        assert (again.url, again.key) == (found.url, found.key)
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("www.example.co.uk", "example.co.uk"),
+        ("EXAMPLE.com.", "example.com"),
+        ("shop.github.io", "shop.github.io"),
+        ("a.shop.github.io", "shop.github.io"),
+        ("co.uk", "co.uk"),
+        ("atelier.localhost", "atelier.localhost"),
+        ("www.club.test", "club.test"),
+        ("127.0.0.1", "127.0.0.1"),
+        ("[::1]", "[::1]"),
+        ("", ""),
+    ],
+)
+def test_registrable_domain(host: str, expected: str) -> None:
+    assert registrable_domain(host) == expected
