@@ -43,7 +43,7 @@ def chromium_mend() -> str:
 
 def light_mend() -> str:
     """What to do where the light engine has no wheel."""
-    return "The light engine (wheel lightpanda) does not exist for this platform: install Chromium, which renders all then."
+    return "The light engine (wheel lightpanda) does not exist for this platform: install Chromium to render pages."
 
 
 def _download() -> bool:
