@@ -134,3 +134,11 @@ class Settings(BaseSettings):
     def limits(self) -> Limits:
         """The operator's limits for one input, which a job's options may only tighten."""
         return Limits(self.render, self.max_pages_count, self.item_budget_s)
+
+    def environment(self) -> dict[str, str]:
+        """Return the settings that differ from their defaults as environment variables, for a child process."""
+        changed = self.model_dump(mode="json", exclude_defaults=True)
+        return {
+            f"SOCIALS_{name.upper()}": ",".join(value) if isinstance(value, list) else str(value)
+            for name, value in changed.items()
+        }

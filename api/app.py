@@ -1,0 +1,111 @@
+"""How is the API put together?
+
+Wires settings, job store, queue and routes into one FastAPI application; starts and ends what it holds.
+"""
+
+import logging
+import re
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.datastructures import Headers, MutableHeaders
+
+from api import errors
+from api.deps import Services
+from api.routes import events, health, jobs, results
+from crawler.config import Settings
+from worker.events import EventReader
+from worker.queue import ShardQueue
+from worker.store import JobStore
+
+logger = logging.getLogger(__name__)
+
+DESCRIPTION = """
+Attaches the social profiles that an organisation runs itself to items that carry a website.
+
+Create a job, follow it with server-sent events or by polling, and read the items back with six columns more.
+"""
+
+
+def create_app(settings: Settings, redis_url: str) -> FastAPI:
+    """Make the application.
+
+    Args:
+        settings: the operator's settings.
+        redis_url: the Redis that holds jobs and queue.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        store = JobStore.connect(redis_url)
+        reader = EventReader.connect(redis_url)
+        queue = ShardQueue.connect(redis_url)
+        app.state.services = Services(settings, store, queue, reader)
+        try:
+            yield
+        finally:
+            await reader.aclose()
+            await store.aclose()
+            queue.close()
+
+    app = FastAPI(
+        title="Socials",
+        version=version("socials"),
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        # Validation errors are 400 with our own body; no route may document the framework's 422.
+        responses=errors.responses(400, 404, 405, 413, 415, 503),
+    )
+    errors.install(app)
+    for router in (jobs.router, results.router, events.router, health.router):
+        app.include_router(router)
+    app.add_middleware(RequestIds)
+    _document_bodies(app)
+    return app
+
+
+class RequestIds:
+    """Gives every request an id, the caller's own where it sent a sane one, and every answer the same in a header."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        sent = Headers(scope=scope).get("x-request-id", "")
+        request_id = sent if re.fullmatch(r"[A-Za-z0-9._\-]{1,64}", sent) else uuid.uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def send_with_id(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            await send(message)
+
+        await self._app(scope, receive, send_with_id)
+
+
+def _document_bodies(app: FastAPI) -> None:
+    """Add the shapes of the bodies that routes read themselves to the OpenAPI document, and drop 422 from it."""
+    describe: Callable[[], dict[str, Any]] = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = describe()
+            schemas = document["components"]["schemas"]
+            schemas |= jobs.body_schemas()
+            for name in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(name, None)
+            for operations in document["paths"].values():
+                for operation in operations.values():
+                    operation["responses"].pop("422", None)
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

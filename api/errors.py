@@ -1,0 +1,154 @@
+"""What does a caller see when something is wrong?
+
+The one error body of the interface and the handlers that give it, the framework's own errors included.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field, ValidationError
+from starlette.exceptions import HTTPException
+
+from worker.store import Unavailable
+
+logger = logging.getLogger(__name__)
+
+MAX_ERRORS_COUNT = 20
+"""Most fields named in one answer; the first ones tell what is wrong with ten thousand."""
+
+RETRY_AFTER_S = 2
+"""When to try again after 503, in seconds; chosen: Redis restarts within it."""
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field."""
+
+    field: str = Field(examples=["items.3"])
+    message: str = Field(examples=["must be an object"])
+
+
+class ErrorDetail(BaseModel):
+    """What went wrong; ``errors`` only where fields are at fault."""
+
+    code: str = Field(examples=["validation_error"])
+    message: str
+    request_id: str
+    errors: list[FieldError] | None = None
+
+
+class ErrorBody(BaseModel):
+    """The body of every answer of status 400 and above."""
+
+    detail: ErrorDetail
+
+
+class ApiError(Exception):
+    """An answer other than the wished-for one.
+
+    Args:
+        status: HTTP status.
+        code: one of the contract's codes.
+        message: what is wrong and how to mend it, for people.
+        errors: pairs of field path and message.
+        headers: further headers of the answer.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        errors: Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+
+
+def not_found() -> ApiError:
+    """Return the answer for a job that does not exist or is another account's: the two must look alike."""
+    return ApiError(404, "not_found", "No such job.")
+
+
+def invalid(message: str, errors: Sequence[tuple[str, str]] = ()) -> ApiError:
+    """Return the answer for a body or parameter that breaks the schema."""
+    return ApiError(400, "validation_error", message, errors)
+
+
+def invalid_fields(error: ValidationError | RequestValidationError) -> ApiError:
+    """Turn pydantic's errors into ours, with the path of each field."""
+    found = [(".".join(str(part) for part in each["loc"]) or "body", _words(each)) for each in error.errors()]
+    first_field, first_message = found[0]
+    return invalid(f"{first_field}: {first_message}", found)
+
+
+def install(app: FastAPI) -> None:
+    """Give every error of the app the one body."""
+    app.add_exception_handler(ApiError, _api_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _request_error)
+    app.add_exception_handler(Unavailable, _unavailable)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Describe the error answers of a route for OpenAPI."""
+    return {status: {"model": ErrorBody} for status in statuses}
+
+
+def body_of(error: ApiError, request_id: str) -> dict[str, Any]:
+    """Build the one error body."""
+    detail: dict[str, Any] = {"code": error.code, "message": error.message, "request_id": request_id}
+    if error.errors:
+        detail["errors"] = [{"field": field, "message": message} for field, message in error.errors[:MAX_ERRORS_COUNT]]
+    return {"detail": detail}
+
+
+def _words(error: Any) -> str:
+    """Pydantic's message, in the terms of JSON."""
+    words = {"missing": "is required", "extra_forbidden": "is not a known field", "dict_type": "must be an object"}
+    message: str = words.get(error["type"], error["msg"])
+    return message.removeprefix("Value error, ")
+
+
+def _answer(request: Request, error: ApiError) -> JSONResponse:
+    request_id = str(getattr(request.state, "request_id", ""))
+    return JSONResponse(body_of(error, request_id), error.status, headers=error.headers)
+
+
+async def _api_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ApiError)  # noqa: S101  # registered for this type
+    return _answer(request, error)
+
+
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101  # registered for this type
+    codes = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
+    messages = {404: "No such address.", 405: "This address does not take that method."}
+    code = codes.get(error.status_code, "validation_error")
+    message = messages.get(error.status_code, str(error.detail))
+    return _answer(request, ApiError(error.status_code, code, message, headers=error.headers))
+
+
+async def _request_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  # registered for this type
+    return _answer(request, invalid_fields(error))
+
+
+async def _unavailable(request: Request, error: Exception) -> JSONResponse:
+    logger.warning("redis is not available: %s", type(error.__cause__ or error).__name__)
+    message = "The job store cannot be reached; try again shortly."
+    return _answer(request, ApiError(503, "unavailable", message, headers={"Retry-After": str(RETRY_AFTER_S)}))
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    logger.error("unexpected error", exc_info=error)
+    return _answer(request, ApiError(500, "internal_error", "Something broke on our side; the request id names it."))

@@ -1,0 +1,69 @@
+"""How does a person see that long work goes on?
+
+A bar on a terminal, a line now and then elsewhere; always on standard error.  Asked by ``enrich`` and ``demo``.
+"""
+
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+LINE_EVERY_S = 5.0
+"""Pause between two lines where there is no terminal, in seconds."""
+
+
+class Progress:
+    """Counts items on their way; a context manager.
+
+    Args:
+        total_count: items in all.
+        done_count: items done before.
+    """
+
+    def __init__(self, total_count: int, done_count: int = 0) -> None:
+        console = Console(stderr=True)
+        self._is_terminal = console.is_terminal
+        self._total_count = total_count
+        self._done_count = done_count
+        self._found_count = 0
+        self._failed_count = 0
+        self._said_at = time.monotonic()
+        self._bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[counts]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not self._is_terminal,
+        )
+        self._task = self._bar.add_task("sites", total=total_count, completed=done_count, counts="")
+
+    def __enter__(self) -> Self:
+        """Show the bar."""
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take the bar away."""
+        self._bar.stop()
+
+    def advance(self, *, is_found: bool, is_failed: bool) -> None:
+        """Count one more item as done."""
+        self._done_count += 1
+        self._found_count += is_found
+        self._failed_count += is_failed
+        counts = f"{self._found_count} with profiles, {self._failed_count} failed"
+        self._bar.update(self._task, completed=self._done_count, counts=counts)
+        now = time.monotonic()
+        if not self._is_terminal and (now - self._said_at >= LINE_EVERY_S or self._done_count == self._total_count):
+            self._said_at = now
+            print(f"{self._done_count} of {self._total_count} sites: {counts}", file=sys.stderr, flush=True)  # noqa: T201

@@ -1,0 +1,106 @@
+"""What JSON did the caller send?
+
+Reads a request body by the strict rules of the interface: bounded, UTF-8, no NaN, no infinity, no half characters.
+Asked by the routes that take a body.
+"""
+
+import json
+import math
+import re
+from typing import Any
+
+from fastapi import Request
+
+from api.errors import ApiError, invalid
+
+_HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+async def read_json(request: Request, max_bytes: int) -> Any:
+    """Read the body of a request.
+
+    Args:
+        request: the request.
+        max_bytes: largest body taken, in bytes; more is refused as soon as it is seen.
+
+    Returns:
+        The JSON value; of a key that occurs twice, the last.
+
+    Raises:
+        ApiError: 413, 415, or 400 with what is wrong.
+    """
+    media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise ApiError(415, "unsupported_media_type", "Send JSON, with the header Content-Type: application/json.")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise ApiError(415, "unsupported_media_type", "Send the body as it is, without Content-Encoding.")
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > max_bytes:
+        raise _too_large(max_bytes)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > max_bytes:
+            raise _too_large(max_bytes)
+    return parse_json(bytes(body))
+
+
+def parse_json(body: bytes) -> Any:
+    """Parse strict JSON.
+
+    Raises:
+        ApiError: 400 with what is wrong, and the field where it can be told.
+    """
+    try:
+        value = json.loads(body.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite)
+    except UnicodeDecodeError:
+        raise invalid("The body is not UTF-8.") from None
+    except json.JSONDecodeError as error:
+        raise invalid(f"The body is not JSON: {error.msg}, line {error.lineno}, column {error.colno}.") from None
+    except RecursionError:
+        raise invalid("The body is nested too deeply.") from None
+    except ValueError as error:
+        raise invalid(f"The body holds a number that cannot be kept: {error}.") from None
+    if _HALF_CHARACTER.search(body):
+        _refuse_half_characters(value)
+    return value
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is too large")
+    return number
+
+
+def _too_large(max_bytes: int) -> ApiError:
+    return ApiError(413, "too_large", f"The body is larger than {max_bytes} bytes; send the items in several jobs.")
+
+
+def _refuse_half_characters(value: Any) -> None:
+    """Find a lone surrogate, which no UTF-8 answer could carry back."""
+    waiting: list[tuple[str, Any]] = [("", value)]
+    while waiting:
+        path, found = waiting.pop()
+        if isinstance(found, str):
+            if not _is_unicode(found):
+                raise invalid(f"{path}: is not valid Unicode", [(path or "body", "is not valid Unicode")])
+        elif isinstance(found, dict):
+            for key, member in found.items():
+                if not _is_unicode(key):
+                    raise invalid("a key is not valid Unicode", [(path or "body", "has a key that is not Unicode")])
+                waiting.append((f"{path}.{key}".lstrip("."), member))
+        elif isinstance(found, list):
+            waiting += [(f"{path}.{index}".lstrip("."), member) for index, member in enumerate(found)]
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,168 @@
+"""How does the whole service run on one machine?
+
+Starts Redis, workers and the API together and ends them together.  Asked by ``socials serve`` and ``socials demo``.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+
+from api.app import create_app
+from crawler.config import Settings
+from worker.embedded import EmbeddedRedis
+
+logger = logging.getLogger(__name__)
+
+STOP_TIMEOUT_S = 15.0
+"""Time for workers to hand back what they do, in seconds; then they are ended."""
+
+RESTART_PAUSE_S = 1.0
+"""Pause before a worker that ended by itself is started again, in seconds."""
+
+DRAIN_TIMEOUT_S = 3
+"""Time for open answers and event streams to end, in seconds."""
+
+
+class ServiceError(Exception):
+    """The service cannot start; the message says why and what to do."""
+
+
+class ApiServer(uvicorn.Server):
+    """Uvicorn without signal handlers of its own: whoever started it ends it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+
+def api_server(settings: Settings, redis_url: str) -> ApiServer:
+    """Make a server of the API, not yet started."""
+    return ApiServer(
+        uvicorn.Config(
+            create_app(settings, redis_url),
+            log_level=settings.log_level.lower(),
+            access_log=False,
+            timeout_graceful_shutdown=DRAIN_TIMEOUT_S,
+            timeout_keep_alive=30,
+            server_header=False,
+            lifespan="on",
+        )
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port before anything is started.
+
+    Raises:
+        ServiceError: it is taken, or the address is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    taken = socket.socket(family, socket.SOCK_STREAM)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind((host, port))
+        taken.listen(1024)
+    except OSError as error:
+        taken.close()
+        raise ServiceError(f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port") from None
+    taken.setblocking(False)
+    return taken
+
+
+class Service:
+    """API, workers and, unless one is given, a Redis of its own; an asynchronous context manager.
+
+    Args:
+        settings: the operator's settings; ``redis_url`` there is used where it is set.
+        data_dir: where the embedded Redis keeps its files; ``None``: nothing is kept.
+
+    Raises:
+        ServiceError: on entry, where a part cannot start.
+    """
+
+    def __init__(self, settings: Settings, data_dir: Path | None) -> None:
+        self._settings = settings
+        self._data_dir = data_dir
+        self._stack = contextlib.AsyncExitStack()
+        self._is_stopping = False
+        self._workers: set[asyncio.subprocess.Process] = set()
+        self.url = ""
+        """Address of the API, known after entry."""
+
+    async def __aenter__(self) -> Self:
+        """Start all parts."""
+        async with contextlib.AsyncExitStack() as stack:
+            listener = stack.enter_context(listen(self._settings.host, self._settings.port))
+            host, port = listener.getsockname()[:2]
+            self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            redis_url = self._settings.redis_url
+            if not redis_url:
+                redis = EmbeddedRedis(self._data_dir)
+                redis.start()
+                stack.callback(redis.stop)
+                redis_url = redis.url
+            environment = {**os.environ, **self._settings.environment(), "SOCIALS_REDIS_URL": redis_url}
+            watches = [
+                asyncio.create_task(self._keep_worker(environment)) for _ in range(self._settings.workers_count)
+            ]
+            stack.push_async_callback(self._end_workers, watches)
+            server = api_server(self._settings, redis_url)
+            serving = asyncio.create_task(server.serve(sockets=[listener]))
+            stack.push_async_callback(self._end_server, server, serving)
+            while not server.started:
+                if serving.done():
+                    raise ServiceError("the API did not start; its log says why")
+                await asyncio.sleep(0.01)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End all parts, the API first."""
+        await self._stack.aclose()
+
+    async def _keep_worker(self, environment: dict[str, str]) -> None:
+        """Run one worker process and start it again whenever it ends by itself."""
+        while not self._is_stopping:
+            worker = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "worker.main",
+                env=environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                # Not in our process group: Ctrl-C is for us, who then end the worker in order.
+                start_new_session=True,
+            )
+            self._workers.add(worker)
+            status = await worker.wait()
+            self._workers.discard(worker)
+            if not self._is_stopping:
+                logger.warning("a worker ended with status %s; starting another", status)
+                await asyncio.sleep(RESTART_PAUSE_S)
+
+    async def _end_workers(self, watches: list[asyncio.Task[None]]) -> None:
+        self._is_stopping = True
+        for worker in tuple(self._workers):
+            with contextlib.suppress(ProcessLookupError):
+                worker.terminate()
+        _, late = await asyncio.wait(watches, timeout=STOP_TIMEOUT_S)
+        if late:
+            for worker in tuple(self._workers):
+                with contextlib.suppress(ProcessLookupError):
+                    worker.kill()
+            await asyncio.wait(late)
+
+    async def _end_server(self, server: ApiServer, serving: "asyncio.Task[None]") -> None:
+        server.should_exit = True
+        await asyncio.wait([serving])
