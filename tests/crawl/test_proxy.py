@@ -216,7 +216,8 @@ def test_name_that_changes_its_address_gets_the_judged_one(form: str) -> None:
 
         async with Site().open("127.0.0.2") as site, Site().open("127.0.0.1", site.port) as canary:
             limits = ProxyLimits(dns_kept_s=0)
-            async with EgressProxy([f"127.0.0.2:{site.port}"], resolve=counted, limits=limits) as proxy:
+            allowed = [f"127.0.0.2:{site.port}"]
+            async with EgressProxy(allowed, ports={site.port}, resolve=counted, limits=limits) as proxy:
                 url = f"http://rebind.example:{site.port}/"
                 direct = get(f"http://rebind.example:{site.port}/").replace(
                     b"http://rebind.example:%d" % site.port, b""
