@@ -231,6 +231,7 @@ _ERRORS = (
     ("ERR_ABORTED", Reason.NOT_HTML, "the address is not a page"),
     ("ERR_TUNNEL", Reason.CONNECT_ERROR, "connection failed"),
     ("ERR_CONNECTION", Reason.CONNECT_ERROR, "connection failed"),
+    ("ERR_UNSAFE_PORT", Reason.BLOCKED_ADDRESS, "the port is not one of websites"),
     ("ERR_EMPTY_RESPONSE", Reason.CONNECT_ERROR, "the server answered nothing"),
     ("CouldntConnect", Reason.CONNECT_ERROR, "connection failed"),
     ("crash", Reason.PAGE_CRASH, "the page crashed its renderer"),

@@ -1,0 +1,148 @@
+"""Does each browser engine give the document as a visitor would see it, and get over what pages do to it?
+
+One crawl per engine over all pages, in a child process, since a reactor runs once per process.
+"""
+
+import http.server
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler.config import Settings
+from crawler.engines.find import find_engines
+from crawler.engines.install import chromium_mend, light_mend
+from crawler.records import Engine
+
+pytestmark = pytest.mark.render
+
+LINK = "https://www.facebook.com/"
+
+
+def _late(delay_ms: int, name: str) -> str:
+    return f"<div id=f></div><script>setTimeout(() => {{ f.innerHTML = '<a href={LINK}{name}>f</a>' }}, {delay_ms})</script>"
+
+
+PAGES: dict[str, str] = {
+    "/plain": f"<p>hello</p><a href='{LINK}plain'>f</a>",
+    "/late-1s": _late(1000, "late-1s"),
+    "/late-3s": _late(3000, "late-3s"),
+    "/late-6s": _late(6000, "late-6s"),
+    "/fetched": "<div id=f></div><script>(async () => { for (let i = 0; i < 5; i++) await fetch('/api');"
+    f"f.innerHTML = '<a href={LINK}fetched>f</a>' }})()</script>",
+    "/xhr": "<div id=f></div><script>const x = new XMLHttpRequest(); x.open('GET', '/api');"
+    f"x.onload = () => {{ f.innerHTML = '<a href={LINK}xhr>f</a>' }}; x.send()</script>",
+    "/idle": f"<div id=f></div><script>requestIdleCallback(() => {{ f.innerHTML = '<a href={LINK}idle>f</a>' }})</script>",
+    "/seen": "<div style='height:3000px'></div><div id=f></div><script>new IntersectionObserver((seen) => "
+    f"{{ if (seen[0].isIntersecting) f.innerHTML = '<a href={LINK}seen>f</a>' }}).observe(f)</script>",
+    "/shadow": "<x-a></x-a><script>customElements.define('x-a', class extends HTMLElement { connectedCallback() "
+    "{ this.attachShadow({mode: 'open'}).innerHTML = '<x-b></x-b>' } });"
+    "customElements.define('x-b', class extends HTMLElement { connectedCallback() "
+    f"{{ this.attachShadow({{mode: 'open'}}).innerHTML = '<a href={LINK}shadow>f</a>' }} }})</script>",
+    "/ticker": f"<a href='{LINK}ticker'>f</a><b id=b></b><script>setInterval(() => {{ b.innerHTML += '.' }}, 20)</script>",
+    "/polling": f"<a href='{LINK}polling'>f</a><script>setInterval(() => fetch('/api'), 100)</script>",
+    "/alerts": f"<script>alert(1); confirm(2); prompt(3); document.write('<a href={LINK}alerts>f</a>')</script>",
+    "/moves": "<script>location = '/plain'</script>",
+    "/hostile": "<script>Array.prototype.map = () => []; JSON.stringify = () => '{}';"
+    f"document.write('<a href={LINK}hostile>f</a>')</script>",
+    "/error": f"<a href='{LINK}error'>f</a>",
+    "/empty": "",
+    "/hang": "<p>x</p><script>while (true) {}</script>",
+}
+STATUSES = {"/error": 500}
+NOT_HTML = {"/file.pdf": "application/pdf"}
+
+
+class _Site(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        is_api = self.path == "/api"
+        text = "{}" if is_api else PAGES.get(self.path, "%PDF-1.4")
+        body = text if is_api or not text.startswith("<") else f"<!doctype html><html><body>{text}</body></html>"
+        self.send_response(STATUSES.get(self.path, 200))
+        self.send_header("Content-Type", "application/json" if is_api else NOT_HTML.get(self.path, "text/html"))
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Site)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield f"127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture(scope="module", params=[Engine.LIGHT, Engine.CHROMIUM])
+def rendered(request: pytest.FixtureRequest, address: str) -> dict[str, Any]:
+    """All pages as one engine gave them, and what was left behind."""
+    if request.param not in find_engines(Settings())[0]:
+        pytest.skip(light_mend() if request.param is Engine.LIGHT else f"no Chromium here: {chromium_mend()}")
+    paths = [*PAGES, *NOT_HTML, "/closed"]
+    order = {
+        "allow": [address],
+        "settings": {"settle_timeout_s": 7.5, "render_timeout_s": 12, "concurrent_chromium_pages_count": 6},
+        "pages": [[request.param, f"http://{address}{path}"] for path in paths[:-1]]
+        + [[request.param, "http://127.0.0.1:1/"]],
+    }
+    done = subprocess.run(
+        [sys.executable, Path(__file__).with_name("fetch_pages.py")],
+        input=json.dumps(order),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    return {
+        "engine": request.param,
+        "pages": dict(zip(paths, answer["pages"], strict=True)),
+        "children": answer["children"],
+    }
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if path not in ("/moves", "/empty", "/hang")])
+def test_link_is_found(rendered: dict[str, Any], path: str) -> None:
+    page = rendered["pages"][path]
+
+    assert f"{LINK}{path[1:]}" in page["html"], page
+    assert page["reason"] == ("http_error" if path == "/error" else None)
+
+
+def test_page_that_moves_is_read_where_it_ends(rendered: dict[str, Any]) -> None:
+    page = rendered["pages"]["/moves"]
+
+    assert page["url"].endswith("/plain")
+    assert f"{LINK}plain" in page["html"]
+
+
+@pytest.mark.parametrize(
+    ("path", "reasons"),
+    [
+        ("/file.pdf", {"not_html"}),
+        # Chromium is given up at the deadline, the light engine ends such a page itself.
+        ("/hang", {"timeout", "browser_error", "page_crash"}),
+        ("/closed", {"connect_error", "blocked_address"}),
+    ],
+)
+def test_what_cannot_be_read_has_its_reason(rendered: dict[str, Any], path: str, reasons: set[str]) -> None:
+    assert rendered["pages"][path]["reason"] in reasons
+
+
+def test_no_browser_is_left(rendered: dict[str, Any]) -> None:
+    assert rendered["children"] == []
