@@ -16,6 +16,7 @@ from scrapy.utils.reactor import install_reactor
 from crawler.config import Settings
 from crawler.core.dossier import Dossier
 from crawler.engines.find import find_engines
+from crawler.engines.handler import abort_pages
 from crawler.proxy import EgressProxy
 from crawler.records import Failure, Limits, RunReport, Sink, SiteInput
 from crawler.settings import scrapy_settings
@@ -69,7 +70,7 @@ async def _crawl(inputs: tuple[SiteInput, ...], sink: Sink, settings: Settings, 
             "proxy": proxy,
         }
         running = asyncio.ensure_future(runner.crawl(crawler, **arguments))
-        watch = asyncio.ensure_future(_stop_when_unwanted(crawler, sink))
+        watch = asyncio.ensure_future(_stop_when_unwanted(crawler, sink, proxy))
         try:
             await running
         finally:
@@ -90,10 +91,13 @@ def dossiers(inputs: Sequence[SiteInput]) -> tuple[Dossier, ...]:
     return tuple(Dossier(tuple(group), site_url(group[0].site_web)) for group in groups.values())
 
 
-async def _stop_when_unwanted(crawler: Any, sink: Sink) -> None:
+async def _stop_when_unwanted(crawler: Any, sink: Sink, proxy: EgressProxy) -> None:
     while await sink.is_wanted():  # noqa: ASYNC110  # the answer lies in another process; there is no event to wait for
         await asyncio.sleep(ASK_EVERY_S)
     logger.info("the crawl is no longer wanted")
     if crawler.spider is not None:
         crawler.spider.is_stopping = True
+    # Open pages could hold the end back for their whole deadline.
+    abort_pages(crawler)
+    await proxy.aclose()
     await crawler.stop_async()

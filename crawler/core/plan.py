@@ -111,7 +111,7 @@ def _retry(dossier: Dossier) -> Read | None:
         return None
     scheme, _, rest = first.requested_url.partition("://")
     site = dossier.site
-    if not isinstance(site, Failure) and site.port is not None:
+    if not isinstance(site, Failure) and site.port is not None and site.has_scheme:
         return None  # a port that was given belongs to the scheme that was given
     other = "http" if scheme == "https" else "https"
     return Read(f"{other}://{rest}", first.engine, f"{scheme} could not be reached")

@@ -72,6 +72,8 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]  # 
         self._context_options = context_options
         self._start_lock = asyncio.Lock()
         self._is_started = False
+        self._is_aborted = False
+        self._open: set[asyncio.Task[Any]] = set()
 
     async def _maybe_launch_in_thread(self) -> None:
         """Start nothing when the crawl starts: most crawls of plain sites never need the browser."""
@@ -89,6 +91,25 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]  # 
         Raises:
             RenderError: whatever went wrong, with its reason.
         """
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  # a coroutine runs in a task
+        self._open.add(task)
+        try:
+            return await self._download(request)
+        except asyncio.CancelledError:
+            if self._is_aborted:
+                raise RenderError(Reason.CANCELLED, "the crawl was stopped") from None
+            raise
+        finally:
+            self._open.discard(task)
+
+    def abort(self) -> None:
+        """Give up all pages at once, the waiting ones too."""
+        self._is_aborted = True
+        for task in self._open:
+            task.cancel()
+
+    async def _download(self, request: Request) -> HtmlResponse:
         async with self._slots:
             started = time.monotonic()
             timeout_s = float(request.meta[DEADLINE])

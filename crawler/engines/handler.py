@@ -53,6 +53,11 @@ class EngineHandler:
             self._browsers[engine] = self._browser(engine)
         return await self._browsers[engine].download_request(request)
 
+    def abort(self) -> None:
+        """Give up all rendered pages at once."""
+        for browser in self._browsers.values():
+            browser.abort()
+
     async def close(self) -> None:
         """End all engines; called once per scheme."""
         if self._is_closed:
@@ -94,3 +99,9 @@ class EngineHandler:
             settle_timeout_s=settings.settle_timeout_s,
             context_options=options,
         )
+
+
+def abort_pages(crawler: Crawler) -> None:
+    """Give up all pages that a crawl has open in a browser."""
+    if (handler := _handlers.get(crawler)) is not None:
+        handler.abort()
