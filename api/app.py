@@ -43,7 +43,7 @@ def create_app(settings: Settings, redis_url: str) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         store = JobStore.connect(redis_url)
         reader = EventReader.connect(redis_url)
-        queue = ShardQueue.connect(redis_url)
+        queue = ShardQueue.connect(redis_url, settings.shard_timeout_s)
         app.state.services = Services(settings, store, queue, reader)
         try:
             yield

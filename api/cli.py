@@ -196,7 +196,7 @@ def demo() -> int:
     except (ServiceError, RedisMissing) as error:
         raise click.ClickException(str(error)) from None
     except (TimeoutError, httpx.HTTPError) as error:
-        raise click.ClickException(f"the job did not come to its end: {error or type(error).__name__}") from None
+        raise click.ClickException(f"the job did not come to its end: {str(error) or type(error).__name__}") from None
 
 
 @cli.command()

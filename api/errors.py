@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 
-from worker.store import Unavailable
+from worker.connection import Unavailable
 
 logger = logging.getLogger(__name__)
 

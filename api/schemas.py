@@ -28,9 +28,13 @@ class JobOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    render: Annotated[Render, Field(strict=False)] | None = Field(None, description="When a browser may be used.")
-    max_pages: int | None = Field(None, ge=1, le=10, description="Most pages read for one item.")
-    item_budget_s: float | None = Field(None, ge=5, le=120, description="Most time spent on one item, in seconds.")
+    render: Annotated[Render, Field(strict=False)] | None = Field(
+        default=None, description="When a browser may be used."
+    )
+    max_pages: int | None = Field(default=None, ge=1, le=10, description="Most pages read for one item.")
+    item_budget_s: float | None = Field(
+        default=None, ge=5, le=120, description="Most time spent on one item, in seconds."
+    )
 
     def limits(self, settings: Settings) -> Limits:
         """Combine with the operator's limits, which win where they are tighter."""
@@ -60,7 +64,7 @@ class JobRequest(BaseModel):
         description="What to enrich: objects with a `site_web`; every other key comes back untouched.",
     )
     source_job_id: Annotated[str, AfterValidator(_printable)] | None = Field(
-        None, min_length=1, max_length=128, description="A job upstream; stored and echoed, never looked up."
+        default=None, min_length=1, max_length=128, description="A job upstream; stored and echoed, never looked up."
     )
     options: JobOptions = Field(default_factory=JobOptions)
 

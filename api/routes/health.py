@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from api.deps import ServicesDep
 from api.schemas import Check, Health, Module, ModuleLimits, Readiness
 from crawler.engines.find import find_engines
-from worker.store import Unavailable
+from worker.connection import Unavailable
 
 router = APIRouter(tags=["service"])
 
@@ -25,7 +25,7 @@ async def readyz(response: Response, services: ServicesDep) -> Any:
     try:
         await services.store.ping()
         checks["redis"] = Check(is_ok=True, detail="answers")
-        count = services.queue.workers_count()
+        count = await services.queue.workers_count()
         checks["workers"] = Check(is_ok=count > 0, detail=f"{count} running")
     except Unavailable:
         checks["redis"] = Check(is_ok=False, detail="cannot be reached")

@@ -1,5 +1,6 @@
 """Jobs: create one, see where it stands, cancel it."""
 
+from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -10,6 +11,7 @@ from api.errors import ApiError, invalid_fields, not_found
 from api.request_body import read_json
 from api.schemas import JobCreated, JobRequest, JobSnapshot
 from crawler.urls import is_usable
+from worker.connection import Unavailable
 from worker.jobs import Job, snapshot
 
 router = APIRouter(tags=["jobs"])
@@ -46,7 +48,7 @@ async def get_job(job_id: str, services: ServicesDep, account: AccountDep) -> An
 async def cancel_job(job_id: str, services: ServicesDep, account: AccountDep) -> Any:
     """Stop a job; what is done stays. Harmless when repeated, and when the job has already ended."""
     await find_job(job_id, services, account)
-    await services.store.request_cancel(account, job_id)
+    await services.store.cancel(account, job_id)
     return snapshot(await find_job(job_id, services, account))
 
 
@@ -90,5 +92,11 @@ async def _create(asked: JobRequest, services: ServicesDep, account: AccountDep)
         shard_items_count=settings.shard_items_count,
         retention_s=settings.retention_s,
     )
-    await services.queue.submit_job(account, job)
+    try:
+        await services.queue.submit_job(job)
+    except Unavailable:
+        # Never an accepted job that is not queued; if this fails too, the sweeper queues it and nothing is lost.
+        with suppress(Unavailable):
+            await services.store.fail(account, job.id, "The job could not be queued.")
+        raise
     return job

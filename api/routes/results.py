@@ -86,7 +86,7 @@ async def _rows(services: Services, job: Job, with_evidence: bool) -> AsyncItera
 
 
 async def _header(services: Services, job: Job, with_evidence: bool) -> tuple[str, ...]:
-    return export.columns([dict.fromkeys(await services.store.keys_of_items(job.account_id, job.id))],
+    return export.columns([dict.fromkeys(await services.store.item_keys(job.account_id, job.id))],
                           with_evidence=with_evidence)  # fmt: skip
 
 

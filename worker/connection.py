@@ -1,0 +1,61 @@
+"""How is Redis spoken to, and what does trouble with it look like?
+
+Asked by the store, the shards, the events and the queue.  One kind of error for all kinds of trouble: callers can only
+try again.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import redis
+import redis.asyncio
+import redis.asyncio.retry
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
+
+ANSWER_TIMEOUT_S = 2.0
+"""Longest wait for Redis to answer one command, in seconds; the contract wants 503 within 2 s."""
+
+CONNECT_TIMEOUT_S = 1.0
+"""Longest wait for a connection to Redis, in seconds."""
+
+
+class Unavailable(Exception):  # noqa: N818  # it names a state, not a mistake
+    """Redis cannot be reached, refuses writes or takes too long."""
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Turn all kinds of trouble with Redis into :class:`Unavailable`."""
+    try:
+        yield
+    except (redis.RedisError, OSError) as error:
+        raise Unavailable("Redis is not available") from error
+
+
+def for_api(url: str, **options: Any) -> redis.asyncio.Redis:
+    """Connect for callers that wait: gives up early."""
+    return redis.asyncio.Redis.from_url(
+        url,
+        decode_responses=True,
+        **{
+            "socket_timeout": ANSWER_TIMEOUT_S,
+            "socket_connect_timeout": CONNECT_TIMEOUT_S,
+            "max_connections": 64,
+            **options,
+        },
+        retry=redis.asyncio.retry.Retry(ExponentialBackoff(cap=0.1, base=0.02), 1),
+    )
+
+
+def for_work(url: str) -> redis.Redis:
+    """Connect for workers, which get over a restart of Redis: tries again for about a minute."""
+    return redis.Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_timeout=10,
+        socket_connect_timeout=5,
+        retry=Retry(ExponentialBackoff(cap=5, base=0.1), 16),
+        retry_on_error=[redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError, redis.ReadOnlyError],
+    )

@@ -1,0 +1,166 @@
+"""What is a job, which moves may it make, and how is it cut into shards?
+
+Pure: no clock, no Redis.  Asked by the store, the queue, the tasks, the API and ``socials enrich``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from crawler.records import Limits, Network, Render, SiteInput, SiteResult
+
+MAX_LISTED_FAILURES_COUNT = 100
+"""Failures that a job's summary lists one by one; the contract's number."""
+
+
+class JobStatus(StrEnum):
+    """Where a job stands; it only ever moves to the right."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will happen."""
+        return self in (JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job as stored.
+
+    ``ef_cost`` is the estimate, ``ef_charged`` what is charged so far (failed items are free).  Times are aware.
+    ``profiles``, ``engines`` and ``failures`` count by network, engine and reason; ``failed_items`` are the first
+    hundred failures as ``{index, site_web, reason, detail}``.
+    """
+
+    id: str
+    account_id: str
+    status: JobStatus
+    items_count: int
+    dropped_count: int
+    ef_cost: Decimal
+    limits: Limits
+    created_at: datetime
+    expires_at: datetime
+    source_job_id: str | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    processed_count: int = 0
+    found_count: int = 0
+    error_count: int = 0
+    error_message: str | None = None
+    profiles: Mapping[str, int] = field(default_factory=dict)
+    engines: Mapping[str, int] = field(default_factory=dict)
+    failures: Mapping[str, int] = field(default_factory=dict)
+    failed_items: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def ef_charged(self) -> Decimal:
+        """What the processed items cost; failed ones are free."""
+        return self.ef_cost / self.items_count * (self.processed_count - self.error_count)
+
+
+def snapshot(job: Job) -> dict[str, Any]:
+    """Return the job as callers see it, JSON-able but for decimals."""
+    return {
+        "id": job.id,
+        "job_type": "socials",
+        "status": job.status.value,
+        "items_count": job.items_count,
+        "dropped_count": job.dropped_count,
+        "ef_cost": job.ef_cost,
+        "source_job_id": job.source_job_id,
+        "created_at": iso(job.created_at),
+        "expires_at": iso(job.expires_at),
+        "processed_count": job.processed_count,
+        "found_count": job.found_count,
+        "error_count": job.error_count,
+        "started_at": iso(job.started_at),
+        "completed_at": iso(job.completed_at),
+        "error_message": job.error_message,
+        "ef_charged": job.ef_charged,
+        "options": options(job.limits),
+        "summary": {
+            "profiles": dict(job.profiles),
+            "engines": dict(job.engines),
+            "failures": dict(job.failures),
+            "failed_items": [dict(failed) for failed in job.failed_items],
+        },
+    }
+
+
+def iso(time: datetime | None) -> str | None:
+    """Write a time as ISO 8601 in UTC with ``Z``, to the millisecond."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if time else None
+
+
+def options(limits: Limits) -> dict[str, Any]:
+    """Return limits as a job's ``options``."""
+    return {
+        "render": limits.render.value,
+        "max_pages": limits.max_pages_count,
+        "item_budget_s": limits.item_budget_s,
+    }
+
+
+def limits_of(stored: Mapping[str, Any]) -> Limits:
+    """Read :func:`options` back; what an older version did not write has its default."""
+    known = asdict(Limits())
+    return Limits(
+        render=Render(stored.get("render", known["render"])),
+        max_pages_count=int(stored.get("max_pages", known["max_pages_count"])),
+        item_budget_s=float(stored.get("item_budget_s", known["item_budget_s"])),
+    )
+
+
+def plan_shards(site_keys: Sequence[str], size: int) -> tuple[tuple[int, ...], ...]:
+    """Cut inputs into shards.
+
+    Args:
+        site_keys: per input, a key that is equal for inputs of the same site.
+        size: inputs wanted per shard.
+
+    Returns:
+        Per shard the places of its inputs, ascending.  Inputs of one site share a shard, so that the site is crawled
+        once; a shard is larger than ``size`` only where one site alone is.
+    """
+    groups: dict[str, list[int]] = {}
+    for index, key in enumerate(site_keys):
+        groups.setdefault(key, []).append(index)
+    shards: list[list[int]] = [[]]
+    for group in groups.values():
+        if shards[-1] and len(shards[-1]) + len(group) > size:
+            shards.append([])
+        shards[-1] += group
+    return tuple(tuple(sorted(shard)) for shard in shards if shard)
+
+
+def site_input(index: int, item: Mapping[str, Any]) -> SiteInput:
+    """Read a posted item as far as the crawl needs it."""
+    name = item.get("name")
+    known = tuple(
+        (network, value.strip())
+        for network in Network
+        if isinstance(value := item.get(network.column), str) and value.strip()
+    )
+    return SiteInput(index, str(item.get("site_web", "")), name if isinstance(name, str) else "", known)
+
+
+def result_record(result: SiteResult) -> dict[str, Any]:
+    """Return a result as it is stored, JSON-able."""
+    failure = result.failure
+    return {
+        "profiles": {network.value: url for network, url in result.profiles.items()},
+        "reason": failure.reason.value if failure else None,
+        "detail": failure.detail if failure else "",
+        "engine": result.engine.value if result.engine else None,
+        "pages": result.pages_count,
+        "evidence": dict(result.evidence),
+    }

@@ -1,0 +1,52 @@
+"""What happens to a process whose parent dies without a word?
+
+It must not live on: whoever was killed cannot end its children.  Asked by the worker, its horses and the embedded
+Redis.
+"""
+
+import ctypes
+import os
+import platform
+import signal
+import sys
+import threading
+import time
+
+_PR_SET_PDEATHSIG = 1
+"""Linux, prctl(2)."""
+
+_LOOK_EVERY_S = 1.0
+"""Pause between two looks at the parent where the system does not tell, in seconds."""
+
+EXEC_THAT_DIES_WITH_PARENT = (
+    sys.executable,
+    "-I",
+    "-S",
+    "-c",
+    "import ctypes, os, sys\n"
+    "if sys.platform == 'linux': ctypes.CDLL(None).prctl(1, 15)\n"
+    "os.execv(sys.argv[1], sys.argv[1:])",
+)
+"""Put before a command line, this makes somebody else's program end (by SIGTERM) with the process that started it.  A
+hook between fork and exec would do the same and is unsafe beside threads."""
+
+
+def die_with_parent(number: signal.Signals) -> None:
+    """Have this process get a signal the moment its parent ends.
+
+    Args:
+        number: the signal; SIGKILL where nothing is to be tidied up.
+    """
+    parent = os.getppid()
+    if platform.system() == "Linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, int(number))
+        if os.getppid() != parent:
+            os.kill(os.getpid(), number)  # it ended before it could be told
+        return
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_LOOK_EVERY_S)
+        os.kill(os.getpid(), number)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()

@@ -1,0 +1,195 @@
+"""Where do jobs live, seen from the API: create one, read it, read its rows, end it.
+
+What a worker does to a job is :mod:`worker.shards`.
+"""
+
+import json
+import re
+import time
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Self
+
+from crawler.records import Failure, Limits
+from crawler.urls import site_url
+from worker.connection import Unavailable, for_api, guarded
+from worker.jobs import Job, JobStatus, limits_of, options, plan_shards
+from worker.keys import END_JOB, OPEN, JobKeys
+
+CHUNK_COUNT = 500
+"""Items written or read at a time; chosen: some hundred kilobytes."""
+
+_JOB_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+
+
+class JobStore:
+    """Jobs in Redis.
+
+    Every method raises :class:`Unavailable` where Redis cannot be reached or refuses.  A text that is no id of ours is
+    simply no job; it never becomes part of a key.
+    """
+
+    def __init__(self, connection: Any) -> None:
+        self._redis = connection
+        self._end = connection.register_script(END_JOB)
+
+    @classmethod
+    def connect(cls, url: str) -> Self:
+        """Connect lazily: the first command opens the connection."""
+        return cls(for_api(url))
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()
+
+    async def ping(self) -> None:
+        """Ask whether Redis answers."""
+        with guarded():
+            await self._redis.ping()
+
+    async def create(
+        self,
+        account_id: str,
+        items: Sequence[Mapping[str, Any]],
+        *,
+        dropped_count: int,
+        source_job_id: str | None,
+        limits: Limits,
+        ef_cost: Decimal,
+        shard_items_count: int,
+        retention_s: int,
+    ) -> Job:
+        """Write a job with its items and shards in one step; it is not queued yet.
+
+        Args:
+            account_id: whose job it is.
+            items: those with a usable website, in order.
+            dropped_count: items left out before.
+            source_job_id: the caller's reference, kept as it is.
+            limits: what one input may cost.
+            ef_cost: estimate for the whole job.
+            shard_items_count: inputs per shard.
+            retention_s: how long everything about the job is kept, in seconds.
+
+        Returns:
+            The job, pending.
+        """
+        keys = JobKeys(account_id, str(uuid.uuid4()))
+        now_ms = time.time_ns() // 1_000_000
+        expires_at_ms = now_ms + retention_s * 1000
+        shards = plan_shards([_site_key(index, item) for index, item in enumerate(items)], shard_items_count)
+        record = {
+            "status": JobStatus.PENDING.value,
+            "items_count": len(items),
+            "dropped_count": dropped_count,
+            "ef_cost": str(ef_cost),
+            "options": json.dumps(options(limits)),
+            "created_at_ms": now_ms,
+            "expires_at_ms": expires_at_ms,
+            "shards_count": len(shards),
+            "item_keys": json.dumps(list({key: None for item in items for key in item})),
+            **dict.fromkeys(("processed", "found", "error", "progress_at_ms"), 0),
+            **({"source_job_id": source_job_id} if source_job_id is not None else {}),
+        }
+        with guarded():
+            async with self._redis.pipeline(transaction=True) as step:
+                step.hset(keys.record, mapping=record)
+                for start in range(0, len(items), CHUNK_COUNT):
+                    texts = [json.dumps(item, ensure_ascii=False) for item in items[start : start + CHUNK_COUNT]]
+                    step.rpush(keys.items, *texts)
+                for number, inputs in enumerate(shards):
+                    shard = {"inputs": json.dumps(inputs), "state": "pending"}
+                    zeros = dict.fromkeys(("token", "lease_until_ms", "deaths", "queued_at_ms"), 0)
+                    step.hset(keys.shard(number), mapping={**shard, **zeros})
+                    step.pexpireat(keys.shard(number), expires_at_ms)
+                step.pexpireat(keys.record, expires_at_ms)
+                step.pexpireat(keys.items, expires_at_ms)
+                step.sadd(OPEN, keys.open_member)
+                await step.execute()
+        job = await self.job(account_id, keys.job_id)
+        if job is None:
+            raise Unavailable("Redis did not keep the job")
+        return job
+
+    async def job(self, account_id: str, job_id: str) -> Job | None:
+        """Return a job of the account, ``None`` if it has none of that id (any more)."""
+        if not _JOB_ID.fullmatch(job_id):
+            return None
+        keys = JobKeys(account_id, job_id)
+        with guarded():
+            async with self._redis.pipeline(transaction=True) as step:
+                record, failed = await step.hgetall(keys.record).lrange(keys.failed, 0, -1).execute()
+        return _job(keys, record, failed) if record else None
+
+    async def rows(self, account_id: str, job_id: str) -> AsyncIterator[tuple[dict[str, Any], dict[str, Any] | None]]:
+        """Yield each item with its stored result (``None`` while it has none), in input order."""
+        keys = JobKeys(account_id, job_id)
+        start = 0
+        while True:
+            with guarded():
+                items = await self._redis.lrange(keys.items, start, start + CHUNK_COUNT - 1)
+                places = [str(place) for place in range(start, start + len(items))]
+                results = await self._redis.hmget(keys.results, places) if items else []
+            for item, result in zip(items, results, strict=True):
+                yield json.loads(item), json.loads(result) if result else None
+            if len(items) < CHUNK_COUNT:
+                return
+            start += CHUNK_COUNT
+
+    async def item_keys(self, account_id: str, job_id: str) -> list[str]:
+        """Return the union of the items' keys in first-seen order."""
+        with guarded():
+            text = await self._redis.hget(JobKeys(account_id, job_id).record, "item_keys")
+        return [str(key) for key in json.loads(text or "[]")]
+
+    async def cancel(self, account_id: str, job_id: str) -> None:
+        """End a job as cancelled, unless it has ended; workers notice and stop."""
+        await self._ended(JobKeys(account_id, job_id), JobStatus.CANCELLED, "")
+
+    async def fail(self, account_id: str, job_id: str, message: str) -> None:
+        """End a job as failed, unless it has ended: its work could not be done at all."""
+        await self._ended(JobKeys(account_id, job_id), JobStatus.FAILED, message)
+
+    async def _ended(self, keys: JobKeys, status: JobStatus, message: str) -> None:
+        with guarded():
+            await self._end(keys=[keys.record, keys.events, OPEN], args=[keys.open_member, status.value, message])
+
+
+def _site_key(index: int, item: Mapping[str, Any]) -> str:
+    site = site_url(item.get("site_web"))
+    return f"unreadable {index}" if isinstance(site, Failure) else site.key
+
+
+def _job(keys: JobKeys, record: Mapping[str, str], failed: Sequence[str]) -> Job:
+    def counts(prefix: str) -> dict[str, int]:
+        found = {name.removeprefix(prefix): int(count) for name, count in record.items() if name.startswith(prefix)}
+        return dict(sorted(found.items()))
+
+    return Job(
+        id=keys.job_id,
+        account_id=keys.account_id,
+        status=JobStatus(record["status"]),
+        items_count=int(record["items_count"]),
+        dropped_count=int(record["dropped_count"]),
+        ef_cost=Decimal(record["ef_cost"]),
+        limits=limits_of(json.loads(record["options"])),
+        created_at=_time(record["created_at_ms"]),
+        expires_at=_time(record["expires_at_ms"]),
+        source_job_id=record.get("source_job_id"),
+        started_at=_time(record["started_at_ms"]) if "started_at_ms" in record else None,
+        completed_at=_time(record["completed_at_ms"]) if "completed_at_ms" in record else None,
+        processed_count=int(record["processed"]),
+        found_count=int(record["found"]),
+        error_count=int(record["error"]),
+        error_message=record.get("error_message"),
+        profiles=counts("profiles:"),
+        engines=counts("engines:"),
+        failures=counts("failures:"),
+        failed_items=tuple(json.loads(text) for text in failed),
+    )
+
+
+def _time(milliseconds: str) -> datetime:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)

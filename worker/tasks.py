@@ -1,0 +1,106 @@
+"""What does a worker do with one shard?
+
+Run by RQ in a process of its own.  Claims the shard, crawls its inputs, keeps each result the moment it exists, and
+sees to it that every input gets exactly one.
+"""
+
+import asyncio
+import logging
+import signal
+import time
+from dataclasses import dataclass
+
+from crawler.config import Settings
+from crawler.records import SiteResult
+from worker.connection import Unavailable
+from worker.queue import ShardQueue
+from worker.shards import MAX_DEATHS_COUNT, Heartbeat, Shard, ShardStore, internal_error
+
+logger = logging.getLogger(__name__)
+
+MAX_BEAT_S = 2.0
+"""Longest pause between two renewals of a lease, in seconds; a cancelled job is noticed with the next one."""
+
+
+def run_shard(account_id: str, job_id: str, number: int) -> None:
+    """Work on one shard of a job.
+
+    Delivering it twice is harmless: only who claims it works on it.  A shard that ends early (the worker is told to
+    stop, time runs out) goes back into the queue with what is left.
+    """
+    settings = Settings()
+    store = ShardStore(settings.redis_url, account_id, job_id, number)
+    try:
+        shard = store.claim(settings.shard_lease_s)
+        if shard is None:
+            logger.info("shard %s of job %s needs no work", number, job_id)
+            return
+        logger.info("shard %s of job %s: %s inputs", number, job_id, len(shard.inputs))
+        with Heartbeat(store, settings.shard_lease_s, min(MAX_BEAT_S, settings.shard_lease_s / 3)) as heartbeat:
+            is_left = _work(store, shard, heartbeat, settings)
+        if is_left:
+            _queue_again(settings, account_id, job_id)
+    finally:
+        store.close()
+
+
+def _work(store: ShardStore, shard: Shard, heartbeat: Heartbeat, settings: Settings) -> bool:
+    """Crawl a claimed shard; say whether something is left that must be queued again."""
+    if shard.deaths_count >= MAX_DEATHS_COUNT and shard.inputs:
+        if len(shard.inputs) > 1:
+            logger.warning("%s workers died over this shard; each of its inputs gets its own", shard.deaths_count)
+            store.split(shard)
+            return True
+        logger.warning("an input has ended %s workers; it is given up", shard.deaths_count)
+        store.put(internal_error(shard.inputs[0].index, "reading the site ended the worker each time"))
+    elif shard.inputs:
+        from crawler.run import crawl  # Scrapy's reactor must not be loaded in the process that forks
+
+        sink = _StoreSink(store, heartbeat, time.monotonic() + settings.shard_timeout_s - settings.shard_grace_s)
+        signal.signal(signal.SIGTERM, sink.stop)
+        report = crawl(shard.inputs, sink, settings, shard.limits)
+        logger.info("crawl ended: %s, %s results", report.finish_reason, report.delivered_count)
+        if heartbeat.state != "held":
+            return False  # another's by now, or nobody's
+        if sink.is_stopped:
+            store.hand_back()
+            return True
+        for each in store.unanswered(shard.inputs):
+            store.put(internal_error(each.index, "the crawl ended without an answer"))
+    store.done()
+    return False
+
+
+def _queue_again(settings: Settings, account_id: str, job_id: str) -> None:
+    queue = ShardQueue.connect(settings.redis_url, settings.shard_timeout_s)
+    try:
+        queue.submit(account_id, job_id)
+    except Unavailable:
+        logger.warning("job %s could not be queued again; the sweeper will", job_id)
+    finally:
+        queue.close()
+
+
+@dataclass
+class _StoreSink:
+    """Keeps results in the store; says no more once the shard is lost, ended, or the worker has to stop."""
+
+    store: ShardStore
+    heartbeat: Heartbeat
+    end_at: float
+    """Monotonic time, in seconds, at which what is left goes back into the queue."""
+    is_stopped: bool = False
+
+    async def put(self, result: SiteResult) -> None:
+        # In a thread: a Redis that restarts must not hold up the pages that are open.
+        answer = await asyncio.to_thread(self.store.put, result)
+        if answer not in ("kept", "known"):
+            logger.info("result %s was refused: %s", result.index, answer)
+
+    async def is_wanted(self) -> bool:
+        if time.monotonic() > self.end_at:
+            self.is_stopped = True
+        return not self.is_stopped and self.heartbeat.state == "held"
+
+    def stop(self, number: int, frame: object) -> None:  # noqa: ARG002  # the shape of a signal handler
+        self.is_stopped = True
