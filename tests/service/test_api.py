@@ -21,14 +21,6 @@ JOBS = "/api/jobs/socials"
 
 
 @pytest.fixture(scope="module")
-def redis_server() -> Iterator[EmbeddedRedis]:
-    server = EmbeddedRedis(None)
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
 def client(redis_server: EmbeddedRedis) -> Iterator[httpx.Client]:
     """A client of a real server in a thread of its own."""
     settings = Settings(max_body_bytes=4_000_000, log_level="WARNING")
