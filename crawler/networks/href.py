@@ -1,0 +1,224 @@
+"""Where does a link lead, as it was typed?
+
+Cleans an attribute value, repairs what people get wrong in it and parses it as a browser would.  Asked by the matcher
+for every link of every page, so the common case is one regular expression.  It knows no network.
+"""
+
+import html
+import re
+import unicodedata
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from ada_url import URL
+
+MAX_LENGTH = 8192
+"""Longest link read, in characters; what is longer is data, not an address (8 kB is what servers accept at most)."""
+
+_HOST = r"(?:[a-z0-9-]+\.)+[a-z0-9-]+"
+_PLAIN = re.compile(rf"https?://({_HOST})(/[A-Za-z0-9._~@$+,=:%/&-]*)?(?:\?([!-~]*?))?(?:#([!-~]*))?")
+"""A link that needs neither cleaning nor repair; host, path, query, fragment."""
+_PARTS = re.compile(r"(https?):/*([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.IGNORECASE | re.DOTALL)
+_SAFE_HOST = re.compile(_HOST)
+
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+"""With the semicolon only: ``&notif_t=`` and ``&copy=`` are query keys."""
+_JOINERS = re.compile(r"(?<![^\x00-\xff])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\xff])")
+"""Zero-width joiners are letters' business inside Persian or Hindi words, rubbish elsewhere."""
+_INVISIBLE = dict.fromkeys(
+    [0xAD, 0x61C, 0x180E, 0x200B, 0x200E, 0x200F, 0xFEFF, *range(0x202A, 0x202F), *range(0x2060, 0x2070)]
+)
+_INNER = dict.fromkeys([0x09, 0x0A, 0x0D])
+_CONTROLS = "".join(map(chr, [*range(0x21), *range(0x7F, 0xA1)]))
+_BLANKS = (
+    _CONTROLS
+    + "\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+_QUOTES = "\"'`\u00b4\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u2039\u203a"
+_BEFORE = _BLANKS + _QUOTES + "([{<"
+_AFTER = _BLANKS + _QUOTES + ")]}>"
+_ENCODED_BEFORE = re.compile(r"(?:%(?:20|09|0a|0d|22|27|3c|c2%a0|e2%80%(?:8b|8e|8f|9c|9d|98|99)|ef%bb%bf))+", re.I)
+_CUT = re.compile(r"[\"'](?=\s|>)|(?<![/:])\s+(?=https?:)|[<>]")
+"""Where an address ends for certain: a quote that closes an attribute, a second address, a tag."""
+_SCHEMES = re.compile(r"(?:https?:[:;]*|(?:h+t+ps?|t+ps?)[:;.,]*(?=//))(?:\s|%20|/)*", re.IGNORECASE)
+"""One scheme with its slashes, as typed: also ``https//``, ``htp://``, ``https: //``."""
+_ENCODED_SCHEME = re.compile(r"https?(?:%3A|:)(?:%2F){1,2}", re.IGNORECASE)
+_WWW_SCHEME = re.compile(r"www\.(?=https?:?//)", re.IGNORECASE)
+_OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_APP_PAGE = re.compile(r"fb://(?:page|profile)/(?:\?id=)?([0-9]+)", re.IGNORECASE)
+_PORT = re.compile(r":[0-9]{1,5}(?=[/?#]|$)")
+
+_QUERY_IN_PATH = re.compile(r"[?&;][A-Za-z_]\w*=")
+_TRAILING = _BLANKS + _QUOTES + ".,;:)]}?#&\u200c\u200d"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A parsed http or https address on a default port.
+
+    ``host`` is lower-case ASCII.  ``segments`` are the path's parts, percent-decoded once, NFC, without empty and dot
+    segments and without the punctuation that prose leaves behind.  ``path``, ``query`` and ``fragment`` are as
+    written, without ``?`` and ``#``.
+    """
+
+    host: str
+    path: str
+    segments: tuple[str, ...]
+    query: str
+    fragment: str
+
+    @property
+    def after_host(self) -> str:
+        """Path and query as written."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+
+def read(text: str) -> Address | str:
+    """Read a link as typed.
+
+    Returns:
+        The address, or in a few words why there is none.
+    """
+    plain = _PLAIN.fullmatch(text) if len(text) <= MAX_LENGTH else None
+    if plain is not None:
+        host, path, query, fragment = plain.groups()
+        return address(host, path or "", query or "", fragment or "")
+    if len(text) > MAX_LENGTH:
+        return "too long for an address"
+    return _parsed(_repaired(_cleaned(text)))
+
+
+def address(host: str, path: str, query: str, fragment: str) -> Address:
+    """Build an address from parts that were cleaned already."""
+    if "&" in query and ";" in query:
+        query = _ENTITY.sub(_decoded, query)
+    return Address(host, path, *_segments(path, query), fragment)
+
+
+def query_value(query: str, keys: tuple[str, ...]) -> str:
+    """Return the first value, decoded, that one of the keys has in a query; ``""`` if there is none.
+
+    Keys are asked in the order given, and compared without case.
+    """
+    if not query:
+        return ""
+    found: dict[str, str] = {}
+    for pair in query.split("&"):
+        key, _, value = pair.partition("=")
+        key = key.lower()
+        while key.startswith("amp;"):
+            key = key[4:]
+        if value and key in keys and key not in found:
+            found[key] = value
+    for key in keys:
+        if key in found:
+            return unquote(found[key])
+    return ""
+
+
+def segments(path: str) -> tuple[str, ...]:
+    """Split a path as :class:`Address` has it, without looking for a query in it."""
+    return _segments(path, "")[0]
+
+
+def _cleaned(text: str) -> str:
+    text = text.translate(_INNER)
+    if "&" in text:
+        text = _ENTITY.sub(_decoded, text).translate(_INNER)
+    if not text.isascii():
+        text = _JOINERS.sub("", text.translate(_INVISIBLE))
+    text = text.replace("\\", "/")
+    while True:
+        before = text
+        text = text.lstrip(_BEFORE).rstrip(_AFTER)
+        if text.startswith(('/"', "/'")):
+            text = text[2:]  # a quote escaped for JSON inside HTML
+        if match := _ENCODED_BEFORE.match(text):
+            text = text[match.end() :]
+        if text == before:
+            break
+    if match := _CUT.search(text):
+        text = text[: match.start()] if match.start() else text
+    return text
+
+
+def _decoded(entity: re.Match[str]) -> str:
+    return html.unescape(entity[0])
+
+
+def _repaired(text: str) -> str:
+    """Give the text one scheme: ``https:`` where it has none; other schemes are left as they are."""
+    if _ENCODED_SCHEME.match(text):
+        text = unquote(text, errors="replace")
+    if match := _APP_PAGE.match(text):
+        return f"https://www.facebook.com/profile.php?id={match[1]}"
+    has_scheme = False
+    scheme = "https"
+    for _ in range(8):
+        if match := _SCHEMES.match(text):
+            has_scheme = True
+            text = text[match.end() :].lstrip("/")
+        elif match := _WWW_SCHEME.match(text):
+            text = text[match.end() :]
+        else:
+            break
+    if has_scheme:
+        return f"{scheme}://{text}"
+    match = _OTHER_SCHEME.match(text)
+    if match is not None and not ("." in match[0] and _PORT.match(text, match.end() - 1)):
+        return text
+    bare = text.lstrip("/@")
+    authority = re.split(r"[/?#]", bare, maxsplit=1)[0]
+    if "@" in authority:
+        return f"mailto:{authority}"
+    return f"{scheme}://{bare}"
+
+
+def _parsed(text: str) -> Address | str:
+    match = _PARTS.fullmatch(text)
+    if match is None:
+        return "not a web address"
+    authority, path, query, fragment = match[2], match[3], match[4] or "", match[5] or ""
+    host = authority.rpartition("@")[2]
+    if port := re.search(r":(\d*)$", host):
+        if port[1] not in ("", "80", "443"):
+            return "not on the port of a public site"
+        host = host[: port.start()]
+    host = host.lower()
+    if not _SAFE_HOST.fullmatch(host):
+        try:
+            host = URL(f"https://{host}").hostname
+        except ValueError:
+            return "no host that can exist"
+    host = host.removesuffix(".")
+    if "." not in host or ".." in host:
+        return "no host that can exist"
+    return address(host, path, query, fragment)
+
+
+def _segments(path: str, query: str) -> tuple[tuple[str, ...], str]:
+    """Segments of a path, and the query; a query that was pasted into the path is moved."""
+    parts = path.split("/")
+    if "%" in path:
+        decoded = [unquote(part) if "%" in part else part for part in parts]
+        if "/" in decoded[-1]:
+            decoded[-1:] = decoded[-1].split("/")
+        parts = decoded
+    for index, part in enumerate(parts):
+        if ("=" in part) and (found := _QUERY_IN_PATH.search(part)):
+            rest = "/".join([part[found.start() + 1 :], *parts[index + 1 :]])
+            query = f"{rest}&{query}" if query else rest
+            parts = [*parts[:index], part[: found.start()]]
+            break
+    result: list[str] = []
+    for part in parts:
+        if part in ("", "."):
+            continue
+        if part == "..":
+            del result[-1:]
+            continue
+        if not part.isascii():
+            part = unicodedata.normalize("NFC", _JOINERS.sub("", part.translate(_INVISIBLE)))
+        if part := part.lstrip(_BLANKS).rstrip(_TRAILING):
+            result.append(part)
+    return tuple(result), query
