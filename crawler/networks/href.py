@@ -198,7 +198,7 @@ def _parsed(text: str) -> Address | str:
 
 def _segments(path: str, query: str) -> tuple[tuple[str, ...], str]:
     """Segments of a path, and the query; a query that was pasted into the path is moved."""
-    parts = path.split("/")
+    parts = path.rstrip("/").split("/")
     if "%" in path:
         decoded = [unquote(part) if "%" in part else part for part in parts]
         if "/" in decoded[-1]:

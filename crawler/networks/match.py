@@ -189,7 +189,7 @@ def _pasted(place: _Place) -> str | None:
     if match[1]:
         if not rest:
             return None
-    elif not _names_host(match[2]):
+    elif not match[2] or not _names_host(match[2]):
         return None
     path = "/".join(rest).replace("%", "%25").replace("?", "%3F").replace("#", "%23")
     text = f"https://{path}"
