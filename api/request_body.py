@@ -4,9 +4,11 @@ Reads a request body by the strict rules of the interface: bounded, UTF-8, no Na
 Asked by the routes that take a body.
 """
 
+import hashlib
 import json
 import math
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
@@ -16,7 +18,15 @@ from api.errors import ApiError, invalid
 _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
-async def read_json(request: Request, max_bytes: int) -> Any:
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A request body: its JSON value, and a digest of its bytes, by which two requests are told to be the same."""
+
+    value: Any
+    digest: str
+
+
+async def read_json(request: Request, max_bytes: int) -> Body:
     """Read the body of a request.
 
     Args:
@@ -24,7 +34,7 @@ async def read_json(request: Request, max_bytes: int) -> Any:
         max_bytes: largest body taken, in bytes; more is refused as soon as it is seen.
 
     Returns:
-        The JSON value; of a key that occurs twice, the last.
+        The body; of a key that occurs twice, the last.
 
     Raises:
         ApiError: 413, 415, or 400 with what is wrong.
@@ -42,7 +52,7 @@ async def read_json(request: Request, max_bytes: int) -> Any:
         body += chunk
         if len(body) > max_bytes:
             raise _too_large(max_bytes)
-    return parse_json(bytes(body))
+    return Body(parse_json(bytes(body)), hashlib.sha256(body).hexdigest())
 
 
 def parse_json(body: bytes) -> Any:

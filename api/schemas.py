@@ -86,6 +86,13 @@ class JobCreated(BaseModel):
     expires_at: datetime
 
 
+class JobList(BaseModel):
+    """Jobs, newest first."""
+
+    jobs: list["JobSnapshot"]
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+
+
 class FailedItem(BaseModel):
     """An item without a profile because something went wrong."""
 

@@ -30,8 +30,17 @@ def guarded() -> Iterator[None]:
     """Turn all kinds of trouble with Redis into :class:`Unavailable`."""
     try:
         yield
-    except (redis.RedisError, OSError) as error:
-        raise Unavailable("Redis is not available") from error
+    except redis.ResponseError as error:
+        # Refused writes come under several types, and from scripts under none of their own; the rest are our mistakes.
+        if not any(word in str(error) for word in _REFUSALS) and not isinstance(error, _REFUSED):
+            raise
+        raise Unavailable("Redis refuses writes") from error
+    except (redis.ConnectionError, redis.TimeoutError, OSError) as error:
+        raise Unavailable("Redis cannot be reached") from error
+
+
+_REFUSALS = ("OOM", "READONLY", "MISCONF", "NOREPLICAS", "LOADING")
+_REFUSED = (redis.exceptions.OutOfMemoryError, redis.ReadOnlyError)
 
 
 def for_api(url: str, **options: Any) -> redis.asyncio.Redis:

@@ -11,6 +11,8 @@ The one place that spells key names and Lua.  All keys of a job expire together,
 ``...:events``                    stream: what happened; its ids are the ids of the server-sent events
 ``...:shard:N``                   hash: ``inputs`` (JSON), ``state``, ``token``, ``lease_until_ms``, ``deaths``,
                                   ``queued_at_ms``
+``socials:ACCOUNT:jobs``          sorted set: ids of the account's jobs by the time they were created
+``socials:ACCOUNT:once:DIGEST``   string: ``ID DIGEST-OF-BODY``, what an idempotency key stands for
 ``socials:open``                  set of ``ACCOUNT ID``: jobs that have not ended, for the sweeper.  The only key of no
                                   account; it goes with the jobs.
 ================================  ==================================================================================
@@ -58,6 +60,15 @@ class JobKeys:
         """What names the job in the set of open jobs."""
         return f"{self.account_id} {self.job_id}"
 
+    @property
+    def jobs(self) -> str:
+        """Sorted set: the account's jobs."""
+        return f"socials:{self.account_id}:jobs"
+
+    def once(self, digest: str) -> str:
+        """String: what an idempotency key stands for."""
+        return f"socials:{self.account_id}:once:{digest}"
+
     def shard(self, number: int) -> str:
         """Hash: one shard."""
         return f"{self.record}:shard:{number}"
@@ -71,6 +82,13 @@ local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
 _END = """
 local function finish(status, message)
   redis.call('HSET', KEYS[1], 'status', status, 'completed_at_ms', now_ms)
+  local told = redis.call('HMGET', KEYS[1], 'items_count', 'processed')
+  local rest = tonumber(told[1]) - tonumber(told[2])
+  if rest > 0 then
+    redis.call('HINCRBY', KEYS[1], 'processed', rest)
+    redis.call('HINCRBY', KEYS[1], 'error', rest)
+    redis.call('HINCRBY', KEYS[1], status == 'cancelled' and 'failures:cancelled' or 'failures:internal_error', rest)
+  end
   if message ~= '' then redis.call('HSET', KEYS[1], 'error_message', message) end
   local counts = redis.call('HMGET', KEYS[1], 'processed', 'found', 'error', 'items_count')
   redis.call('XADD', KEYS[2], '*', 'type', status, 'data', cjson.encode({
@@ -92,8 +110,8 @@ finish(ARGV[2], ARGV[3])
 return 1
 """
 )
-"""End a job that has not ended.  KEYS: record, events, open.  ARGV: member of open, status, error message.
-Returns 1 if this call ended it."""
+"""End a job that has not ended; inputs without an answer count as failed.  KEYS: record, events, open.  ARGV: member
+of open, status, error message.  Returns 1 if this call ended it."""
 
 CLAIM = (
     _NOW

@@ -3,20 +3,27 @@
 What a worker does to a job is :mod:`worker.shards`.
 """
 
+import hashlib
 import json
 import re
 import time
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Self
+
+import redis
 
 from crawler.records import Failure, Limits
 from crawler.urls import site_url
 from worker.connection import Unavailable, for_api, guarded
 from worker.jobs import Job, JobStatus, limits_of, options, plan_shards
 from worker.keys import END_JOB, OPEN, JobKeys
+
+IDEMPOTENCY_S = 86_400
+"""How long an idempotency key is remembered, in seconds; the contract's 24 h."""
 
 CHUNK_COUNT = 500
 """Items written or read at a time; chosen: some hundred kilobytes."""
@@ -60,6 +67,7 @@ class JobStore:
         ef_cost: Decimal,
         shard_items_count: int,
         retention_s: int,
+        job_id: str | None = None,
     ) -> Job:
         """Write a job with its items and shards in one step; it is not queued yet.
 
@@ -72,11 +80,12 @@ class JobStore:
             ef_cost: estimate for the whole job.
             shard_items_count: inputs per shard.
             retention_s: how long everything about the job is kept, in seconds.
+            job_id: id to give it, from :meth:`reserve`; a job that has it already is returned as it is.
 
         Returns:
             The job, pending.
         """
-        keys = JobKeys(account_id, str(uuid.uuid4()))
+        keys = JobKeys(account_id, job_id or str(uuid.uuid4()))
         now_ms = time.time_ns() // 1_000_000
         expires_at_ms = now_ms + retention_s * 1000
         shards = plan_shards([_site_key(index, item) for index, item in enumerate(items)], shard_items_count)
@@ -95,6 +104,9 @@ class JobStore:
         }
         with guarded():
             async with self._redis.pipeline(transaction=True) as step:
+                await step.watch(keys.record)
+                is_new = not await step.exists(keys.record)
+                step.multi()
                 step.hset(keys.record, mapping=record)
                 for start in range(0, len(items), CHUNK_COUNT):
                     texts = [json.dumps(item, ensure_ascii=False) for item in items[start : start + CHUNK_COUNT]]
@@ -107,11 +119,66 @@ class JobStore:
                 step.pexpireat(keys.record, expires_at_ms)
                 step.pexpireat(keys.items, expires_at_ms)
                 step.sadd(OPEN, keys.open_member)
-                await step.execute()
+                step.zadd(keys.jobs, {keys.job_id: now_ms})
+                step.pexpireat(keys.jobs, expires_at_ms)
+                if is_new:
+                    with suppress(redis.WatchError):  # the same request, twice at once: the other one made it
+                        await step.execute()
         job = await self.job(account_id, keys.job_id)
         if job is None:
             raise Unavailable("Redis did not keep the job")
         return job
+
+    async def reserve(self, account_id: str, key: str, body_digest: str) -> str | None:
+        """Say which job an idempotency key stands for, from now on or since before.
+
+        Returns:
+            The id to create the job with (or find it by); ``None`` where the key came with another body before.
+        """
+        once = JobKeys(account_id, "").once(hashlib.sha256(key.encode()).hexdigest())
+        job_id = str(uuid.uuid4())
+        with guarded():
+            async with self._redis.pipeline(transaction=True) as step:
+                step.set(once, f"{job_id} {body_digest}", nx=True, ex=IDEMPOTENCY_S)
+                step.get(once)
+                _, kept = await step.execute()
+        known_id, _, known_digest = kept.partition(" ")
+        return known_id if known_digest == body_digest else None
+
+    async def jobs(
+        self, account_id: str, *, limit: int, before: tuple[int, str] | None, status: JobStatus | None
+    ) -> list[Job]:
+        """Return jobs of the account, newest first.
+
+        Args:
+            account_id: whose jobs.
+            limit: most jobs returned.
+            before: creation time in ms and id of the last job already seen.
+            status: only jobs that stand there.
+        """
+        keys = JobKeys(account_id, "")
+        found: list[Job] = []
+        start = 0
+        while True:
+            with guarded():
+                newest = before[0] if before else "+inf"
+                page = await self._redis.zrevrangebyscore(
+                    keys.jobs, newest, "-inf", start, CHUNK_COUNT, withscores=True
+                )
+            for job_id, created_at_ms in page:
+                if before and (int(created_at_ms), job_id) >= before:
+                    continue
+                job = await self.job(account_id, job_id)
+                if job is None:  # expired
+                    with guarded():
+                        await self._redis.zrem(keys.jobs, job_id)
+                elif status in (None, job.status):
+                    found.append(job)
+                    if len(found) == limit:
+                        return found
+            if len(page) < CHUNK_COUNT:
+                return found
+            start += CHUNK_COUNT
 
     async def job(self, account_id: str, job_id: str) -> Job | None:
         """Return a job of the account, ``None`` if it has none of that id (any more)."""
@@ -187,7 +254,7 @@ def _job(keys: JobKeys, record: Mapping[str, str], failed: Sequence[str]) -> Job
         profiles=counts("profiles:"),
         engines=counts("engines:"),
         failures=counts("failures:"),
-        failed_items=tuple(json.loads(text) for text in failed),
+        failed_items=tuple(sorted(map(json.loads, failed), key=lambda item: int(item["index"]))),
     )
 
 

@@ -1,18 +1,22 @@
-"""Jobs: create one, see where it stands, cancel it."""
+"""Jobs: create one, list them, see where one stands, cancel it, try its failed items again."""
 
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import ValidationError
 
 from api.deps import AccountDep, ServicesDep
-from api.errors import ApiError, invalid_fields, not_found
-from api.request_body import read_json
-from api.schemas import JobCreated, JobRequest, JobSnapshot
+from api.errors import ApiError, invalid, invalid_fields, not_found
+from api.request_body import Body, read_json
+from api.schemas import JobCreated, JobList, JobRequest, JobSnapshot
+from crawler.records import Limits
 from crawler.urls import is_usable
 from worker.connection import Unavailable
-from worker.jobs import Job, snapshot
+from worker.jobs import Job, JobStatus, snapshot
 
 router = APIRouter(tags=["jobs"])
 
@@ -23,6 +27,9 @@ _BODY: dict[str, Any] = {
     }
 }
 
+MAX_KEY_LENGTH = 255
+"""Longest idempotency key, in characters, by contract."""
+
 
 def body_schemas() -> dict[str, Any]:
     """Return the JSON schemas of the bodies that these routes read themselves."""
@@ -31,11 +38,36 @@ def body_schemas() -> dict[str, Any]:
 
 
 @router.post("/api/jobs/socials", status_code=201, response_model=JobCreated, openapi_extra=_BODY)
-async def create_job(request: Request, response: Response, services: ServicesDep, account: AccountDep) -> Any:
+async def create_job(
+    request: Request,
+    response: Response,
+    services: ServicesDep,
+    account: AccountDep,
+    idempotency_key: Annotated[str | None, Header(description="Makes a repeated request answer the same job.")] = None,
+) -> Any:
     """Queue items for enrichment; those without a usable website are left out and counted."""
-    job = await _create(await _job_request(request, services), services, account)
+    body = await read_json(request, services.settings.max_body_bytes)
+    asked = _job_request(body, services)
+    job_id = await _reserved(idempotency_key, body, services, account)
+    limits = asked.options.limits(services.settings)
+    job = await _create(asked.items, limits, asked.source_job_id, job_id, services, account)
     response.headers["Location"] = f"/api/jobs/{job.id}"
     return snapshot(job)
+
+
+@router.get("/api/jobs", response_model=JobList)
+async def list_jobs(
+    services: ServicesDep,
+    account: AccountDep,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Annotated[str | None, Query(description="From the page before.")] = None,
+    status: JobStatus | None = None,
+) -> Any:
+    """List the account's jobs, newest first."""
+    found = await services.store.jobs(account, limit=limit + 1, before=_position(cursor), status=status)
+    page = found[:limit]
+    next_cursor = _cursor(page[-1]) if len(found) > limit else None
+    return {"jobs": [snapshot(job) for job in page], "next_cursor": next_cursor}
 
 
 @router.get("/api/jobs/{job_id}", response_model=JobSnapshot)
@@ -52,6 +84,19 @@ async def cancel_job(job_id: str, services: ServicesDep, account: AccountDep) ->
     return snapshot(await find_job(job_id, services, account))
 
 
+@router.post("/api/jobs/{job_id}/retry", status_code=201, response_model=JobCreated)
+async def retry_job(job_id: str, response: Response, services: ServicesDep, account: AccountDep) -> Any:
+    """Create a job over the failed items of one that has ended."""
+    job = await find_job(job_id, services, account)
+    if not job.status.is_final:
+        raise ApiError(409, "not_ready", f"The job is {job.status}; its failed items are known at its end.")
+    rows = services.store.rows(account, job_id)
+    items = [item async for item, result in rows if result is None or result["reason"] is not None]
+    again = await _create(items, job.limits, job.id, None, services, account)
+    response.headers["Location"] = f"/api/jobs/{again.id}"
+    return snapshot(again)
+
+
 async def find_job(job_id: str, services: ServicesDep, account: AccountDep) -> Job:
     """Return one of the account's jobs.
 
@@ -64,33 +109,55 @@ async def find_job(job_id: str, services: ServicesDep, account: AccountDep) -> J
     return job
 
 
-async def _job_request(request: Request, services: ServicesDep) -> JobRequest:
-    body = await read_json(request, services.settings.max_body_bytes)
+def _job_request(body: Body, services: ServicesDep) -> JobRequest:
     try:
-        asked = JobRequest.model_validate(body)
+        asked = JobRequest.model_validate(body.value)
     except ValidationError as error:
         raise invalid_fields(error) from None
     most = services.settings.max_items_count
     if len(asked.items) > most:
-        raise ApiError(400, "validation_error", f"items: at most {most} items in one job; send several jobs.",
-                       [("items", f"at most {most}")])  # fmt: skip
+        raise invalid(f"items: at most {most} items in one job; send several jobs.", [("items", f"at most {most}")])
     return asked
 
 
-async def _create(asked: JobRequest, services: ServicesDep, account: AccountDep) -> Job:
-    items = [item for item in asked.items if is_usable(item.get("site_web"))]
+async def _reserved(key: str | None, body: Body, services: ServicesDep, account: AccountDep) -> str | None:
+    """The id that an idempotency key stands for."""
+    if key is None:
+        return None
+    if not (1 <= len(key) <= MAX_KEY_LENGTH and key.isprintable()):
+        raise invalid(
+            "Idempotency-Key must have 1 to 255 printable characters.", [("Idempotency-Key", "is not valid")]
+        )
+    job_id = await services.store.reserve(account, key, body.digest)
+    if job_id is None:
+        raise ApiError(
+            409, "idempotency_conflict", "This Idempotency-Key came with another body before; use a new one."
+        )
+    return job_id
+
+
+async def _create(
+    posted: Sequence[Mapping[str, Any]],
+    limits: Limits,
+    source_job_id: str | None,
+    job_id: str | None,
+    services: ServicesDep,
+    account: AccountDep,
+) -> Job:
+    items = [item for item in posted if is_usable(item.get("site_web"))]
     if not items:
         raise ApiError(400, "no_eligible_items", "None of the items has a usable website in site_web.")
     settings = services.settings
     job = await services.store.create(
         account,
         items,
-        dropped_count=len(asked.items) - len(items),
-        source_job_id=asked.source_job_id,
-        limits=asked.options.limits(settings),
+        dropped_count=len(posted) - len(items),
+        source_job_id=source_job_id,
+        limits=limits,
         ef_cost=settings.ef_per_item * len(items),
         shard_items_count=settings.shard_items_count,
         retention_s=settings.retention_s,
+        job_id=job_id,
     )
     try:
         await services.queue.submit_job(job)
@@ -100,3 +167,18 @@ async def _create(asked: JobRequest, services: ServicesDep, account: AccountDep)
             await services.store.fail(account, job.id, "The job could not be queued.")
         raise
     return job
+
+
+def _cursor(job: Job) -> str:
+    created_at_ms = round(job.created_at.timestamp() * 1000)
+    return base64.urlsafe_b64encode(f"{created_at_ms} {job.id}".encode()).decode()
+
+
+def _position(cursor: str | None) -> tuple[int, str] | None:
+    if cursor is None:
+        return None
+    try:
+        created_at_ms, job_id = base64.urlsafe_b64decode(cursor.encode()).decode().split(" ")
+        return int(created_at_ms), job_id
+    except (ValueError, binascii.Error):
+        raise invalid("cursor: is not one of ours", [("cursor", "is not one of ours")]) from None

@@ -283,3 +283,73 @@ def test_without_redis_the_answer_is_503_at_once() -> None:
     assert int(created.headers["retry-after"]) >= 1
     assert ready.status_code == 503
     assert alive.status_code == 200
+
+
+def test_the_same_idempotency_key_answers_the_same_job(client: httpx.Client, redis_server: EmbeddedRedis) -> None:
+    headers = {"Idempotency-Key": "order 1"}
+
+    first, second = (client.post(JOBS, json={"items": [ITEM]}, headers=headers) for _ in range(2))
+    other = client.post(JOBS, json={"items": [ITEM, ITEM]}, headers=headers)
+
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json() == second.json()
+    assert_error(other, 409, "idempotency_conflict")
+    assert client.get("/api/jobs").json()["jobs"][0]["items_count"] == 1
+    assert len(client.get("/api/jobs").json()["jobs"]) == 1
+
+
+def test_one_job_of_ten_requests_at_once(client: httpx.Client) -> None:
+    async def post() -> list[httpx.Response]:
+        async with httpx.AsyncClient(base_url=client.base_url, trust_env=False, timeout=30) as many:
+            body = {"items": [ITEM] * 100}
+            return await asyncio.gather(
+                *(many.post(JOBS, json=body, headers={"Idempotency-Key": "k"}) for _ in range(10))
+            )
+
+    answers = asyncio.run(post())
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    address = answers[0].headers["location"]
+    assert len(client.get(f"{address}/results", params={"partial": "true"}).json()) == 0
+    client.post(f"{address}/cancel")
+    assert len(client.get(f"{address}/results").json()) == 100
+
+
+@pytest.mark.parametrize("key", ["", "a" * 256, "a\tb"])
+def test_bad_idempotency_keys_are_refused(client: httpx.Client, key: str) -> None:
+    assert_error(client.post(JOBS, json={"items": [ITEM]}, headers={"Idempotency-Key": key}), 400, "validation_error")
+
+
+def test_jobs_are_listed_page_by_page(client: httpx.Client) -> None:
+    ids = [client.post(JOBS, json={"items": [ITEM]}).json()["id"] for _ in range(5)]
+    client.post(f"/api/jobs/{ids[1]}/cancel")
+
+    seen: list[str] = []
+    cursor = None
+    while True:
+        page = client.get("/api/jobs", params={"limit": 2, **({"cursor": cursor} if cursor else {})}).json()
+        assert len(page["jobs"]) <= 2
+        seen += [job["id"] for job in page["jobs"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+
+    assert sorted(seen) == sorted(ids)
+    assert [job["id"] for job in client.get("/api/jobs", params={"status": "cancelled"}).json()["jobs"]] == [ids[1]]
+    for query in ({"limit": 0}, {"limit": 101}, {"cursor": "x"}, {"cursor": "\xe9"}, {"status": "lost"}):
+        assert_error(client.get("/api/jobs", params=query), 400, "validation_error")
+
+
+def test_failed_items_are_tried_again_in_a_job_of_their_own(client: httpx.Client) -> None:
+    address = client.post(JOBS, json={"items": [ITEM, {**ITEM, "n": 2}]}).headers["location"]
+    assert_error(client.post(f"{address}/retry"), 409, "not_ready")
+    cancelled = client.post(f"{address}/cancel").json()
+
+    again = client.post(f"{address}/retry")
+
+    assert again.status_code == 201
+    assert (again.json()["source_job_id"], again.json()["items_count"]) == (cancelled["id"], 2)
+    assert cancelled["found_count"] + cancelled["error_count"] == cancelled["items_count"]
+    assert cancelled["summary"]["failures"] == {"cancelled": 2}
+    assert cancelled["ef_charged"] == 0
