@@ -64,7 +64,7 @@ def page_from_failure(failure: TwistedFailure) -> Page:
     )
 
 
-def failure_from(error: BaseException) -> Failure:
+def failure_from(error: BaseException | None) -> Failure:
     """Map an exception of Scrapy, Twisted or a browser engine to the closed list of reasons."""
     if isinstance(error, RenderError):
         return error.failure

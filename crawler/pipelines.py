@@ -64,5 +64,6 @@ class Deliver:
         sink: Sink = spider.sink
         for result in item.results:
             await sink.put(result)
+            spider.answered.add(result.index)
             self._crawler.stats.inc_value("results/delivered")
         return item

@@ -174,6 +174,8 @@ class Link:
     classes: tuple[str, ...] = ()
     block: str = ""
     block_text: str = ""
+    heading: str = ""
+    """Text of the element around the block, where its heading or a credit stands; lower-case, as ``block_text``."""
     block_networks_count: int = 0
     node_type: str = ""
     """JSON-LD or microdata type of the node that names the link, ``""`` elsewhere."""

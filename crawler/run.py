@@ -18,7 +18,7 @@ from crawler.core.dossier import Dossier
 from crawler.engines.find import find_engines
 from crawler.engines.handler import abort_pages
 from crawler.proxy import EgressProxy
-from crawler.records import Failure, Limits, RunReport, Sink, SiteInput
+from crawler.records import Failure, Limits, Reason, RunReport, Sink, SiteInput, SiteResult
 from crawler.settings import scrapy_settings
 from crawler.spiders.site import SiteSpider
 from crawler.urls import site_url
@@ -34,7 +34,8 @@ def crawl(inputs: Sequence[SiteInput], sink: Sink, settings: Settings, limits: L
 
     Args:
         inputs: what to crawl; inputs that name the same site are crawled once.
-        sink: where results go.  When its ``is_wanted`` says no, the crawl ends at once and the rest stays unanswered.
+        sink: where results go: exactly one for each input.  When its ``is_wanted`` says no, the crawl ends at once and
+            the rest stays unanswered.
         settings: the operator's settings.
         limits: what one input may cost.
 
@@ -49,9 +50,9 @@ def crawl(inputs: Sequence[SiteInput], sink: Sink, settings: Settings, limits: L
 
     loop = asyncio.get_event_loop()
     work = loop.create_task(_crawl(tuple(inputs), sink, settings, limits))
-    work.add_done_callback(lambda _: reactor.stop())  # type: ignore[attr-defined]
+    work.add_done_callback(lambda _: reactor.stop())  # type: ignore[misc]
     # Signals belong to the caller: a worker and the command line end a crawl through the sink.
-    reactor.run(installSignalHandlers=False)  # type: ignore[attr-defined]
+    reactor.run(installSignalHandlers=False)  # type: ignore[misc,call-arg]
     return work.result()
 
 
@@ -77,7 +78,14 @@ async def _crawl(inputs: tuple[SiteInput, ...], sink: Sink, settings: Settings, 
             watch.cancel()
             with suppress(asyncio.CancelledError):
                 await watch
-    stats: dict[str, Any] = crawler.stats.get_stats() if crawler.stats else {}
+        spider: Any = crawler.spider
+        if not spider.is_stopping:
+            # A callback that broke has left its site without an answer.
+            for each in inputs:
+                if each.index not in spider.answered:
+                    failure = Failure(Reason.INTERNAL_ERROR, "reading the site broke")
+                    await sink.put(SiteResult(each.index, failure=failure))
+    stats: dict[str, Any] = crawler.stats.get_stats()
     return RunReport(str(stats.get("finish_reason", "")), int(stats.get("results/delivered", 0)), stats)
 
 

@@ -33,7 +33,6 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
         "SPIDER_MIDDLEWARES": {
             # All statuses come back as pages: a 404 footer names profiles too.
             "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
-            "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
             "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
         },
         "EXTENSIONS": {
@@ -56,6 +55,7 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
         "METAREFRESH_MAXDELAY": 5,
         "HTTPPROXY_ENABLED": False,  # would read proxies from the environment; the egress middleware names ours
         "ROBOTSTXT_OBEY": settings.obey_robots,
+        "REFERRER_POLICY": "same-origin",
         "COOKIES_ENABLED": True,
         "LOG_ENABLED": False,
         "STATS_DUMP": False,

@@ -115,11 +115,6 @@ class ShardStore:
         with guarded():
             self._give_up(keys=[self._shard], args=[self._token, "pending"])
 
-    def unanswered(self, inputs: tuple[SiteInput, ...]) -> tuple[SiteInput, ...]:
-        """Return those inputs that have no result."""
-        open_places = self._open([each.index for each in inputs])
-        return tuple(each for each in inputs if each.index in open_places)
-
     def split(self, shard: Shard) -> None:
         """Cut what is left of the shard into shards of one input each, and end it."""
         with guarded():

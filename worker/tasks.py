@@ -65,8 +65,6 @@ def _work(store: ShardStore, shard: Shard, heartbeat: Heartbeat, settings: Setti
         if sink.is_stopped:
             store.hand_back()
             return True
-        for each in store.unanswered(shard.inputs):
-            store.put(internal_error(each.index, "the crawl ended without an answer"))
     store.done()
     return False
 

@@ -195,7 +195,8 @@ def _contact_rank(link: Link, visit: Visit, home: str) -> int | None:
     text = " ".join(f"{link.text} {link.label}".casefold().split())
     ranks = [
         rank
-        for word, rank in CONTACT_WORDS
+        for rank, words in enumerate(CONTACT_WORDS)
+        for word in words
         if _has_word(last_segment, word) or (len(text) < 60 and _has_word(text, word))
     ]
     return min(ranks, default=None)

@@ -46,7 +46,7 @@ def result_of(dossier: Dossier, site_input: SiteInput, candidates: Sequence[Cand
         failure=None if chosen else _failure(dossier),
         engine=dossier.engine,
         pages_count=len(dossier.visits),
-        evidence=evidence(chosen, everything, dossier.visits),
+        evidence=evidence(chosen, ranking.judge(site_input, everything, pages), dossier.visits),
     )
 
 

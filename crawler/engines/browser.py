@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Awaitable
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page, Response
@@ -43,7 +43,7 @@ class RenderError(Exception):
         self.failure = Failure(reason, detail)
 
 
-class BrowserHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]  # the library has no types
+class BrowserHandler(ScrapyPlaywrightDownloadHandler):
     """Renders requests in one browser engine.
 
     Args:
@@ -115,7 +115,7 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]  # 
             timeout_s = float(request.meta[DEADLINE])
             try:
                 await self._start()
-                return await _within(self._render(request, self._crawler.spider), timeout_s)
+                return await _within(self._render(request, cast("Spider", self._crawler.spider)), timeout_s)
             except TimeoutError:
                 raise RenderError(Reason.TIMEOUT, f"not rendered within {timeout_s:.0f} s") from None
             except PlaywrightError as error:
@@ -137,7 +137,7 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]  # 
 
     async def _read(self, page: Page, request: Request) -> HtmlResponse:
         crashed = asyncio.get_running_loop().create_future()
-        page.on("crash", lambda _: crashed.done() or crashed.set_result(None))
+        page.on("crash", lambda _: None if crashed.done() else crashed.set_result(None))
         page.on("dialog", lambda dialog: asyncio.ensure_future(_quietly(dialog.dismiss())))
         work = asyncio.ensure_future(self._visit(page, request))
         try:

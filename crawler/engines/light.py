@@ -111,9 +111,8 @@ class LightProvider:
             if self._server is not None and not _is_alive(self._server):
                 await self._end()
             if self._server is None:
-                self._server = await AsyncCDPServer(
-                    env={"LIGHTPANDA_DISABLE_TELEMETRY": "true"}, args=self._arguments
-                ).start()
+                server: Any = AsyncCDPServer(env={"LIGHTPANDA_DISABLE_TELEMETRY": "true"}, args=self._arguments)
+                self._server = await server.start()
             return str(self._server.ws_endpoint)
 
     async def kill(self) -> None:

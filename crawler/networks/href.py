@@ -37,19 +37,27 @@ _BLANKS = (
 _QUOTES = "\"'`\u00b4\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u2039\u203a"
 _BEFORE = _BLANKS + _QUOTES + "([{<"
 _AFTER = _BLANKS + _QUOTES + ")]}>"
-_ENCODED_BEFORE = re.compile(r"(?:%(?:20|09|0a|0d|22|27|3c|c2%a0|e2%80%(?:8b|8e|8f|9c|9d|98|99)|ef%bb%bf))+", re.I)
+_ENCODED_BEFORE = re.compile(
+    r"(?:%(?:20|09|0a|0d|22|27|3c|c2%a0|e2%80%(?:8b|8e|8f|9c|9d|98|99)|ef%bb%bf))+", re.IGNORECASE
+)
 _CUT = re.compile(r"[\"'](?=\s|>)|(?<![/:])\s+(?=https?:)|[<>]")
 """Where an address ends for certain: a quote that closes an attribute, a second address, a tag."""
 _SCHEMES = re.compile(r"(?:https?:[:;]*|(?:h+t+ps?|t+ps?)[:;.,]*(?=//))(?:\s|%20|/)*", re.IGNORECASE)
 """One scheme with its slashes, as typed: also ``https//``, ``htp://``, ``https: //``."""
-_ENCODED_SCHEME = re.compile(r"https?(?:%3A|:)(?:%2F){1,2}", re.IGNORECASE)
+_ENCODED_SCHEME = re.compile(r"https?(?:%3A|:(?=%2F))", re.IGNORECASE)
 _WWW_SCHEME = re.compile(r"www\.(?=https?:?//)", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _APP_PAGE = re.compile(r"fb://(?:page|profile)/(?:\?id=)?([0-9]+)", re.IGNORECASE)
 _PORT = re.compile(r":[0-9]{1,5}(?=[/?#]|$)")
 
+_ENCODED_AFTER = re.compile(r"(?:\s|%20)+$")
+_MAX_HOST = 255
+"""Longest host name, in characters (RFC 1035)."""
+_MAX_SCHEMES = 8
+"""Schemes one after the other that are taken off; two are common, more are somebody's joke (chosen, not measured)."""
+
 _QUERY_IN_PATH = re.compile(r"[?&;][A-Za-z_]\w*=")
-_TRAILING = _BLANKS + _QUOTES + ".,;:)]}?#&\u200c\u200d"
+_TRAILING = _BLANKS + _QUOTES + ".,;:)]}>?#&\u200c\u200d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +87,12 @@ def read(text: str) -> Address | str:
     Returns:
         The address, or in a few words why there is none.
     """
-    plain = _PLAIN.fullmatch(text) if len(text) <= MAX_LENGTH else None
-    if plain is not None:
-        host, path, query, fragment = plain.groups()
-        return address(host, path or "", query or "", fragment or "")
     if len(text) > MAX_LENGTH:
         return "too long for an address"
+    plain = _PLAIN.fullmatch(text)
+    if plain is not None and len(plain[1]) <= _MAX_HOST:
+        host, path, query, fragment = plain.groups()
+        return address(host, path or "", query or "", fragment or "")
     return _parsed(_repaired(_cleaned(text)))
 
 
@@ -148,22 +156,21 @@ def _decoded(entity: re.Match[str]) -> str:
 
 def _repaired(text: str) -> str:
     """Give the text one scheme: ``https:`` where it has none; other schemes are left as they are."""
-    if _ENCODED_SCHEME.match(text):
-        text = unquote(text, errors="replace")
     if match := _APP_PAGE.match(text):
         return f"https://www.facebook.com/profile.php?id={match[1]}"
     has_scheme = False
-    scheme = "https"
-    for _ in range(8):
+    for _ in range(_MAX_SCHEMES):
+        if _ENCODED_SCHEME.match(text):
+            text = unquote(text)
         if match := _SCHEMES.match(text):
             has_scheme = True
-            text = text[match.end() :].lstrip("/")
+            text = text[match.end() :]
         elif match := _WWW_SCHEME.match(text):
             text = text[match.end() :]
         else:
             break
     if has_scheme:
-        return f"{scheme}://{text}"
+        return f"https://{text}"
     match = _OTHER_SCHEME.match(text)
     if match is not None and not ("." in match[0] and _PORT.match(text, match.end() - 1)):
         return text
@@ -171,7 +178,7 @@ def _repaired(text: str) -> str:
     authority = re.split(r"[/?#]", bare, maxsplit=1)[0]
     if "@" in authority:
         return f"mailto:{authority}"
-    return f"{scheme}://{bare}"
+    return f"https://{bare}"
 
 
 def _parsed(text: str) -> Address | str:
@@ -179,7 +186,9 @@ def _parsed(text: str) -> Address | str:
     if match is None:
         return "not a web address"
     authority, path, query, fragment = match[2], match[3], match[4] or "", match[5] or ""
-    host = authority.rpartition("@")[2]
+    host = _ENCODED_AFTER.sub("", authority.rpartition("@")[2])
+    if len(host) > _MAX_HOST:
+        return "no host that can exist"
     if port := re.search(r":(\d*)$", host):
         if port[1] not in ("", "80", "443"):
             return "not on the port of a public site"
@@ -217,8 +226,7 @@ def _segments(path: str, query: str) -> tuple[tuple[str, ...], str]:
         if part == "..":
             del result[-1:]
             continue
-        if not part.isascii():
-            part = unicodedata.normalize("NFC", _JOINERS.sub("", part.translate(_INVISIBLE)))
-        if part := part.lstrip(_BLANKS).rstrip(_TRAILING):
-            result.append(part)
+        text = part if part.isascii() else unicodedata.normalize("NFC", _JOINERS.sub("", part.translate(_INVISIBLE)))
+        if text := text.lstrip(_BLANKS).rstrip(_TRAILING):
+            result.append(text)
     return tuple(result), query

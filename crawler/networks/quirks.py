@@ -19,7 +19,7 @@ _PLACEHOLDERS = frozenset(
     {"username", "usernamehere", "user", "example", "pagename", "pagenamehere", "companyname", "undefined", "null"}
     | {"profilename", "channelname", "handlename", "accountname", "insertusername", "insertusernamehere", "userid"}
 )
-_ALL_X = re.compile(r"x{3,}|(?:uc)x{22}")
+_ALL_X = re.compile(r"x{4,}|ucx{22}")
 _MARKS = re.compile(r"[-_.]+")
 
 
@@ -38,9 +38,9 @@ def public_profile(segments: Sequence[str]) -> str:
 
 
 def titled_path(segments: Sequence[str]) -> str:
-    """Return ``people/Title/pfbid...`` of Facebook; a title that no title is made of becomes ``_``, as Facebook writes.
+    """Return ``people/Title/pfbid...`` of Facebook.
 
-    The title is decoration: any will do.
+    The title is decoration: one that no title is made of becomes ``_``, as Facebook itself writes.
     """
     keyword, title, number = segments[:3]
     return f"{keyword.lower()}/{title if is_word(title, '-_.') else '_'}/{number}"

@@ -1,7 +1,7 @@
 """Which hosts, path shapes, words and values does each network have?
 
-Loads ``table.toml`` once into frozen rows and checks it; a row that cannot be used is named in the error.  Asked by the
-matcher, the canonical form and the tests.  It judges no URL.
+Loads ``table.toml`` once into frozen rows and checks it; a row that cannot be used is named in the error.  Asked by
+the matcher, the canonical form and the tests.  It judges no URL.
 """
 
 import re

@@ -9,6 +9,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Mapping
+from itertools import islice
 from types import MappingProxyType
 from urllib.parse import unquote
 
@@ -100,7 +101,7 @@ def _urldefense(address: Address) -> str:
 
     def put_back(star: re.Match[str]) -> str:
         count = _RUN_LENGTHS.find(star[1]) + 2 if star[1] else 1
-        return "".join(next(hidden, "") for _ in range(count))
+        return "".join(islice(hidden, count))
 
     return _RUN.sub(put_back, url)
 

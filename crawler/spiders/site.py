@@ -53,6 +53,7 @@ class SiteSpider(scrapy.Spider):
         self.chromium_path = chromium_path
         self.proxy = proxy
         self.is_stopping = False
+        self.answered: set[int] = set()
         self._dossiers = dossiers
         self._limits = limits
         self._engines = engines
@@ -64,7 +65,7 @@ class SiteSpider(scrapy.Spider):
             for step in self._advance(dossier):
                 yield step
 
-    async def parse(self, response: Response, dossier: Dossier) -> AsyncIterator[Any]:  # type: ignore[override]
+    async def parse(self, response: Response, dossier: Dossier) -> AsyncIterator[Any]:
         """Take a page."""
         for step in self._visited(dossier, page_from(response), response.meta[WHY]):
             yield step

@@ -1,0 +1,160 @@
+"""Does a path rule apply, and does what it found name an account?
+
+Asked by the matcher, rule by rule.  It reads segments and query of one address that stands on a network's host, and
+opens nothing that this address may carry.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from crawler.networks import href, quirks
+from crawler.networks.table import GROUP, Grammar, Host, Rule, table
+from crawler.records import Kind, Network, ProfileType, Refusal
+
+_MAX_NAME = 100
+"""Most characters of a name outside ASCII, once in lower case (LinkedIn's limit, the largest)."""
+_EXTRA = "_-.\u00b7"
+"""What a YouTube name may hold beside letters and digits (help centre, "Handles")."""
+_AFTER_VALUE = re.compile(r"[?&/#;\s].*|[^A-Za-z0-9_-]+$", re.DOTALL)
+"""What glued itself to a value of the query: a second query, a slash, punctuation."""
+_LETTERS = re.compile(r"[a-z][a-z_-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An address on a network's host, ready for the rules."""
+
+    host: Host
+    grammar: Grammar
+    segments: Sequence[str]
+    query: str
+    fragment: str
+
+
+def taken_by(rule: Rule, place: Place) -> str | None:
+    """Return what a rule takes from an address, ``""`` where it takes nothing, ``None`` where it does not apply."""
+    segments = place.segments
+    if len(segments) < len(rule.segments):
+        return None
+    taken = ""
+    for wanted, given in zip(rule.segments, segments, strict=False):
+        if wanted.word:
+            if given.lower() != wanted.word:
+                return None
+        elif wanted.value is not None:
+            found = _captured(wanted.value, given)
+            if found is None:
+                return None
+            taken = found
+    if rule.needs and not _has_needed(rule, place.query):
+        return None
+    if rule.query_value is not None:
+        given = href.query_value(place.query, rule.query) or href.query_value(place.fragment, rule.query)
+        found = _captured(rule.query_value, _AFTER_VALUE.sub("", given.strip()))
+        if found is None:
+            return None
+        taken = found
+    return _as_told(rule, taken, segments)
+
+
+def problem(wanted: ProfileType, value: str, grammar: Grammar) -> str:
+    """Say why a value of the right shape names nobody, ``""`` where it does name somebody."""
+    if wanted is ProfileType.UNRESOLVED:
+        return ""
+    if quirks.is_placeholder(value):
+        return "placeholder of a template"
+    if "." in value and names_host(value):
+        return "a host in the place of a name"
+    if (
+        wanted is ProfileType.PAGE
+        and grammar.network is not Network.TIKTOK
+        and (GROUP, value.lower()) in grammar.rules
+    ):
+        return "a reserved word in the place of a name"
+    if wanted is ProfileType.HANDLE and not quirks.is_long_enough(value):
+        return "illegal name"
+    if wanted in (ProfileType.HANDLE, ProfileType.CUSTOM) and not quirks.is_word(value, _EXTRA):
+        return "illegal name"
+    if not value.isascii() and ("\ufffd" in value or len(value.lower()) > _MAX_NAME):
+        return "illegal name"
+    return ""
+
+
+def tail_problem(rest: Sequence[str], rule: Rule, grammar: Grammar) -> Refusal | None:
+    """Say why an address that goes on behind a name does not stand for the account, ``None`` where it does.
+
+    Args:
+        rest: the segments behind the name, at least one.
+        rule: the rule that found the name.
+        grammar: the network's.
+    """
+    word = rest[0].lower()
+    post = Refusal(grammar.network, Kind.POST, "one item of the account")
+    other = Refusal(grammar.network, Kind.OTHER, "neither an account nor a tab of one")
+    if rule.tail == "any":
+        return None
+    if rule.tail == "none":
+        return other
+    is_tab = word in grammar.tabs or _captured(grammar.tab_pattern, word) is not None
+    if word in grammar.items:
+        if len(rest) == 1:
+            return None if is_tab else post
+        return None if rest[1].lower() in grammar.sub_tabs else post
+    if is_tab:
+        has_item = len(rest) > 1 and not word.startswith("app") and any(map(str.isdigit, rest[1]))
+        return post if has_item else None
+    return None if grammar.is_tail_open and _LETTERS.fullmatch(word) else other
+
+
+def names_host(text: str) -> bool:
+    """Say whether a name is a host: one with ``www.``, or one where a network has accounts.
+
+    ``harbourbakery.ie`` and ``booking.com`` are names that people have.
+    """
+    host = text.lower()
+    if host.startswith("www.") and host.count(".") > 1:
+        return True
+    routed = route(host)
+    return routed is not None and routed[1]
+
+
+def route(name: str) -> tuple[Host, bool] | None:
+    """Return the host row for a host name, and whether the labels before its domain serve accounts."""
+    hosts = table().hosts
+    domain, label = name, ""
+    while domain:
+        if (host := hosts.get(domain)) is not None:
+            return host, label in host.labels or _captured(host.label_pattern, label) is not None
+        head, _, domain = domain.partition(".")
+        label = f"{label}.{head}" if label else head
+    return None
+
+
+def _captured(pattern: re.Pattern[str] | None, text: str) -> str | None:
+    """The group ``value`` of a whole match, or all of it where the pattern has no such group."""
+    match = pattern.fullmatch(text) if pattern is not None else None
+    if match is None:
+        return None
+    return match["value"] if match.re.groupindex else match[0]
+
+
+def _has_needed(rule: Rule, query: str) -> bool:
+    for key, value in rule.needs:
+        found = href.query_value(query, (key,))
+        if not found or (value and found.lower() != value):
+            return False
+    return True
+
+
+def _as_told(rule: Rule, taken: str, segments: Sequence[str]) -> str:
+    match rule.takes:
+        case "path":
+            return "/".join((rule.segments[0].word, *segments[1 : len(rule.segments)]))
+        case "titled_path":
+            return quirks.titled_path(segments)
+        case "public_profile":
+            return quirks.public_profile(segments)
+        case "channel_rest":
+            return f"UC{taken}"
+    return taken
