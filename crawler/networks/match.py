@@ -141,9 +141,7 @@ def _from_pasted(pasted: str, network: Network, budget: _Budget) -> Outcome:
 
 def _on_network(place: Place, budget: _Budget) -> Outcome:
     host, grammar, segments = place.host, place.grammar, place.segments
-    if not segments and (host.group, "") not in grammar.rules:
-        return _refused(host.network, Kind.SYSTEM, "bare host")
-    if host.kind is not None:
+    if host.kind is not None and segments:
         return _refused(host.network, host.kind, f"every path here is a {host.kind}")
     if len(segments) > 1 and grammar.prefix is not None and grammar.prefix.fullmatch(segments[0].lower()):
         segments = segments[1:]
