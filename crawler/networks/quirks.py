@@ -17,6 +17,7 @@ _YOUR = re.compile(
 )
 _PLACEHOLDERS = frozenset(
     {"username", "usernamehere", "user", "example", "pagename", "pagenamehere", "companyname", "undefined", "null"}
+    | {"http", "https", "www"}  # what is left of an address that was cut off
     | {"profilename", "channelname", "handlename", "accountname", "insertusername", "insertusernamehere", "userid"}
 )
 _ALL_X = re.compile(r"x{4,}|ucx{22}")
