@@ -174,6 +174,9 @@ class Link:
     classes: tuple[str, ...] = ()
     block: str = ""
     block_text: str = ""
+    near_text: str = ""
+    """Text right around the link, of the nearest element that has more text than the link: a sentence, a list item, a
+    credit line.  ``""`` where that element holds links to other networks too."""
     heading: str = ""
     """Text of the element around the block, where its heading or a credit stands; lower-case, as ``block_text``."""
     block_networks_count: int = 0
