@@ -1,7 +1,7 @@
 """Where do the demonstration's websites come from?
 
-Serves the folders of ``fixtures/sites`` from this machine, each under a host name of its own.  Asked by ``socials demo``
-and by tests.  ``fixtures/sites/README.md`` says what a folder may hold.
+Serves the folders of ``fixtures/sites`` from this machine, each under a host name of its own.  Asked by ``demo`` and by
+tests.  ``fixtures/sites/README.md`` says what a folder may hold.
 """
 
 import asyncio

@@ -134,9 +134,9 @@ def _placed(
 ) -> Link:
     block = next((each for each in above[:MAX_BLOCK_LEVELS] if len(networks.get(each.identity, ())) >= 2), None)
     shown = block or next((each for each in above if each.node.tag not in ("span", "li", "i", "b", "svg")), above[0])
-    near = [
-        text for each in _around(shown, above) if (text := texts.setdefault(each.identity, places.text_of(each.node)))
-    ]
+    near = [text for each in _around(shown, above) if (text := _text(each, texts))]
+    nearest = next((each for each in above[:4] if len(_text(each, texts)) > len(link.text) + 3), None)
+    is_alone = nearest is not None and len(networks.get(nearest.identity, ())) < 2
     names = [places.names_of(node), *(each.names for each in above[: places.MAX_CLASSES_DEPTH])]
     return replace(
         _labelled(node, link),
@@ -146,9 +146,17 @@ def _placed(
         block=shown.names or (shown.node.tag or ""),
         block_text=(near[0] if near else "").lower(),
         heading=(near[1] if len(near) > 1 else "").lower(),
+        near_text=_text(nearest, texts).lower() if nearest is not None and is_alone else "",
         block_networks_count=len(networks.get(block.identity, ())) if block else 1,
         is_visible=places.is_visible(node, above),
     )
+
+
+def _text(each: places.Ancestor, texts: dict[int, str]) -> str:
+    """An element's text; links of one block ask for the same ones."""
+    if each.identity not in texts:
+        texts[each.identity] = places.text_of(each.node)
+    return texts[each.identity]
 
 
 def _around(shown: places.Ancestor, above: tuple[places.Ancestor, ...]) -> tuple[places.Ancestor, ...]:

@@ -159,7 +159,7 @@ def _surroundings(link: Link) -> Iterator[str]:
         yield "share wording"
     elif wording.FOLLOW_WORDS.search(wider) or wording.FOLLOW_WORDS.search(link.label.lower()):
         yield "follow wording"
-    if link.block_networks_count < 2 and wording.AGENCY_WORDS.search(around):
+    if wording.AGENCY_WORDS.search(link.near_text) and len(link.near_text) < LONG_TEXT:
         yield "agency credit"
     if link.region not in (Region.HEADER, Region.NAV) and wording.OTHERS_WORDS.search(wider):
         yield "wording about others"

@@ -48,7 +48,7 @@ _ENCODED_SCHEME = re.compile(r"https?(?:%3A|:(?=%2F))", re.IGNORECASE)
 _WWW_SCHEME = re.compile(r"www\.(?=https?:?//)", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _APP_PAGE = re.compile(r"fb://(?:page|profile)/(?:\?id=)?([0-9]+)", re.IGNORECASE)
-_PORT = re.compile(r":[0-9]{1,5}(?=[/?#]|$)")
+_PORT = re.compile(r":[0-9]{0,5}(?=[/?#]|$)")
 
 _ENCODED_AFTER = re.compile(r"(?:\s|%20)+$")
 _MAX_HOST = 255
