@@ -1,6 +1,6 @@
 """Where do the demonstration's websites come from?
 
-Serves the folders of ``fixtures/sites`` from this machine, each under a host name of its own.  Asked by ``demo`` and by
+Serves the folders of ``fixtures/sites`` from this machine, each under its own host name.  Asked by ``demo`` and by
 tests.  ``fixtures/sites/README.md`` says what a folder may hold.
 """
 
