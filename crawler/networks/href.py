@@ -227,6 +227,6 @@ def _segments(path: str, query: str) -> tuple[tuple[str, ...], str]:
             del result[-1:]
             continue
         text = part if part.isascii() else unicodedata.normalize("NFC", _JOINERS.sub("", part.translate(_INVISIBLE)))
-        if text := text.lstrip(_BLANKS).rstrip(_TRAILING):
+        if text := text.lstrip(_BLANKS + _QUOTES).rstrip(_TRAILING):
             result.append(text)
     return tuple(result), query

@@ -22,6 +22,7 @@ _KEYS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         "l.instagram.com": ("", ("u",)),
         "out.reddit.com": ("", ("url",)),
         "vk.com": ("away.php", ("to",)),
+        "away.vk.com": ("", ("to",)),
         "m.vk.com": ("away.php", ("to",)),
         "www.vk.com": ("away.php", ("to",)),
         "slack-redir.net": ("", ("url",)),
@@ -37,7 +38,7 @@ _KEYS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
 """Host to the first path segment it wants (``""``: any) and the query keys.  Seen in links on sites, 2026-11."""
 
 _GOOGLE = re.compile(r"(?:[a-z]+\.)*google\.(?:com|[a-z]{2}|com?\.[a-z]{2})")
-_ARCHIVE = re.compile(r"/+web/(?:[0-9*]{1,14}(?:[a-z]{2}_)*/)?(.+)", re.IGNORECASE | re.DOTALL)
+_ARCHIVE = re.compile(r"/+web/(?:[0-9*]{1,20}(?:[a-z]{2}_)*/)?(.+)", re.IGNORECASE | re.DOTALL)
 _AMP = re.compile(r"/(?:amp|c|v|wp|i|r|a)/(?:s/)?(.+)", re.IGNORECASE | re.DOTALL)
 _URLDEFENSE = re.compile(r"/v3/_*(.+?)__;([A-Za-z0-9_=-]*)", re.DOTALL)
 _RUN = re.compile(r"\*\*(.)|\*", re.DOTALL)
