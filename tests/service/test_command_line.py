@@ -92,11 +92,16 @@ def test_demo_shows_the_right_profiles_and_leaves_nothing(command: Command) -> N
     command.assert_nothing_is_left()
 
 
+def _as_from_a_terminal() -> None:
+    """Tests run in the background are started with Ctrl-C ignored, which children inherit."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.mark.demo
 @pytest.mark.parametrize("words", ["Starting the sample sites", "Starting Redis", "Posting", "sites:"])
 def test_ctrl_c_leaves_nothing(command: Command, words: str) -> None:
     """Interrupted as a terminal does it: the whole process group gets the signal."""
-    demo = command.start("demo", start_new_session=True)
+    demo = command.start("demo", start_new_session=True, preexec_fn=_as_from_a_terminal)
     assert demo.stderr is not None
     for line in demo.stderr:
         if words in line:

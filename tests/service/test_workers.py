@@ -1,0 +1,286 @@
+"""Do several workers share a job, and does it survive the death of one?
+
+Real workers in processes of their own, a real Redis, a web server on this machine that counts what it is asked for.
+"""
+
+import asyncio
+import contextlib
+import http.server
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from crawler.config import Settings
+from crawler.records import Limits, Render
+from worker.jobs import Job, JobStatus
+from worker.queue import ShardQueue
+from worker.store import JobStore
+
+pytestmark = pytest.mark.redis
+
+DEADLINE_S = 60.0
+PAGE = """<!doctype html><title>{name}</title><body><p>{name} is an organisation with enough words on its page that nobody would
+take it for an empty shell; it has an address, opening hours, and a long history of serving its town.</p><footer>
+<a href="https://www.facebook.com/{name}">Facebook</a> <a href="https://www.instagram.com/{name}">Instagram</a></footer>"""
+
+
+class Site(http.server.ThreadingHTTPServer):
+    """Every host name is a site of its own; a closed ``gate`` holds all answers back."""
+
+    daemon_threads = True
+    request_queue_size = 512
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.asked: Counter[str] = Counter()
+        self.waiting_count = 0
+        self.gate = threading.Event()
+        self.gate.set()
+        self.thread = threading.Thread(target=self.serve_forever, args=(0.05,))
+        self.thread.start()
+
+    def close(self) -> None:
+        self.gate.set()
+        self.shutdown()
+        self.server_close()
+        self.thread.join()
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        site = self.server
+        assert isinstance(site, Site)
+        name = self.headers["Host"].partition(".")[0]
+        if self.path == "/":
+            site.asked[name] += 1
+            site.waiting_count += 1
+            site.gate.wait(DEADLINE_S)
+            site.waiting_count -= 1
+        body = PAGE.format(name=name).encode() if self.path == "/" else b""
+        self.send_response(200 if body else 404)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        with contextlib.suppress(ConnectionError):  # a worker that was killed has gone
+            self.wfile.write(body)
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+class Bench:
+    """A Redis, a web server and the workers of one test."""
+
+    def __init__(self, url: str, folder: Path, **settings: Any) -> None:
+        self.site = Site()
+        self.url = url
+        self.folder = folder
+        self.settings = Settings(
+            redis_url=url,
+            allow_hosts=(f"*.localhost:{self.site.server_port}",),
+            shard_items_count=10,
+            shard_lease_s=3,
+            concurrent_sites_count=4,
+            **settings,
+        )
+        self.workers: list[subprocess.Popen[bytes]] = []
+
+    def close(self) -> None:
+        for worker in self.workers:
+            if worker.poll() is None:
+                worker.kill()
+            worker.wait()
+        self.site.close()
+
+    def start_worker(self) -> "subprocess.Popen[bytes]":
+        log = (self.folder / f"worker-{len(self.workers)}.log").open("wb")
+        with log:
+            environment = {**os.environ, **self.settings.environment()}
+            worker = subprocess.Popen(
+                [sys.executable, "-m", "worker.main"], env=environment, stderr=log, start_new_session=True
+            )
+        self.workers.append(worker)
+        return worker
+
+    def log(self, number: int) -> str:
+        return (self.folder / f"worker-{number}.log").read_text()
+
+    def ask(self, question: Callable[[JobStore], Any]) -> Any:
+        async def run() -> Any:
+            store = JobStore.connect(self.url)
+            try:
+                return await question(store)
+            finally:
+                await store.aclose()
+
+        return asyncio.run(run())
+
+    def create(self, count: int) -> Job:
+        items = [
+            {"n": number, "site_web": f"http://site{number:03}.localhost:{self.site.server_port}/"}
+            for number in range(count)
+        ]
+        job: Job = self.ask(
+            lambda store: store.create(
+                "local",
+                items,
+                dropped_count=0,
+                source_job_id=None,
+                limits=Limits(render=Render.NEVER),
+                ef_cost=Decimal("0.00055") * count,
+                shard_items_count=self.settings.shard_items_count,
+                retention_s=600,
+            )
+        )
+        queue = ShardQueue.connect(self.url, 600)
+        queue.submit("local", job.id)
+        queue.close()
+        return job
+
+    def rows(self, job: Job) -> list[tuple[dict[str, Any], dict[str, Any] | None]]:
+        async def collect(store: JobStore) -> list[Any]:
+            return [row async for row in store.rows(job.account_id, job.id)]
+
+        found: list[tuple[dict[str, Any], dict[str, Any] | None]] = self.ask(collect)
+        return found
+
+    def wait_for(self, is_reached: Callable[[], bool], deadline_s: float = DEADLINE_S) -> None:
+        """Wait for what happens in the web server."""
+        end = time.monotonic() + deadline_s
+        while not is_reached():
+            assert time.monotonic() < end, self.logs()
+            threading.Event().wait(0.02)
+
+    def logs(self) -> str:
+        return "\n".join(self.log(number) for number in range(len(self.workers)))
+
+    def wait(self, job: Job, is_reached: Callable[[Job], bool]) -> Job:
+        end = time.monotonic() + DEADLINE_S
+        while time.monotonic() < end:
+            now: Job = self.ask(lambda store: store.job(job.account_id, job.id))
+            if is_reached(now):
+                return now
+            threading.Event().wait(0.05)
+        raise AssertionError(f"not reached: {now}\n{self.logs()}")
+
+
+@pytest.fixture
+def bench(redis_url: str, tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(redis_url, tmp_path)
+    yield bench
+    bench.close()
+
+
+def assert_complete(bench: Bench, job: Job, count: int) -> None:
+    rows = bench.rows(job)
+    assert [item["n"] for item, _ in rows] == list(range(count))
+    for item, result in rows:
+        assert result is not None
+        name = f"site{item['n']:03}"
+        assert result["profiles"] == {
+            "facebook": f"https://www.facebook.com/{name}",
+            "instagram": f"https://www.instagram.com/{name}/",
+        }, result
+
+
+def test_two_workers_share_a_job(bench: Bench) -> None:
+    job = bench.create(200)
+    # Nobody is answered before both have asked, so that one cannot do it all alone.
+    bench.site.gate.clear()
+    bench.start_worker()
+    bench.start_worker()
+    bench.wait_for(lambda: bench.site.waiting_count >= 2 * bench.settings.concurrent_sites_count)
+    bench.site.gate.set()
+
+    done = bench.wait(job, lambda now: now.status.is_final)
+
+    assert (done.status, done.processed_count, done.found_count, done.error_count) == (JobStatus.DONE, 200, 200, 0)
+    assert_complete(bench, job, 200)
+    assert set(bench.site.asked.values()) == {1}
+    shards = [len(re.findall(r"crawl ended", bench.log(number))) for number in (0, 1)]
+    assert sum(shards) == 20
+    assert min(shards) >= 1
+
+
+def test_another_worker_finishes_what_a_killed_one_began(bench: Bench) -> None:
+    job = bench.create(200)
+    killed = bench.start_worker()
+    bench.wait(job, lambda now: now.processed_count >= 40)
+    bench.site.gate.clear()
+    bench.wait_for(lambda: bench.site.waiting_count >= 4)
+    children = psutil.Process(killed.pid).children(recursive=True)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    _, alive = psutil.wait_procs(children, timeout=15)
+    assert alive == []
+    finished = {item["n"] for item, result in bench.rows(job) if result is not None}
+    bench.site.gate.set()
+
+    bench.start_worker()
+    done = bench.wait(job, lambda now: now.status.is_final)
+
+    assert (done.status, done.processed_count, done.failures) == (JobStatus.DONE, 200, {})
+    assert_complete(bench, job, 200)
+    assert 40 <= len(finished) < 200
+    assert {bench.site.asked[f"site{number:03}"] for number in finished} == {1}
+
+
+def test_a_worker_told_to_stop_hands_its_shard_back(bench: Bench) -> None:
+    job = bench.create(20)
+    bench.site.gate.clear()
+    stopped = bench.start_worker()
+    bench.wait_for(lambda: bench.site.waiting_count > 0)
+    stopped.terminate()
+    assert stopped.wait(20) == 0
+    bench.site.gate.set()
+
+    bench.start_worker()
+    done = bench.wait(job, lambda now: now.status.is_final)
+
+    assert (done.status, done.processed_count, done.error_count) == (JobStatus.DONE, 20, 0)
+    assert_complete(bench, job, 20)
+
+
+def test_a_cancelled_job_frees_its_worker(bench: Bench) -> None:
+    job = bench.create(20)
+    bench.site.gate.clear()
+    bench.start_worker()
+    bench.wait_for(lambda: bench.site.waiting_count > 0)
+    bench.ask(lambda store: store.cancel(job.account_id, job.id))
+    other = bench.create(1)
+    # Its only site is one that the cancelled job has asked for as well.
+    bench.wait_for(lambda: bench.site.asked["site000"] == 2, 10)
+    bench.site.gate.set()
+
+    assert bench.wait(other, lambda now: now.status.is_final).status is JobStatus.DONE
+    assert bench.wait(job, lambda now: now.status.is_final).status is JobStatus.CANCELLED
+
+
+def test_a_payload_of_another_kind_runs_nothing(bench: Bench, tmp_path: Path) -> None:
+    """A crafted entry: pickled bytes where JSON belongs."""
+    import redis
+    from rq import Queue
+    from rq.serializers import PickleSerializer
+
+    trap = tmp_path / "sprung"
+    with redis.Redis.from_url(bench.url) as connection:
+        Queue("socials", connection=connection, serializer=PickleSerializer).enqueue("os.mkdir", str(trap))
+    job = bench.create(1)
+    bench.start_worker()
+
+    assert bench.wait(job, lambda now: now.status.is_final).status is JobStatus.DONE
+    assert not trap.exists()
