@@ -50,7 +50,8 @@ def api_server(settings: Settings, redis_url: str) -> ApiServer:
     return ApiServer(
         uvicorn.Config(
             create_app(settings, redis_url),
-            log_level=settings.log_level.lower(),
+            # Its start and stop are told by whoever runs it.
+            log_level="debug" if settings.log_level == "DEBUG" else "warning",
             access_log=False,
             timeout_graceful_shutdown=DRAIN_TIMEOUT_S,
             timeout_keep_alive=30,

@@ -11,6 +11,7 @@ from fastapi.responses import Response, StreamingResponse
 
 from api.deps import AccountDep, Services, ServicesDep
 from api.routes.jobs import find_job
+from api.schemas import JobSnapshot
 from worker.jobs import Job, snapshot
 
 router = APIRouter(tags=["events"])
@@ -57,9 +58,9 @@ async def _stream(services: Services, job: Job, newest: str, resume_after: str |
     if after is None:
         # The id was read before this snapshot: what happened in between is sent again, never left out.
         job = await services.store.job(job.account_id, job.id) or job
-        yield _frame(newest, "snapshot", _json_able(snapshot(job)))
         # A job that has ended has one more thing to say: how.
         after = await services.events.id_before_last(job.account_id, job.id) if job.status.is_final else newest
+        yield _frame(after, "snapshot", JobSnapshot.model_validate(snapshot(job)).model_dump(mode="json"))
     while True:
         found = await services.events.read(job.account_id, job.id, after, HEARTBEAT_MS)
         for event in found:
@@ -77,10 +78,6 @@ async def _stream(services: Services, job: Job, newest: str, resume_after: str |
 def _frame(event_id: str, event_type: str, data: Any) -> str:
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return f"id: {event_id}\nevent: {event_type}\ndata: {text}\n\n"
-
-
-def _json_able(value: Any) -> Any:
-    return json.loads(json.dumps(value, default=str))
 
 
 def _is_known(event_id: str, newest: str) -> bool:
