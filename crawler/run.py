@@ -15,13 +15,13 @@ from scrapy.utils.reactor import install_reactor
 
 from crawler.config import Settings
 from crawler.core.dossier import Dossier
+from crawler.core.website import website
 from crawler.engines.find import find_engines
 from crawler.engines.handler import abort_pages
 from crawler.proxy import EgressProxy
 from crawler.records import Failure, Limits, Reason, RunReport, Sink, SiteInput, SiteResult
 from crawler.settings import scrapy_settings
 from crawler.spiders.site import SiteSpider
-from crawler.urls import site_url
 
 logger = logging.getLogger(__name__)
 
@@ -95,10 +95,10 @@ def dossiers(inputs: Sequence[SiteInput]) -> tuple[Dossier, ...]:
     """Group inputs by site, in the order of their first occurrence; an unreadable website stands alone."""
     groups: dict[str, list[SiteInput]] = {}
     for site_input in inputs:
-        site = site_url(site_input.site_web)
+        site = website(site_input.site_web)
         key = f"unreadable {site_input.index}" if isinstance(site, Failure) else site.key
         groups.setdefault(key, []).append(site_input)
-    return tuple(Dossier(tuple(group), site_url(group[0].site_web)) for group in groups.values())
+    return tuple(Dossier(tuple(group), website(group[0].site_web)) for group in groups.values())
 
 
 async def _stop_when_unwanted(crawler: Any, sink: Sink, proxy: EgressProxy) -> None:

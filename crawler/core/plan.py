@@ -15,6 +15,7 @@ from urllib.parse import urldefrag, urlsplit
 from crawler.core import ranking
 from crawler.core.dossier import Dossier, Visit
 from crawler.core.needs_script import needs_script
+from crawler.core.website import is_elsewhere
 from crawler.networks.canonical import profile_of
 from crawler.records import Candidate, Choice, Engine, Failure, Limits, Link, Network, Profile, Reason, Render
 from crawler.urls import registrable_domain
@@ -77,6 +78,8 @@ def next_step(dossier: Dossier, limits: Limits, engines: Sequence[Engine], elaps
         if isinstance(profile_of(dossier.site.url), Profile):
             return Done("the website is itself a profile")
         return Read(dossier.site.url, _first_engine(limits, engines), "home page")
+    if is_elsewhere(dossier.visits[0].page):
+        return Done("the website leads to a page that is not its own")
     if elapsed_s >= limits.item_budget_s:
         return Done("time is used up")
     if len({_address(visit.page.requested_url) for visit in dossier.visits}) > limits.max_pages_count + 1:
@@ -92,7 +95,8 @@ def choices(dossier: Dossier) -> dict[Network, Choice]:
 
 def candidates(dossier: Dossier) -> tuple[Candidate, ...]:
     """All candidates of the pages read so far, in the order they were found."""
-    return tuple(found for visit in dossier.read for found in ranking.candidates(visit.page, visit.links))
+    own = (visit for visit in dossier.read if not is_elsewhere(visit.page))
+    return tuple(found for visit in own for found in ranking.candidates(visit.page, visit.links))
 
 
 def _first_engine(limits: Limits, engines: Sequence[Engine]) -> Engine:

@@ -70,11 +70,14 @@ def _known(site_input: SiteInput) -> list[Candidate]:
 
 
 def _website_profile(dossier: Dossier) -> Choice | None:
-    """A website that is itself a profile fills its column: nobody else's page would be given as one's own."""
+    """A website that is itself a profile, or leads to one, fills its column: nobody gives somebody else's as one's own."""
     if isinstance(dossier.site, Failure):
         return None
-    profile = profile_of(dossier.site.url)
-    if not isinstance(profile, Profile):
-        return None
-    link = Link(href=dossier.site.url, url=dossier.site.url, source=Source.INPUT)
-    return Choice(profile, 1.0, ("the website given is this profile",), Candidate(profile, link, "", None))
+    urls = {dossier.site.url: "the website given is this profile"}
+    if dossier.visits:
+        urls.setdefault(dossier.visits[0].page.url, "the website given leads to this profile")
+    for url, reason in urls.items():
+        profile = profile_of(url)
+        if isinstance(profile, Profile):
+            return Choice(profile, 1.0, (reason,), Candidate(profile, Link(url, url, Source.INPUT), "", None))
+    return None

@@ -1,9 +1,11 @@
 """Is a bad row of the table named, and is the packaged one good?"""
 
+import re
+
 import pytest
 
-from crawler.networks.table import TableError, parse, table
-from crawler.records import Network, ProfileType
+from crawler.networks.table import Form, Grammar, Host, Rule, Segment, Table, TableError, parse, table
+from crawler.records import Kind, Network, ProfileType
 
 GOOD = """
 [facebook]
@@ -79,3 +81,170 @@ def test_a_small_table() -> None:
 def test_a_bad_row_is_named(old: str, new: str, message: str) -> None:
     with pytest.raises(TableError, match=message):
         parse(GOOD.replace(old, new))
+
+
+FULL = """
+[facebook]
+home = "www.facebook.com"
+has_hashbang = true
+prefix_pattern = "v1"
+is_tail_open = true
+tabs = ["about"]
+tab_pattern = "app_1"
+sub_tabs = ["albums"]
+items = ["posts"]
+[facebook.words]
+share = ["sharer"]
+[facebook.values]
+name = "[a-z]+"
+[facebook.types.page]
+canonical = "https://www.facebook.com/{}"
+key = "facebook:{}"
+fold = ["lower", "drop_dots"]
+is_folded_for_users = true
+[facebook.types.group]
+canonical = "https://www.facebook.com/groups/{}"
+key = "facebook:groups/{}"
+[[facebook.hosts]]
+domain = "facebook.com"
+labels = ["", "www"]
+label_pattern = "[a-z]{2}"
+reserved = ["latest"]
+[[facebook.hosts]]
+domain = "m.me"
+group = "chat"
+[[facebook.hosts]]
+domain = "fb.me"
+kind = "shortlink"
+[[facebook.paths]]
+path = "pg/*/{name}"
+type = "page"
+tail = "none"
+takes = "path"
+[[facebook.paths]]
+path = "watch"
+query = ["v", "w"]
+value = "name"
+needs = ["a", "b=c"]
+type = "page"
+[[facebook.paths]]
+path = "l.php"
+target = ["u"]
+kind = "system"
+is_wrapper = true
+[[facebook.paths]]
+path = "login"
+target = ["next"]
+kind = "system"
+is_same_network = true
+reason = "wall"
+[[facebook.paths]]
+group = "chat"
+path = "groups/{name}"
+kind = "other"
+fallback = "group"
+[[facebook.paths]]
+group = "chat"
+path = ""
+kind = "other"
+"""
+
+
+def test_every_field_arrives() -> None:
+    name = re.compile("[a-z]+")
+    none: frozenset[str] = frozenset()
+    system = "page of the network itself"
+    page, group = (
+        Form("https://www.facebook.com/{}", "facebook:{}", ("lower", "drop_dots"), is_folded_for_users=True),
+        Form("https://www.facebook.com/groups/{}", "facebook:groups/{}", (), is_folded_for_users=False),
+    )
+    rules = {
+        ("site", "pg"): Rule(
+            "facebook.paths row 1 (pg/*/{name})",
+            (Segment("pg"), Segment(), Segment(value=name)),
+            type=ProfileType.PAGE,
+            tail="none",
+            takes="path",
+        ),
+        ("site", "watch"): Rule(
+            "facebook.paths row 2 (watch)",
+            (Segment("watch"),),
+            type=ProfileType.PAGE,
+            query=("v", "w"),
+            query_value=name,
+            needs=(("a", ""), ("b", "c")),
+        ),
+        ("site", "l.php"): Rule(
+            "facebook.paths row 3 (l.php)",
+            (Segment("l.php"),),
+            kind=Kind.SYSTEM,
+            reason=system,
+            target=("u",),
+            is_wrapper=True,
+            tail="any",
+        ),
+        ("site", "login"): Rule(
+            "facebook.paths row 4 (login)",
+            (Segment("login"),),
+            kind=Kind.SYSTEM,
+            reason="wall",
+            target=("next",),
+            tail="any",
+        ),
+        ("chat", "groups"): Rule(
+            "facebook.paths row 5 (groups/{name})",
+            (Segment("groups"), Segment(value=name)),
+            kind=Kind.OTHER,
+            reason="not an account",
+            tail="any",
+            fallback=ProfileType.GROUP,
+        ),
+        ("chat", ""): Rule("facebook.paths row 6 ()", (), kind=Kind.OTHER, reason="not an account", tail="any"),
+        ("site", "sharer"): Rule("facebook.words.share", (Segment("sharer"),), kind=Kind.SHARE, reason="share button"),
+    }
+    network = Network.FACEBOOK
+
+    assert parse(FULL) == Table(
+        {
+            network: Grammar(
+                network=network,
+                home="www.facebook.com",
+                has_hashbang=True,
+                prefix=re.compile("v1"),
+                is_tail_open=True,
+                tabs=frozenset({"about"}),
+                tab_pattern=re.compile("app_1"),
+                sub_tabs=frozenset({"albums"}),
+                items=frozenset({"posts"}),
+                rules={key: (rule,) for key, rule in rules.items()},
+                namers=frozenset({"pg"}),
+                forms={ProfileType.PAGE: page, ProfileType.GROUP: group},
+            )
+        },
+        {
+            "facebook.com": Host(
+                network,
+                "facebook.com",
+                frozenset({"", "www"}),
+                re.compile("[a-z]{2}"),
+                "site",
+                None,
+                frozenset({"latest"}),
+            ),
+            "m.me": Host(network, "m.me", none, None, "chat", None, none),
+            "fb.me": Host(network, "fb.me", none, None, "site", Kind.SHORTLINK, none),
+        },
+    )
+
+
+def test_what_is_not_said_is_off() -> None:
+    grammar = parse('[facebook]\nhome = "www.facebook.com"').grammars[Network.FACEBOOK]
+
+    assert (grammar.has_hashbang, grammar.prefix, grammar.is_tail_open, grammar.tab_pattern) == (
+        False,
+        None,
+        False,
+        None,
+    )
+    assert grammar.tabs == grammar.sub_tabs == grammar.items == grammar.namers == frozenset()
+    assert grammar.rules == grammar.forms == {}

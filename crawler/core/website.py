@@ -1,0 +1,40 @@
+"""Is an address the organisation's own website?
+
+Asked when inputs are read, and about where a redirect ended.  Pure.
+"""
+
+import ada_url
+
+from crawler.networks.canonical import profile_of
+from crawler.networks.directories import is_directory
+from crawler.records import Failure, Kind, Page, Profile, Reason
+from crawler.urls import SiteUrl, registrable_domain, site_url
+
+
+def website(text: str) -> SiteUrl | Failure:
+    """Read a posted website; a directory's page is nobody's own."""
+    site = site_url(text)
+    if isinstance(site, SiteUrl) and is_directory(site.host):
+        return Failure(Reason.INVALID_URL, "a page of a directory, not a website of its own")
+    return site
+
+
+def is_elsewhere(page: Page) -> bool:
+    """Say whether a page has led away to what is not the site's own: a social network or a directory.
+
+    Any other domain that a site redirects to is the site's own from then on.
+    """
+    asked, ended = _host(page.requested_url), _host(page.url)
+    if registrable_domain(asked) == registrable_domain(ended):
+        return False
+    found = profile_of(page.url)
+    return (
+        isinstance(found, Profile) or found.network is not None or found.kind is Kind.DIRECTORY or is_directory(ended)
+    )
+
+
+def _host(url: str) -> str:
+    try:
+        return str(ada_url.URL(url).hostname)
+    except ValueError:
+        return ""

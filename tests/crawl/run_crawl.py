@@ -1,0 +1,37 @@
+"""Crawls what standard input asks for and prints the results; run as a child process by the tests.
+
+Standard input: ``{"items": [...], "settings": {...}, "limits": {...}}``; standard output: the results as stored, in the
+order they came.  A reactor runs once per process, so all sites of a test module go in one call.
+"""
+
+import json
+import sys
+from typing import Any
+
+from crawler.config import Settings
+from crawler.records import Limits, SiteResult
+from crawler.run import crawl
+from worker.jobs import result_record, site_input
+
+
+class ListSink:
+    def __init__(self) -> None:
+        self.results: list[dict[str, Any]] = []
+
+    async def put(self, result: SiteResult) -> None:
+        self.results.append({"index": result.index, **result_record(result)})
+
+    async def is_wanted(self) -> bool:
+        return True
+
+
+def main() -> None:
+    order = json.load(sys.stdin)
+    sink = ListSink()
+    inputs = [site_input(index, item) for index, item in enumerate(order["items"])]
+    report = crawl(inputs, sink, Settings(**order["settings"]), Limits(**order.get("limits", {})))
+    json.dump({"results": sink.results, "finish_reason": report.finish_reason}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
