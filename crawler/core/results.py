@@ -70,7 +70,7 @@ def _known(site_input: SiteInput) -> list[Candidate]:
 
 
 def _website_profile(dossier: Dossier) -> Choice | None:
-    """A website that is itself a profile, or leads to one, fills its column: nobody gives somebody else's as one's own."""
+    """A website that is itself a profile, or leads to one, fills its column: people give their own, not another's."""
     if isinstance(dossier.site, Failure):
         return None
     urls = {dossier.site.url: "the website given is this profile"}

@@ -35,7 +35,7 @@ _BLANKS = (
     + "\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
 _QUOTES = "\"'`\u00b4\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u2039\u203a"
-_BEFORE = _BLANKS + _QUOTES + "([{<"
+_BEFORE = _BLANKS + _QUOTES + "([{<:"
 _AFTER = _BLANKS + _QUOTES + ")]}>"
 _ENCODED_BEFORE = re.compile(
     r"(?:%(?:20|09|0a|0d|22|27|3c|c2%a0|e2%80%(?:8b|8e|8f|9c|9d|98|99)|ef%bb%bf))+", re.IGNORECASE
@@ -57,7 +57,8 @@ _MAX_SCHEMES = 8
 """Schemes one after the other that are taken off; two are common, more are somebody's joke (chosen, not measured)."""
 
 _QUERY_IN_PATH = re.compile(r"[?&;][A-Za-z_]\w*=")
-_TRAILING = _BLANKS + _QUOTES + ".,;:)]}>?#&\u200c\u200d"
+_AT = "@" + _BLANKS
+_TRAILING = _BLANKS + _QUOTES + ".,;:)]}>?#&\u2026\u200c\u200d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Address:
     """A parsed http or https address on a default port.
 
     ``host`` is lower-case ASCII.  ``segments`` are the path's parts, percent-decoded once, NFC, without empty and dot
-    segments and without the punctuation that prose leaves behind.  ``path``, ``query`` and ``fragment`` are as
+    segments, without the punctuation that prose leaves behind, and with one at sign where there are several.  ``path``, ``query`` and ``fragment`` are as
     written, without ``?`` and ``#``.
     """
 
@@ -227,6 +228,9 @@ def _segments(path: str, query: str) -> tuple[tuple[str, ...], str]:
             del result[-1:]
             continue
         text = part if part.isascii() else unicodedata.normalize("NFC", _JOINERS.sub("", part.translate(_INVISIBLE)))
-        if text := text.lstrip(_BLANKS + _QUOTES).rstrip(_TRAILING):
+        text = text.lstrip(_BLANKS + _QUOTES).rstrip(_TRAILING)
+        if text.startswith("@"):
+            text = "@" + text.lstrip(_AT)
+        if text:
             result.append(text)
     return tuple(result), query

@@ -19,7 +19,7 @@ MAX_SEGMENT = 512
 """Longest path part that is looked at, in characters; the longest name there is has 120 (chosen, not measured)."""
 
 _HASHBANG = re.compile(r"!|%21")
-_PASTED = re.compile(r"@*(https?(?=$|[:/]):?/*)?((?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+)?(?::[0-9]+)?")
+_PASTED = re.compile(r"@?(https?(?=$|[:/]):?/*)?((?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+)?(?::[0-9]+)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +89,14 @@ def _read(text: str, budget: _Budget) -> Outcome:
     if not is_account_host:
         return _refused(host.network, Kind.SYSTEM, "host of the network that holds no accounts")
     grammar = table().grammars[host.network]
-    segments, query = address.segments, address.query
-    if grammar.has_hashbang and address.fragment and (bang := _HASHBANG.match(address.fragment)):
-        path, _, hash_query = address.fragment[bang.end() :].partition("?")
+    segments, query, fragment = address.segments, address.query, address.fragment
+    if grammar.has_hashbang and fragment and (bang := _HASHBANG.match(fragment)):
+        path, _, hash_query = fragment[bang.end() :].partition("?")
         if replaced := href.segments(path):
-            segments, query = replaced, hash_query
+            segments, query, fragment = replaced, hash_query, ""
     if any(len(segment) > MAX_SEGMENT for segment in segments):
         return _refused(host.network, Kind.OTHER, "longer than any name")
-    place = Place(host, grammar, segments, query, address.fragment)
+    place = Place(host, grammar, segments, query, fragment)
     pasted = _pasted(place)
     return _on_network(place, budget) if pasted is None else _from_pasted(pasted, host.network, budget)
 
