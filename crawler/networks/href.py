@@ -66,8 +66,8 @@ class Address:
     """A parsed http or https address on a default port.
 
     ``host`` is lower-case ASCII.  ``segments`` are the path's parts, percent-decoded once, NFC, without empty and dot
-    segments, without the punctuation that prose leaves behind, and with one at sign where there are several.  ``path``, ``query`` and ``fragment`` are as
-    written, without ``?`` and ``#``.
+    segments, without the punctuation that prose leaves behind, and with one at sign where there are several.
+    ``path``, ``query`` and ``fragment`` are as written, without ``?`` and ``#``.
     """
 
     host: str
