@@ -104,7 +104,8 @@ def tail_problem(rest: Sequence[str], rule: Rule, grammar: Grammar) -> Refusal |
     if is_tab:
         has_item = len(rest) > 1 and not word.startswith("app") and any(map(str.isdigit, rest[1]))
         return post if has_item else None
-    return None if grammar.is_tail_open and _LETTERS.fullmatch(word) else other
+    is_open = grammar.is_tail_open and rule.tail != "known_tabs"
+    return None if is_open and _LETTERS.fullmatch(word) else other
 
 
 def names_host(text: str) -> bool:

@@ -18,7 +18,7 @@ GROUP = "site"
 """The rule group of a network's ordinary hosts."""
 
 _TAKES = frozenset({"value", "path", "titled_path", "public_profile", "channel_rest"})
-_TAILS = frozenset({"tabs", "any", "none"})
+_TAILS = frozenset({"tabs", "known_tabs", "any", "none"})
 _FOLDS = frozenset({"lower", "lower_unless_member", "drop_dots", "last_segment"})
 
 
