@@ -2,6 +2,7 @@
 
 import re
 import string
+import sys
 import time
 from functools import cache
 from pathlib import Path
@@ -251,13 +252,14 @@ def test_what_is_no_text_is_refused(value: object) -> None:
 )
 def test_time_is_bounded(url: str) -> None:
     profile_of("https://x.com/MillPond")  # the table is read once
+    limit_s = 0.005 if sys.gettrace() is None else 0.1  # a tracer (coverage) is in every line's way
     taken_s = []
-    for _ in range(3):
-        begun = time.perf_counter()
+    for _ in range(5):
+        begun = time.process_time()
         profile_of(url)
-        taken_s.append(time.perf_counter() - begun)
+        taken_s.append(time.process_time() - begun)
 
-    assert min(taken_s) < 0.005
+    assert min(taken_s) < limit_s
 
 
 def test_fixtures_are_found() -> None:
