@@ -13,6 +13,7 @@ import ada_url
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.core import places, structured
+from crawler.core.document import tree_of
 from crawler.networks.canonical import profile_of
 from crawler.records import Kind, Link, Network, Page, Profile, Region, Source
 from crawler.urls import registrable_domain
@@ -55,7 +56,7 @@ def extract(page: Page) -> tuple[Link, ...]:
     """
     if not page.html:
         return ()
-    tree = LexborHTMLParser(page.html)
+    tree = tree_of(page.html)
     host = _host(page.url)
     base = _base(tree, page.url)
     found: list[Link] = []

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from crawler.core.document import tree_of
+
 THIN_TEXT_COUNT = 200
 """Characters of visible text below which a document with scripts counts as a shell: 26 of 29 script-built sites served
 fewer (measured on real sites before the first line was written)."""
@@ -44,7 +46,7 @@ def needs_script(html: str, *, has_profiles: bool) -> ScriptNeed:
     Returns:
         The decision with the deciding signal, the first that holds in the order of the code.
     """
-    tree = LexborHTMLParser(html)
+    tree = tree_of(html)
     if not _has_scripts(tree):
         return ScriptNeed(is_needed=False, signal="no scripts")
     body = tree.body

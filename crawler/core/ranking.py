@@ -10,9 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from selectolax.lexbor import LexborHTMLParser
-
 from crawler.core import ownership, structured
+from crawler.core.document import tree_of
 from crawler.core.ownership import BIAS, SAME_NAME, SIMILAR_NAME, WEIGHTS, Occurrence
 from crawler.core.similarity import names_likeness
 from crawler.networks.canonical import fallback_of, profile_of
@@ -186,7 +185,7 @@ def _names(site: SiteInput, pages: Sequence[Page]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def _page_names(html: str) -> tuple[str, ...]:
-    tree = LexborHTMLParser(html)
+    tree = tree_of(html)
     names = [
         node.attributes.get("content") or ""
         for node in tree.css(

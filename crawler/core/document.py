@@ -1,0 +1,69 @@
+"""How is the text of a page turned into a tree, whatever it is?
+
+Asked by everything in ``core`` that looks at HTML.  The parser follows the standard, and by the standard some
+documents cost the square of their length: elements nested without end, and formatting left open, which is opened again
+in every paragraph.  Such a document loses the tags that go too deep; its text and its links stay.
+"""
+
+import re
+
+from selectolax.lexbor import LexborHTMLParser
+
+MAX_DEPTH = 400
+"""Most elements open at once.  Browsers stop at 512; the deepest page of the twenty real sites read has 38."""
+
+MAX_FORMATTING_DEPTH = 24
+"""Most formatting elements (``b``, ``font`` ...) open at once; chosen, not measured."""
+
+PLAIN_TAGS_COUNT = 2000
+"""Number of ``<`` up to which a document cannot cost much, and is parsed as it is."""
+
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
+_SINGLE = frozenset(
+    "area base br col embed hr img input link meta param source track wbr p li dt dd tr td th option optgroup thead "
+    "tbody tfoot html head body path circle rect line polygon polyline ellipse use stop rp rt".split()
+)
+"""Elements that have no content, or that the next one of their kind closes."""
+_FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
+
+
+def tree_of(html: str) -> LexborHTMLParser:
+    """Parse a document in time linear in its length.
+
+    Args:
+        html: any text.
+    """
+    # Lone surrogates cannot be encoded, and mean nothing.
+    text = html.encode("utf-8", "replace").decode("utf-8")
+    if text.count("<") > PLAIN_TAGS_COUNT:
+        text = _flattened(text)
+    return LexborHTMLParser(text)
+
+
+def _flattened(text: str) -> str:
+    """Drop the names of tags that nest too deep; what is left of them reads as text between ``<>``."""
+    depth = formatting_depth = 0
+    cuts: list[tuple[int, int]] = []
+    for match in _TAG.finditer(text):
+        name = match[2].lower()
+        if name in _SINGLE:
+            continue
+        step = -1 if match[1] else 1
+        if name in _FORMATTING:
+            formatting_depth = max(0, formatting_depth + step)
+            is_deep = formatting_depth + (step < 0) > MAX_FORMATTING_DEPTH and name != "a"
+        else:
+            depth = max(0, depth + step)
+            is_deep = depth + (step < 0) > MAX_DEPTH
+        if is_deep:
+            end = text.find(">", match.end(), match.end() + 2000)
+            cuts.append((match.start(), end + 1 if end >= 0 else match.end()))
+    if not cuts:
+        return text
+    pieces, at = [], 0
+    for start, end in cuts:
+        if start >= at:
+            pieces.append(text[at:start])
+            at = end
+    pieces.append(text[at:])
+    return "".join(pieces)
