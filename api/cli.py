@@ -111,7 +111,8 @@ def classify(urls: tuple[str, ...]) -> None:
     from crawler.networks.report import row
 
     for url in urls or _lines():
-        click.echo(json.dumps(row(url), ensure_ascii=False))
+        # An argument that is no UTF-8 arrives with halves of characters in it.
+        click.echo(json.dumps(row(url), ensure_ascii=False).encode("utf-8", "replace"))
 
 
 @cli.command()

@@ -1,0 +1,57 @@
+"""Reads the labelled blocks of ``fixtures/blocks``; used by the calibration and by the tests."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from crawler.core import links, ranking
+from crawler.records import Engine, Page, SiteInput
+
+FOLDER = Path(__file__).parents[1] / "fixtures" / "blocks"
+_HEAD = re.compile(r"<!-- (block: .*?) -->\n")
+_TEXT = "We have been here for many years and look forward to your visit; the door is open from nine to six. " * 3
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fragment with the site it stands on and the profiles that are the site's own."""
+
+    id: str
+    site: str
+    name: str
+    own: frozenset[str]
+    html: str
+
+    @property
+    def page(self) -> Page:
+        """The fragment as a page would hold it: meta elements in the head, the rest in the body."""
+        in_head = self.html.lstrip().startswith(("<meta", "<link"))
+        title = f"<title>{self.name}</title>"
+        text = f"<main><h1>{self.name}</h1><p>{_TEXT}</p></main>"
+        html = f"<head>{title}{self.html}</head><body>{text}</body>" if in_head else f"<head>{title}</head><body>{text}{self.html}</body>"
+        return Page(f"https://{self.site}/", f"https://{self.site}/", Engine.STATIC, 200, f"<!doctype html><html>{html}</html>")
+
+
+def blocks() -> Iterator[Block]:
+    for file in sorted(FOLDER.glob("*.html")):
+        parts = _HEAD.split(file.read_text("utf-8"))[1:]
+        for head, html in zip(parts[::2], parts[1::2], strict=True):
+            about = dict(part.split(": ", 1) for part in head.split(" | "))
+            own = frozenset() if about["own"] == "none" else frozenset(about["own"].split())
+            yield Block(f"{file.stem}: {about['block']}", about["site"], about["name"], own, html)
+
+
+def judged(block: Block) -> list[ranking.Judgement]:
+    """All profiles of a block, judged as in a crawl."""
+    page = block.page
+    found = ranking.candidates(page, links.extract(page))
+    # No name comes with most items: the page must do.
+    return ranking.judge(SiteInput(0, page.url), found, [page])
+
+
+def chosen(block: Block) -> frozenset[str]:
+    """The profiles that a crawl would return for a block."""
+    page = block.page
+    found = ranking.candidates(page, links.extract(page))
+    return frozenset(choice.profile.url for choice in ranking.choose(SiteInput(0, page.url), found, [page]).values())
