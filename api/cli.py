@@ -116,6 +116,31 @@ def classify(urls: tuple[str, ...]) -> None:
 
 
 @cli.command()
+@click.argument("site")
+@click.option("--render", type=click.Choice([each.value for each in Render]), help="When a browser may be used.")
+@click.option("--allow-host", "allow_hosts", multiple=True, metavar="HOST:PORT",
+              help="Host on this machine that may be read; for test fixtures only.")  # fmt: skip
+@click.option("--screenshot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.png",
+              help="Also take a picture of the home page, with Chromium.")  # fmt: skip
+def explain(site: str, render: str | None, allow_hosts: tuple[str, ...], screenshot: Path | None) -> int:
+    """Crawl one SITE and show each page read, each profile with its signals and score, and the choice."""
+    from api import explain as work
+
+    settings = _settings(
+        **({"render": render} if render else {}), **({"allow_hosts": allow_hosts} if allow_hosts else {})
+    )
+    _log(settings, "WARNING")
+    work.show(site, work.explain(site, settings))
+    if screenshot is not None:
+        try:
+            work.screenshot(site, screenshot, settings)
+        except ValueError as error:
+            raise click.ClickException(str(error)) from None
+        _say(f"Picture of the home page: {screenshot}")
+    return 0
+
+
+@cli.command()
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on.  [default: 8000]")
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Where Redis keeps its files.")

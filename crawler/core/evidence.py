@@ -24,7 +24,7 @@ def evidence(chosen: Mapping[Network, Choice], judged: Sequence[Judgement], visi
 
     Returns:
         Per network that had any profile ``{"chosen": {url, score, reasons, page, place, engine} or null,
-        "alternates": [the same]}``, and ``"pages"``: ``[{url, engine, status, why, reason, elapsed_ms}]``.
+        "alternates": [the same]}``, and ``"pages"``: ``[{url, engine, status, why, reason, elapsed_ms, bytes}]``.
     """
     networks: dict[str, Any] = {}
     for network in Network:
@@ -65,4 +65,5 @@ def _visit(visit: Visit) -> dict[str, Any]:
         "why": visit.why,
         "reason": page.failure.reason.value if page.failure else None,
         "elapsed_ms": page.elapsed_ms,
+        "bytes": page.size_bytes,
     }

@@ -19,14 +19,15 @@ FLAGS = (
     "--disable-gpu",
     "--disable-quic",
     "--disable-sync",
-    "--blink-settings=imagesEnabled=false",
     "--dns-prefetch-disable",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--mute-audio",
     "--no-first-run",
     "--no-pings",
 )
-"""Nothing is spoken to but the proxy, and no picture is fetched."""
+"""Nothing is spoken to but the proxy."""
+
+NO_IMAGES = "--blink-settings=imagesEnabled=false"
 
 
 class ChromiumProvider:
@@ -36,9 +37,11 @@ class ChromiumProvider:
         driver: the shared Playwright driver.
         executable: the browser to run.
         proxy_url: the egress proxy, ``http://127.0.0.1:port``.
+        with_images: whether pictures are fetched; links need none.
     """
 
-    def __init__(self, driver: Driver, executable: str, proxy_url: str) -> None:
+    def __init__(self, driver: Driver, executable: str, proxy_url: str, *, with_images: bool = False) -> None:
+        self._flags = list(FLAGS) if with_images else [*FLAGS, NO_IMAGES]
         self._driver = driver
         self._executable = executable
         self._proxy_url = proxy_url
@@ -53,7 +56,7 @@ class ChromiumProvider:
         is_root = hasattr(os, "geteuid") and os.geteuid() == 0
         self._browser = await self._driver.playwright.chromium.launch(
             executable_path=self._executable,
-            args=list(FLAGS),
+            args=self._flags,
             # `<-loopback>` takes away Chromium's rule that loopback goes past the proxy.
             proxy={"server": self._proxy_url, "bypass": "<-loopback>"},
             # The sandbox cannot be had as root; `socials doctor` says so.

@@ -1,0 +1,117 @@
+"""What happened on one site, step by step, and why were these profiles chosen?
+
+Behind ``socials explain``: crawls one site in this process and tells the story for people.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from crawler.config import Settings
+from crawler.records import Network, SiteInput, SiteResult
+
+
+class _OneResult:
+    def __init__(self) -> None:
+        self.result: SiteResult | None = None
+
+    async def put(self, result: SiteResult) -> None:
+        self.result = result
+
+    async def is_wanted(self) -> bool:
+        return True
+
+
+def explain(site: str, settings: Settings) -> SiteResult:
+    """Crawl one site; blocks.
+
+    Args:
+        site: the website as a person would type it.
+        settings: the operator's settings.
+    """
+    from crawler.run import crawl  # Scrapy loads only where it crawls
+
+    sink = _OneResult()
+    crawl([SiteInput(0, site)], sink, settings, settings.limits())
+    assert sink.result is not None  # noqa: S101  # a crawl answers every input
+    return sink.result
+
+
+def show(site: str, result: SiteResult) -> None:
+    """Print pages, profiles with their signals, and the choice to standard output."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=160)
+    console.print(_pages(result))
+    console.print(_profiles(result))
+    for network in Network:
+        console.print(Text(f"{network.column}: {result.profiles.get(network, '')}"))
+    if result.failure is not None:
+        console.print(Text(f"{site}: {result.failure.reason} ({result.failure.detail})", style="yellow"))
+
+
+def screenshot(site: str, file: Path, settings: Settings) -> None:
+    """Take a picture of the site's home page.
+
+    Raises:
+        ValueError: it cannot be had; the message says why.
+    """
+    from crawler.core.website import website
+    from crawler.engines.screenshot import ScreenshotError, take_screenshot
+    from crawler.records import Failure
+
+    found = website(site)
+    if isinstance(found, Failure):
+        raise ValueError(found.detail)
+    try:
+        take_screenshot(found.url, file, settings)
+    except ScreenshotError as error:
+        raise ValueError(str(error)) from None
+
+
+def _pages(result: SiteResult) -> Table:
+    table = Table(title="Pages read", title_justify="left")
+    for column in ("", "engine", "page", "why", "answer", "ms", "bytes"):
+        table.add_column(column, overflow="fold", justify="right" if column in ("ms", "bytes") else "left")
+    for number, page in enumerate(result.evidence.get("pages", ()), 1):
+        answer = page["reason"] or str(page["status"] or "")
+        cells = (
+            str(number),
+            page["engine"],
+            page["url"],
+            page["why"],
+            answer,
+            str(page["elapsed_ms"]),
+            str(page["bytes"]),
+        )
+        table.add_row(*(Text(cell) for cell in cells))
+    return table
+
+
+def _profiles(result: SiteResult) -> Table:
+    table = Table(title="Profiles found", title_justify="left")
+    for column in ("", "score", "profile", "place", "signals"):
+        table.add_column(column, overflow="fold")
+    for is_chosen, each in _shown(result.evidence):
+        cells = (
+            "✓" if is_chosen else "",
+            f"{each['score']:.2f}",
+            each["url"],
+            each["place"],
+            ", ".join(each["reasons"]),
+        )
+        table.add_row(*(Text(cell) for cell in cells), style="" if is_chosen else "dim")
+    return table
+
+
+def _shown(evidence: Any) -> Iterator[tuple[bool, Any]]:
+    for network in Network:
+        found = evidence.get(network.value)
+        if found is not None:
+            if found["chosen"] is not None:
+                yield True, found["chosen"]
+            yield from ((False, each) for each in found["alternates"])
