@@ -1,7 +1,7 @@
 """What does a page look like?
 
-Behind ``socials explain --screenshot``.  The light engine has no layout, so this is Chromium's work; it goes through the
-egress proxy like everything else.
+Behind ``socials explain --screenshot``.  The light engine has no layout, so this is work for Chromium; it goes through
+the egress proxy like everything else.
 """
 
 import asyncio
