@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crawler.core import links, ranking
-from crawler.records import Engine, Page, SiteInput
+from crawler.networks.canonical import profile_of
+from crawler.records import Engine, Page, Profile, SiteInput
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "blocks"
 _HEAD = re.compile(r"<!-- (block: .*?) -->\n")
@@ -21,6 +22,7 @@ class Block:
     site: str
     name: str
     own: frozenset[str]
+    """Merge keys: two spellings of one account are one."""
     html: str
 
     @property
@@ -29,8 +31,14 @@ class Block:
         in_head = self.html.lstrip().startswith(("<meta", "<link"))
         title = f"<title>{self.name}</title>"
         text = f"<main><h1>{self.name}</h1><p>{_TEXT}</p></main>"
-        html = f"<head>{title}{self.html}</head><body>{text}</body>" if in_head else f"<head>{title}</head><body>{text}{self.html}</body>"
-        return Page(f"https://{self.site}/", f"https://{self.site}/", Engine.STATIC, 200, f"<!doctype html><html>{html}</html>")
+        html = (
+            f"<head>{title}{self.html}</head><body>{text}</body>"
+            if in_head
+            else f"<head>{title}</head><body>{text}{self.html}</body>"
+        )
+        return Page(
+            f"https://{self.site}/", f"https://{self.site}/", Engine.STATIC, 200, f"<!doctype html><html>{html}</html>"
+        )
 
 
 def blocks() -> Iterator[Block]:
@@ -38,8 +46,14 @@ def blocks() -> Iterator[Block]:
         parts = _HEAD.split(file.read_text("utf-8"))[1:]
         for head, html in zip(parts[::2], parts[1::2], strict=True):
             about = dict(part.split(": ", 1) for part in head.split(" | "))
-            own = frozenset() if about["own"] == "none" else frozenset(about["own"].split())
+            own = frozenset() if about["own"] == "none" else frozenset(map(_key, about["own"].split()))
             yield Block(f"{file.stem}: {about['block']}", about["site"], about["name"], own, html)
+
+
+def _key(url: str) -> str:
+    profile = profile_of(url)
+    assert isinstance(profile, Profile), f"{url} is no profile"
+    return profile.key
 
 
 def judged(block: Block) -> list[ranking.Judgement]:
@@ -51,7 +65,7 @@ def judged(block: Block) -> list[ranking.Judgement]:
 
 
 def chosen(block: Block) -> frozenset[str]:
-    """The profiles that a crawl would return for a block."""
+    """The keys of the profiles that a crawl would return for a block."""
     page = block.page
     found = ranking.candidates(page, links.extract(page))
-    return frozenset(choice.profile.url for choice in ranking.choose(SiteInput(0, page.url), found, [page]).values())
+    return frozenset(choice.profile.key for choice in ranking.choose(SiteInput(0, page.url), found, [page]).values())

@@ -28,7 +28,7 @@ def main() -> None:
     wrong: list[str] = []
     everything = list(blocks())
     for block in everything:
-        samples += [(each.reasons, each.profile.url in block.own) for each in judged(block)]
+        samples += [(each.reasons, each.profile.key in block.own) for each in judged(block)]
         found = chosen(block)
         if found != block.own:
             missed, extra = sorted(block.own - found), sorted(found - block.own)
