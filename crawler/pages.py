@@ -40,9 +40,11 @@ def page_from(response: Response) -> Page:
         failure = Failure(Reason.HTTP_ERROR, f"the site answered {response.status}")
     elif not html.strip():
         failure = Failure(Reason.NOT_HTML, "the answer is not a web page")
+    location = response.headers.get("Location") if 300 <= response.status < 400 else None
     return Page(
         requested_url=request.url,
-        url=response.url,
+        # A redirect that was not taken has ended where it points.
+        url=response.urljoin(location.decode("utf-8", "replace")) if location else response.url,
         engine=engine,
         status=response.status,
         html=html if html.strip() else "",

@@ -18,6 +18,9 @@ class Visit:
     links: tuple[Link, ...] = ()
     why: str = ""
     """Why the page was asked for, for people: ``home``, ``contact page``, ``empty mount point #root`` ..."""
+    via: Link | None = None
+    """The short link or hub on the site that led here; ``None`` for the site's own pages.  The page's ``url`` is then
+    where the first redirect points: networks are not asked for the profile itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +41,16 @@ class Dossier:
 
     @property
     def read(self) -> tuple[Visit, ...]:
-        """The visits that gave a document."""
-        return tuple(visit for visit in self.visits if visit.page.html)
+        """The visits to the site's own pages that gave a document."""
+        return tuple(visit for visit in self.visits if visit.page.html and visit.via is None)
 
     @property
     def failure(self) -> Failure | None:
         """The failure that explains best why nothing was found: the first one of the home page, else the first one."""
         if isinstance(self.site, Failure):
             return self.site
-        return next((visit.page.failure for visit in self.visits if visit.page.failure is not None), None)
+        own = (visit.page for visit in self.visits if visit.via is None)
+        return next((page.failure for page in own if page.failure is not None), None)
 
     @property
     def engine(self) -> Engine | None:

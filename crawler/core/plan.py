@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urldefrag, urlsplit
 
-from crawler.core import ranking
+from crawler.core import hops, ranking
 from crawler.core.dossier import Dossier, Visit
 from crawler.core.needs_script import needs_script
 from crawler.core.website import is_elsewhere
@@ -28,6 +28,8 @@ class Read:
     url: str
     engine: Engine
     why: str
+    via: Link | None = None
+    """The short link or hub that this follows; redirects are then told, not taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,17 @@ def next_step(dossier: Dossier, limits: Limits, engines: Sequence[Engine], elaps
         return Done("the website leads to a page that is not its own")
     if elapsed_s >= limits.item_budget_s:
         return Done("time is used up")
-    if len({_address(visit.page.requested_url) for visit in dossier.visits}) > limits.max_pages_count + 1:
+    own = {_address(visit.page.requested_url) for visit in dossier.visits if visit.via is None}
+    if len(own) > limits.max_pages_count + 1:
         return Done("page budget is used up")
-    return _retry(dossier) or _climb(dossier, limits, engines) or _inner_page(dossier, limits)
+    step: Step | None = None
+    if all(visit.via is None for visit in dossier.visits):
+        step = _retry(dossier) or _climb(dossier, limits, engines) or _inner_page(dossier, limits)
+        if isinstance(step, Read):
+            return step
+    # Last of all, what names a profile only by way of somebody else.
+    hop = hops.next_hop(dossier, choices(dossier))
+    return Read(hop.url, Engine.STATIC, hop.why, hop.via) if hop else step or Done("short links and hubs are followed")
 
 
 def choices(dossier: Dossier) -> dict[Network, Choice]:
@@ -96,7 +106,8 @@ def choices(dossier: Dossier) -> dict[Network, Choice]:
 def candidates(dossier: Dossier) -> tuple[Candidate, ...]:
     """All candidates of the pages read so far, in the order they were found."""
     own = (visit for visit in dossier.read if not is_elsewhere(visit.page))
-    return tuple(found for visit in own for found in ranking.candidates(visit.page, visit.links))
+    direct = (found for visit in own for found in ranking.candidates(visit.page, visit.links))
+    return (*direct, *hops.candidates(dossier))
 
 
 def _first_engine(limits: Limits, engines: Sequence[Engine]) -> Engine:

@@ -18,6 +18,9 @@ ENGINE = "engine"
 WHY = "why"
 """Meta key: why the page is read, for evidence."""
 
+VIA = "via"
+"""Meta key: the short link or hub that the request follows."""
+
 DEADLINE = "download_timeout"
 """Meta key, Scrapy's own: most time for the download, in seconds."""
 
@@ -47,6 +50,9 @@ def request_for(
         # One cookie jar per site: nothing of one site is ever sent for another.
         "cookiejar": dossier.inputs[0].index,
     }
+    if step.via is not None:
+        meta[VIA] = step.via
+        meta["dont_redirect"] = True
     if step.engine is not Engine.STATIC:
         meta["playwright"] = True
         meta["playwright_context"] = f"site-{dossier.inputs[0].index}-{len(dossier.visits)}"

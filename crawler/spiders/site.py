@@ -15,7 +15,7 @@ from twisted.python.failure import Failure as TwistedFailure
 from crawler.config import Settings
 from crawler.core import links, plan
 from crawler.core.dossier import Dossier, Visit
-from crawler.engines.requests import WHY, request_for
+from crawler.engines.requests import VIA, WHY, request_for
 from crawler.pages import page_from, page_from_failure
 from crawler.records import Engine, Limits, Page, Sink
 
@@ -67,19 +67,19 @@ class SiteSpider(scrapy.Spider):
 
     async def parse(self, response: Response, dossier: Dossier) -> AsyncIterator[Any]:
         """Take a page."""
-        for step in self._visited(dossier, page_from(response), response.meta[WHY]):
+        for step in self._visited(dossier, page_from(response), response.meta):
             yield step
 
     async def failed(self, failure: TwistedFailure) -> AsyncIterator[Any]:
         """Take the failure to get a page."""
         request = failure.request  # type: ignore[attr-defined]
-        for step in self._visited(request.cb_kwargs["dossier"], page_from_failure(failure), request.meta[WHY]):
+        for step in self._visited(request.cb_kwargs["dossier"], page_from_failure(failure), request.meta):
             yield step
 
-    def _visited(self, dossier: Dossier, page: Page, why: str) -> Iterator[Any]:
+    def _visited(self, dossier: Dossier, page: Page, meta: dict[str, Any]) -> Iterator[Any]:
         if self.is_stopping:
             return  # a page cut off by the stop says nothing about its site
-        yield from self._advance(dossier.with_visit(Visit(page, links.extract(page), why)))
+        yield from self._advance(dossier.with_visit(Visit(page, links.extract(page), meta[WHY], meta.get(VIA))))
 
     def _advance(self, dossier: Dossier) -> Iterator[Any]:
         elapsed_s = self._elapsed_s(dossier)

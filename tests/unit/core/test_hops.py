@@ -1,0 +1,167 @@
+"""Are short links and hubs followed where they help, and only there?"""
+
+import pytest
+
+from crawler.core import hops, links, plan
+from crawler.core.dossier import Dossier, Visit
+from crawler.core.results import result_of
+from crawler.records import Engine, Limits, Link, Network, Page, SiteInput, SiteResult
+from crawler.urls import SiteUrl, site_url
+
+HOME = "https://harbour-bakery.example/"
+TEXT = "<main><h1>Harbour Bakery</h1><p>We bake bread all night and sell it all day, by the old crane.</p></main>"
+INSTAGRAM = '<a href="https://www.instagram.com/harbourbakery/"><i class="fa fa-instagram"></i></a>'
+ENGINES = (Engine.STATIC,)
+
+
+def home(footer: str) -> Dossier:
+    site = site_url(HOME)
+    assert isinstance(site, SiteUrl)
+    html = f"<!doctype html><title>Harbour Bakery</title><body>{TEXT}<footer>{footer}</footer></body>"
+    page = Page(HOME, HOME, Engine.STATIC, 200, html)
+    return Dossier((SiteInput(0, HOME),), site, (Visit(page, links.extract(page), "home page"),))
+
+
+def step(dossier: Dossier) -> plan.Step:
+    return plan.next_step(dossier, Limits(), ENGINES, 1.0)
+
+
+def followed(dossier: Dossier, target: str, html: str = "") -> Dossier:
+    """The dossier once the step it asks for has redirected to ``target``, or answered with a page."""
+    read = step(dossier)
+    assert isinstance(read, plan.Read), read
+    assert read.via is not None
+    page = Page(read.url, target, Engine.STATIC, 200 if html else 301, html)
+    return dossier.with_visit(Visit(page, links.extract(page), read.why, read.via))
+
+
+def result(dossier: Dossier) -> SiteResult:
+    return result_of(dossier, dossier.inputs[0], plan.candidates(dossier))
+
+
+@pytest.mark.parametrize(
+    ("footer", "expected"),
+    [
+        pytest.param(
+            f'{INSTAGRAM}<a href="https://fb.me/harbourbakery">f</a>',
+            "https://fb.me/harbourbakery",
+            id="network's own",
+        ),
+        pytest.param(
+            f'{INSTAGRAM}<a href="https://bit.ly/3abcdef">f</a>',
+            "https://bit.ly/3abcdef",
+            id="general, in an icon row",
+        ),
+        pytest.param(
+            f'{INSTAGRAM}<a href="https://linktr.ee/harbourbakery">l</a>', "https://linktr.ee/harbourbakery", id="hub"
+        ),
+        pytest.param(f'{INSTAGRAM}<a href="https://ig.me/xyz/abc/def">i</a>', None, id="no short link"),
+        pytest.param(INSTAGRAM, None, id="nothing to follow"),
+    ],
+)
+def test_what_is_followed(footer: str, expected: str | None) -> None:
+    found = step(home(footer))
+
+    assert (found.url if isinstance(found, plan.Read) else None) == expected
+
+
+def test_a_short_link_in_running_text_is_left_alone() -> None:
+    dossier = home(INSTAGRAM)
+    page = dossier.visits[0].page
+    html = page.html.replace("</main>", '<p>More <a href="https://bit.ly/3abcdef">here</a>.</p></main>')
+    read = Page(HOME, HOME, Engine.STATIC, 200, html)
+    dossier = Dossier(dossier.inputs, dossier.site, (Visit(read, links.extract(read), "home page"),))
+
+    assert isinstance(step(dossier), plan.Done)
+
+
+def test_a_short_link_of_a_network_that_is_found_is_left_alone() -> None:
+    dossier = home(
+        f'{INSTAGRAM}<a href="https://www.facebook.com/harbourbakery">f</a><a href="https://fb.me/other">f</a>'
+    )
+
+    assert isinstance(step(dossier), plan.Done)
+
+
+def test_where_a_short_link_leads_has_the_place_of_the_link() -> None:
+    dossier = followed(
+        home(f'{INSTAGRAM}<a href="https://fb.me/hb"><i class="fa fa-facebook"></i></a>'),
+        "https://m.facebook.com/harbourbakery?x=1",
+    )
+
+    found = result(dossier)
+
+    assert found.profiles[Network.FACEBOOK] == "https://www.facebook.com/harbourbakery"
+    assert isinstance(step(dossier), plan.Done)
+    assert found.evidence["facebook"]["chosen"]["place"] == "anchor in footer"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://www.facebook.com/login.php?next=https%3A%2F%2Fwww.facebook.com%2Fsharer.php",
+        "https://www.facebook.com/harbourbakery/posts/1",
+        "https://shop.example/",
+        "https://fb.me/hb",
+    ],
+)
+def test_what_is_no_profile_gives_none(target: str) -> None:
+    dossier = followed(home(f'{INSTAGRAM}<a href="https://fb.me/hb">f</a>'), target)
+
+    assert Network.FACEBOOK not in result(dossier).profiles
+    assert isinstance(step(dossier), plan.Done)
+
+
+def test_a_login_wall_carries_the_answer() -> None:
+    wall = "https://www.facebook.com/login.php?next=https%3A%2F%2Fwww.facebook.com%2Fharbourbakery"
+
+    assert Network.FACEBOOK in result(followed(home(f'{INSTAGRAM}<a href="https://fb.me/hb">f</a>'), wall)).profiles
+
+
+def test_a_chain_of_short_links_ends() -> None:
+    dossier = home(f'{INSTAGRAM}<a href="https://bit.ly/1">f</a>')
+    for number in range(hops.MAX_CHAIN_COUNT):
+        dossier = followed(dossier, f"https://bit.ly/{number + 2}")
+
+    assert isinstance(step(dossier), plan.Done)
+
+
+def test_a_hub_gives_its_links_the_place_of_the_link_to_it() -> None:
+    hub = (
+        '<main><a href="https://www.tiktok.com/@harbourbakery">TikTok</a><a href="https://x.com/harbourbakery">X</a></main>'
+        '<footer><a href="https://x.com/linktree_">Linktree</a></footer>'
+    )
+    dossier = followed(home(f'{INSTAGRAM}<a href="https://linktr.ee/hb">l</a>'), "https://linktr.ee/hb", hub)
+
+    profiles = result(dossier).profiles
+
+    assert profiles[Network.TIKTOK] == "https://www.tiktok.com/@harbourbakery"
+    assert profiles[Network.TWITTER] == "https://x.com/harbourbakery"
+
+
+def test_the_number_of_hops_is_bounded() -> None:
+    dossier = home(INSTAGRAM + "".join(f'<a href="https://bit.ly/{number}">x</a>' for number in range(20)))
+    count = 0
+    while isinstance(step(dossier), plan.Read):
+        dossier = followed(dossier, "https://somewhere.example/")
+        count += 1
+
+    assert count == hops.MAX_HOPS_COUNT
+
+
+def test_hops_are_not_pages_of_the_site() -> None:
+    dossier = followed(home(f'{INSTAGRAM}<a href="https://linktr.ee/hb">l</a>'), "https://linktr.ee/hb", "<p>empty")
+
+    assert [visit.page.url for visit in dossier.read] == [HOME]
+    assert dossier.failure is None
+
+
+def test_a_link_is_followed_once() -> None:
+    link = Link("https://bit.ly/1", "https://bit.ly/1", block_networks_count=2)
+    dossier = home(f'{INSTAGRAM}<a href="https://bit.ly/1">f</a><a href="https://bit.ly/1">f</a>')
+
+    assert hops.next_hop(dossier, ()) is not None
+    again = followed(dossier, "https://somewhere.example/")
+
+    assert hops.next_hop(again, ()) is None
+    assert link.url == again.visits[-1].page.requested_url
