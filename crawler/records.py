@@ -174,11 +174,18 @@ class Link:
     classes: tuple[str, ...] = ()
     block: str = ""
     block_text: str = ""
+    """Text of the nearest element around the link, or around its row of links, that has text besides links to the
+    networks: a card, a column, a paragraph; lower-case, cut at 400 characters."""
     near_text: str = ""
     """Text right around the link, of the nearest element that has more text than the link: a sentence, a list item, a
-    credit line.  ``""`` where that element holds links to other networks too."""
-    heading: str = ""
-    """Text of the element around the block, where its heading or a credit stands; lower-case, as ``block_text``."""
+    credit line; lower-case.  ``""`` where that element holds links to other networks too."""
+    before: str = ""
+    """What stands before the link, lower-case, the last 160 characters; a line break where a new paragraph, list item
+    or table cell begins.  Links to the networks are left out."""
+    headings: tuple[str, ...] = ()
+    """Headings and short labels that the link stands under, as written, nearest first."""
+    path: str = ""
+    """Names of the elements above the link, nearest first: equal for the cards of one grid."""
     block_networks_count: int = 0
     node_type: str = ""
     """JSON-LD or microdata type of the node that names the link, ``""`` elsewhere."""

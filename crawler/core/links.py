@@ -1,19 +1,22 @@
 """Which links stand on a page, and where?
 
-HTML in, :class:`~crawler.records.Link` values out: anchors, areas, widgets, structured data, meta elements, addresses
-in scripts of buttons and in the text.  Asked by the spider.  Pure, linear in the page, and never raises.  It says
-nothing about whose a link is.
+HTML in, :class:`~crawler.records.Link` values out: what elements carry, structured data, meta elements, addresses in
+scripts and in the text.  Asked by the spider.  Pure, linear in the page, and never raises.  It says nothing about
+whose a link is.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import ada_url
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.core import places, structured
+from crawler.core import places, structured, surroundings
+from crawler.core.carriers import MAX_HREF_LENGTH, SOCIAL, addresses_in, carriers
 from crawler.core.document import tree_of
+from crawler.core.places import Ancestor
 from crawler.networks.canonical import profile_of
 from crawler.records import Kind, Link, Network, Page, Profile, Region, Source
 from crawler.urls import registrable_domain
@@ -21,28 +24,29 @@ from crawler.urls import registrable_domain
 MAX_LINKS_COUNT = 5000
 """Most links of one page that are read; the rest of a longer page is a catalogue."""
 
+MAX_STATEMENTS_COUNT = 200
+"""Most profiles stated in structured data that are read; an organisation has some ten."""
+
 MAX_SOCIAL_COUNT = 400
 """Most links to networks of one page whose place is looked at closely."""
-
-MAX_HREF_LENGTH = 4096
-"""Longest address read, in characters."""
 
 MAX_BLOCK_LEVELS = 7
 """How far above a link the block is sought that it shares with links to other networks."""
 
-SOCIAL = re.compile(
-    r"facebook|fb\.(?:com|me)|fb:|messenger\.com|instagr|ig\.me|linkedin|lnkd\.in|twitter|(?:^|[/.@])x\.com|(?:^|/)t\.co/|"
-    r"tiktok|youtu|bit\.ly|linktr\.ee",
-    re.IGNORECASE,
-)
-"""What an address must hold to be looked at closely; wrappers carry the network's name in their query."""
+MAX_ROW_TEXT = 200
+"""Most characters of other text, in the block that several networks share, up to which it is a row of links and not a
+text with links in it; chosen, not measured."""
 
-_IN_SCRIPT = re.compile(r"""https?:\\?/\\?/[^\s'"<>)]+""")
+MAX_WEAK_COUNT = 30
+"""Most addresses of plain text, and of scripts, that are read."""
+
+MAX_SCANNED_LENGTH = 500_000
+"""Characters of text, and of scripts, that are searched for addresses."""
+
 _IN_TEXT = re.compile(
     r"(?<![\w@.])(?:https?://)?(?:www\.)?(?:facebook|instagram|linkedin|twitter|tiktok|youtube|x)\.com/[\w@./%+-]{2,80}",
     re.IGNORECASE,
 )
-_DATA_ATTRIBUTES = ("data-href", "data-url", "data-link", "data-target-url", "data-permalink", "data-social-url")
 
 
 def extract(page: Page) -> tuple[Link, ...]:
@@ -52,134 +56,137 @@ def extract(page: Page) -> tuple[Link, ...]:
         page: a fetched document; one that failed has no links.
 
     Returns:
-        The links in document order, those of structured data first; at most :data:`MAX_LINKS_COUNT`.
+        The links, those of structured data first, the others in document order; at most :data:`MAX_LINKS_COUNT`.
     """
     if not page.html:
         return ()
     tree = tree_of(page.html)
-    host = _host(page.url)
-    base = _base(tree, page.url)
-    found: list[Link] = []
-    for each in structured.statements(tree, host):
+    found = list(_statements(tree, _host(page.url)))
+    found += _elements(tree, _base(tree, page.url))
+    found += (
+        Link(href, href, Source.IFRAME)
+        for href in page.extra_hrefs[:MAX_LINKS_COUNT]
+        if SOCIAL.search(href[:MAX_HREF_LENGTH]) and len(href) <= MAX_HREF_LENGTH
+    )
+    found = found[: MAX_LINKS_COUNT - 2 * MAX_WEAK_COUNT]
+    found += (Link(href, href, Source.TEXT) for href in _in_text(tree))
+    found += (Link(href, href, Source.SCRIPT) for href in _in_scripts(tree))
+    return tuple(replace(link, order=order) for order, link in enumerate(found))
+
+
+def _statements(tree: LexborHTMLParser, host: str) -> Iterator[Link]:
+    for each in islice(structured.statements(tree, host), MAX_STATEMENTS_COUNT):
         if len(each.value) <= MAX_HREF_LENGTH:
-            link = Link(each.value, each.value, each.source, Region.HEAD, node_type=each.node_type)
-            found.append(replace(link, is_own_node=each.is_own_node))
-    found += _elements(tree, base)
-    found += [
-        Link(href, href, Source.IFRAME, Region.BODY) for href in page.extra_hrefs if len(href) <= MAX_HREF_LENGTH
-    ]
-    found += _text_links(tree)
-    return tuple(replace(link, order=order) for order, link in enumerate(found[:MAX_LINKS_COUNT]))
+            yield Link(
+                each.value,
+                each.value,
+                each.source,
+                Region.HEAD,
+                text=each.name,
+                node_type=each.node_type,
+                is_own_node=each.is_own_node,
+            )
+
+
+@dataclass(slots=True)
+class _Surveyed:
+    """What a first pass over a page's links found, so that the second one knows what else stands in each block."""
+
+    links: list[tuple[LexborNode, Link, tuple[Ancestor, ...]]] = field(default_factory=list)
+    networks: dict[int, set[Network]] = field(default_factory=dict)
+    """Per element, by its identity, the networks that links in it lead to."""
+    social: set[int] = field(default_factory=set)
+    """Elements that are links to networks."""
+    texts: dict[int, str] = field(default_factory=dict)
+    """Texts already read: links of one block ask for the same ones."""
+
+    def text(self, each: Ancestor) -> str:
+        """An element's text without the links to networks in it."""
+        if each.identity not in self.texts:
+            self.texts[each.identity] = surroundings.text_of(each.node, self.social)
+        return self.texts[each.identity]
+
+    def count(self, each: Ancestor) -> int:
+        """How many networks links in an element lead to."""
+        return len(self.networks.get(each.identity, ()))
 
 
 def _elements(tree: LexborHTMLParser, base: str) -> Iterator[Link]:
-    """Links that elements carry.  Two passes: the second one knows what else stands in each block."""
-    first: list[tuple[LexborNode, Link, tuple[places.Ancestor, ...]]] = []
-    networks: dict[int, set[Network]] = {}
-    social_count = 0
-    for node, href, source in _hrefs(tree):
-        if len(first) >= MAX_LINKS_COUNT:
-            break
-        link = Link(
-            href, _absolute(href, base), source, text=places.text_of(node)[:120], rel=node.attributes.get("rel") or ""
-        )
-        above: tuple[places.Ancestor, ...] = ()
-        if SOCIAL.search(href) and social_count < MAX_SOCIAL_COUNT:
-            social_count += 1
+    surveyed = _Surveyed()
+    for node, href, source in islice(carriers(tree), MAX_LINKS_COUNT):
+        link = Link(href, _absolute(href, base), source, rel=(node.attributes.get("rel") or "")[:200])
+        above: tuple[Ancestor, ...] = ()
+        if SOCIAL.search(href) and len(surveyed.social) < MAX_SOCIAL_COUNT:
             above = places.ancestors(node)
-            network = _network(href)
-            for each in above[:MAX_BLOCK_LEVELS]:
-                if network is not None:
-                    networks.setdefault(each.identity, set()).add(network)
-        first.append((node, link, above))
-    texts: dict[int, str] = {}
-    for node, link, above in first:
-        yield _placed(node, link, above, networks, texts) if above else _labelled(node, link)
+            _survey(surveyed, node, href, above)
+        surveyed.links.append((node, link, above))
+    for node, link, above in surveyed.links:
+        labelled = replace(link, text=surroundings.text_of(node)[:120], label=_label(node))
+        yield _placed(node, labelled, above, surveyed) if above else labelled
 
 
-def _hrefs(tree: LexborHTMLParser) -> Iterator[tuple[LexborNode, str, Source]]:
-    selector = "a[href], area[href], iframe[src], [onclick], .g-ytsubscribe, " + ", ".join(
-        f"[{name}]" for name in _DATA_ATTRIBUTES
-    )
-    for node in tree.css(selector):
-        attributes = node.attributes
-        href = attributes.get("href") or ""
-        if node.tag in ("a", "area") and href and len(href) <= MAX_HREF_LENGTH:
-            rel = (attributes.get("rel") or "").lower().split()
-            yield node, href, Source.REL_ME if "me" in rel else Source.AREA if node.tag == "area" else Source.ANCHOR
-        if (
-            node.tag == "iframe"
-            and SOCIAL.search(source := attributes.get("src") or "")
-            and len(source) <= MAX_HREF_LENGTH
-        ):
-            yield node, source, Source.WIDGET
-        for name in _DATA_ATTRIBUTES:
-            value = attributes.get(name) or ""
-            if SOCIAL.search(value) and len(value) <= MAX_HREF_LENGTH:
-                is_widget = "fb-page" in places.names_of(node) or "fb-follow" in places.names_of(node)
-                yield node, value, Source.WIDGET if is_widget else Source.DATA_ATTRIBUTE
-        if (channel := attributes.get("data-channelid")) and "g-ytsubscribe" in places.names_of(node):
-            yield node, f"https://www.youtube.com/channel/{channel}", Source.WIDGET
-        script = (attributes.get("onclick") or "")[:MAX_HREF_LENGTH]
-        for match in _IN_SCRIPT.findall(script):
-            if SOCIAL.search(match):
-                yield node, match.replace("\\/", "/"), Source.ONCLICK
+def _survey(surveyed: _Surveyed, node: LexborNode, href: str, above: tuple[Ancestor, ...]) -> None:
+    surveyed.social.add(node.mem_id)
+    if (network := _network(href)) is not None:
+        for each in above[:MAX_BLOCK_LEVELS]:
+            surveyed.networks.setdefault(each.identity, set()).add(network)
 
 
-def _placed(
-    node: LexborNode,
-    link: Link,
-    above: tuple[places.Ancestor, ...],
-    networks: dict[int, set[Network]],
-    texts: dict[int, str],
-) -> Link:
-    block = next((each for each in above[:MAX_BLOCK_LEVELS] if len(networks.get(each.identity, ())) >= 2), None)
-    shown = block or next((each for each in above if each.node.tag not in ("span", "li", "i", "b", "svg")), above[0])
-    near = [text for each in _around(shown, above) if (text := _text(each, texts))]
-    nearest = next((each for each in above[:4] if len(_text(each, texts)) > len(link.text) + 3), None)
-    is_alone = nearest is not None and len(networks.get(nearest.identity, ())) < 2
+def _placed(node: LexborNode, link: Link, above: tuple[Ancestor, ...], surveyed: _Surveyed) -> Link:
+    block = _block(above, surveyed)
+    near = _near(link, above, surveyed)
+    start = above.index(block) if block else 0
+    card = next((each for each in above[start : start + 5] if surveyed.text(each)), None)
     names = [places.names_of(node), *(each.names for each in above[: places.MAX_CLASSES_DEPTH])]
+    heads = surroundings.headings(node, above, surveyed.social)
+    if card is not None and card.tag not in ("body", "main", "footer", "header"):
+        heads += tuple(text for text in surroundings.inner_headings(card.node) if text not in heads)
+    shown = block or card or above[0]
     return replace(
-        _labelled(node, link),
+        link,
         region=places.region_of(above),
         icon=_icon(node),
         classes=tuple(name for name in names if name),
-        block=shown.names or (shown.node.tag or ""),
-        block_text=(near[0] if near else "").lower(),
-        heading=(near[1] if len(near) > 1 else "").lower(),
-        near_text=_text(nearest, texts).lower() if nearest is not None and is_alone else "",
-        block_networks_count=len(networks.get(block.identity, ())) if block else 1,
+        block=shown.names or shown.tag,
+        block_text=surveyed.text(card).lower() if card is not None else "",
+        near_text=near,
+        before=surroundings.before(node, above, surveyed.social).lower(),
+        headings=heads,
+        path="<".join(each.tag for each in above[:MAX_BLOCK_LEVELS]),
+        block_networks_count=surveyed.count(block) if block else 1,
         is_visible=places.is_visible(node, above),
     )
 
 
-def _text(each: places.Ancestor, texts: dict[int, str]) -> str:
-    """An element's text; links of one block ask for the same ones."""
-    if each.identity not in texts:
-        texts[each.identity] = places.text_of(each.node)
-    return texts[each.identity]
+def _block(above: tuple[Ancestor, ...], surveyed: _Surveyed) -> Ancestor | None:
+    """The nearest element that is a row of links to several networks."""
+    for level, each in enumerate(above[:MAX_BLOCK_LEVELS]):
+        if surveyed.count(each) >= 2:
+            return each if level <= 1 or len(surveyed.text(each)) <= MAX_ROW_TEXT else None
+    return None
 
 
-def _around(shown: places.Ancestor, above: tuple[places.Ancestor, ...]) -> tuple[places.Ancestor, ...]:
-    """The block itself and the element around it, which holds its heading or credit."""
-    place = above.index(shown)
-    return above[place : place + 2] if place + 1 < len(above) and above[place + 1].node.tag != "body" else (shown,)
+def _near(link: Link, above: tuple[Ancestor, ...], surveyed: _Surveyed) -> str:
+    """Text of the nearest element that says more than the link, where it is the link's alone."""
+    for each in above[:4]:
+        if surveyed.count(each) > 1:
+            return ""
+        text = surroundings.text_of(each.node)
+        if len(text) > len(link.text) + 3:
+            return text.lower()
+    return ""
 
 
-def _labelled(node: LexborNode, link: Link) -> Link:
-    attributes = node.attributes
-    label = attributes.get("aria-label") or attributes.get("title") or ""
-    if not label:
-        image = node.css_first("img[alt], svg title, [aria-label], [title]")
-        if image is not None:
-            label = (
-                image.attributes.get("alt")
-                or image.attributes.get("aria-label")
-                or image.attributes.get("title")
-                or ""
-            )
-            label = label or (image.text() or "" if image.tag == "title" else "")
-    return replace(link, label=" ".join(label.split())[:120])
+def _label(node: LexborNode) -> str:
+    """The accessible name: of the link itself, or of a picture inside."""
+    for each in (node, node.css_first("img[alt], [aria-label], [title], svg title")):
+        if each is not None:
+            attributes: Mapping[str, str | None] = each.attributes
+            own = (attributes.get("aria-label") or attributes.get("title") or "")[:500]
+            own = own or (attributes.get("alt") or "")[:500] or (each.text() if each.tag == "title" else "")
+            if text := " ".join(own.split())[:120]:
+                return text
+    return ""
 
 
 def _icon(node: LexborNode) -> str:
@@ -187,7 +194,7 @@ def _icon(node: LexborNode) -> str:
     inner = node.css_first("i, svg, img, use, span[class], path")
     if inner is None:
         return ""
-    file = (inner.attributes.get("src") or inner.attributes.get("href") or "").rsplit("/", 1)[-1][:60]
+    file = (inner.attributes.get("src") or inner.attributes.get("href") or "")[-300:].rsplit("/", 1)[-1][:60]
     return f"{inner.tag} {places.names_of(inner)} {file}".strip().lower()
 
 
@@ -199,11 +206,23 @@ def _network(href: str) -> Network | None:
     return found.network if found.kind is Kind.SHORTLINK else None
 
 
-def _text_links(tree: LexborHTMLParser) -> Iterator[Link]:
-    if tree.body is None:
-        return
-    for match in _IN_TEXT.findall(tree.body.text(separator=" ")[:500_000])[:30]:
-        yield Link(match, match, Source.TEXT)
+def _in_text(tree: LexborHTMLParser) -> list[str]:
+    text = tree.body.text(separator=" ")[:MAX_SCANNED_LENGTH] if tree.body is not None else ""
+    return [match[0] for match in islice(_IN_TEXT.finditer(text), MAX_WEAK_COUNT)]
+
+
+def _in_scripts(tree: LexborHTMLParser) -> Iterator[str]:
+    found: list[str] = []
+    left = MAX_SCANNED_LENGTH
+    for script in tree.css("script:not([src])"):
+        if left <= 0 or len(found) >= MAX_WEAK_COUNT:
+            break
+        if "ld+json" not in (script.attributes.get("type") or ""):
+            text = script.text()[:left]
+            left -= len(text)
+            found += islice(addresses_in(text), MAX_WEAK_COUNT - len(found))
+    for match in found:
+        yield match.replace("\\/", "/")
 
 
 def _base(tree: LexborHTMLParser, url: str) -> str:

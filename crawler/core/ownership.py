@@ -1,13 +1,18 @@
 """Which signals say that a profile belongs to the site it was found on?
 
-Each signal is small, named, and weighted; :func:`signals` names those of one occurrence of a profile,
-:data:`WEIGHTS` says what each is worth.  Asked by :mod:`crawler.core.ranking`.  Pure.
+Each signal is small, named, and weighted; :func:`occurrence` names those of one place of a profile, :data:`WEIGHTS`
+says what each is worth.  Asked by :mod:`crawler.core.ranking`.  Pure.
+
+Where the signals come from: what sites state about themselves (schema.org ``sameAs``, ``rel=me``, the networks' own
+meta elements and plugins), where themes and site builders put an owner's icons, and who else is linked from pages.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from crawler.core import wording
+from crawler.core.similarity import names_likeness
 from crawler.records import Candidate, Link, ProfileType, Region, Source
 
 WEIGHTS: dict[str, float] = {
@@ -29,32 +34,41 @@ WEIGHTS: dict[str, float] = {
     "icon": 0.9,
     "link": -0.6,
     "page plugin or follow button": 2.0,
+    "embedded videos of a channel": 0.2,
     "publisher meta": 2.2,
     "site meta": 2.2,
     "author meta": -0.8,
     "frame": -0.4,
     "text": -1.6,
+    "script": -1.8,
     "input": -0.4,
     # What speaks for it besides.
     "same name": 2.6,
     "similar name": 1.3,
     "another name": -0.7,
-    "follow wording": 0.8,
+    "speaks of its own page": 1.8,
+    "social heading": 0.8,
+    "link names the site": 1.0,
     "on several pages": 0.6,
     "stated in several ways": 0.7,
     # What speaks against it.
     "share widget": -3.0,
-    "share wording": -1.2,
+    "share wording": -1.6,
     "agency credit": -4.0,
-    "block of other people": -2.6,
-    "wording about others": -1.6,
+    "beside an agency credit": -1.6,
+    "named after somebody else": -2.2,
+    "block of other people": -1.6,
+    "heading about others": -1.8,
     "comment": -4.0,
     "feed or post": -1.4,
     "privacy text": -3.0,
+    "in running text": -0.8,
+    "one of two alike": -1.0,
     "one of many of its network": -2.2,
-    "hidden": -0.5,
+    "hidden": -0.3,
     "a person's account": -1.6,
     "a group": -1.0,
+    "unresolved": -1.0,
     "only on an inner page": -0.4,
 }
 """What each signal is worth, in log-odds."""
@@ -66,11 +80,17 @@ SAME_NAME = 0.84
 SIMILAR_NAME = 0.6
 """Likeness of names (see :mod:`crawler.core.similarity`) from which they count as the same, or as similar."""
 
-MAX_ICON_TEXT = 24
+MAX_ICON_TEXT = 30
 """Longest text, in characters, of a link that is still an icon with a caption."""
 
-LONG_TEXT = 280
-"""Length of a block's text, in characters, from which it is prose: words found in it say little of one link."""
+MIN_PROSE_LENGTH = 140
+"""Length in characters from which the text around a lone link is running text; chosen, not measured."""
+
+MAX_PHRASE_LENGTH = 100
+"""Longest text, in characters, whose words say something of a link in it."""
+
+_SEPARATORS = re.compile(r"\s[|·•/\u2013\u2014-]\s|[|·•©]|(?<=[a-z)])\.\s")
+_FRAMED = (Region.HEADER, Region.FOOTER, Region.NAV)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +106,18 @@ class Occurrence:
         return WEIGHTS[self.statement] + sum(WEIGHTS[name] for name in self.others)
 
 
-def occurrence(candidate: Candidate) -> Occurrence:
-    """Judge one place of a profile by itself."""
+def occurrence(candidate: Candidate, names: tuple[str, ...]) -> Occurrence:
+    """Judge one place of a profile by itself.
+
+    Args:
+        candidate: the profile and the link.
+        names: names of the site.
+    """
     link = candidate.link
-    return Occurrence(_statement(link), frozenset(_surroundings(link)))
+    others = {*_classes(link), *_words(link), *_naming(candidate, names)}
+    if not link.is_visible:
+        others.add("hidden")
+    return Occurrence(_statement(link), frozenset(others))
 
 
 def is_person(kind: ProfileType) -> bool:
@@ -102,12 +130,11 @@ def _statement(link: Link) -> str:
         return _structured(link)
     if link.source is Source.META:
         return _meta(link)
-    fixed = {Source.REL_ME: "rel=me", Source.TEXT: "text", Source.INPUT: "input", Source.IFRAME: "frame"}
-    if link.source in fixed:
-        return fixed[link.source]
     if link.source is Source.WIDGET:
-        return "page plugin or follow button"
-    is_framed = link.region in (Region.HEADER, Region.FOOTER, Region.NAV)
+        return "embedded videos of a channel" if "/embed/" in link.href else "page plugin or follow button"
+    if link.source in _BY_SOURCE:
+        return _BY_SOURCE[link.source]
+    is_framed = link.region in _FRAMED
     if link.block_networks_count >= 2:
         if _is_icon(link):
             return "icon row in the header or footer" if is_framed else "icon row"
@@ -115,6 +142,15 @@ def _statement(link: Link) -> str:
     if _is_icon(link):
         return "icon in the header or footer" if is_framed else "icon"
     return "link in the header or footer" if is_framed else "link"
+
+
+_BY_SOURCE = {
+    Source.REL_ME: "rel=me",
+    Source.TEXT: "text",
+    Source.SCRIPT: "script",
+    Source.INPUT: "input",
+    Source.IFRAME: "frame",
+}
 
 
 def _structured(link: Link) -> str:
@@ -133,37 +169,100 @@ def _meta(link: Link) -> str:
 
 
 def _is_icon(link: Link) -> bool:
-    """A link that shows a network's sign or name and no more."""
-    text = " ".join(link.text.lower().split())
-    if not text:
-        return True
-    if len(text) > MAX_ICON_TEXT:
+    """A link that shows a network's sign or name and no more; a partner's logo has that partner's name."""
+    text, label = _folded(link.text), _folded(link.label)
+    if len(text) > MAX_ICON_TEXT or not (wording.NETWORK_WORDS.match(text) or (link.icon and len(text) <= 3)):
         return False
-    return wording.NETWORK_WORDS.match(text) is not None or bool(link.icon and len(text) <= 3)
+    return (
+        bool(text)
+        or wording.NETWORK_WORDS.match(label) is not None
+        or wording.NETWORK_NAMES.search(label) is not None
+        or wording.NETWORK_NAMES.search(re.sub(r"[-_.]", " ", link.icon)) is not None
+    )
 
 
-def _surroundings(link: Link) -> Iterator[str]:
+def _classes(link: Link) -> Iterator[str]:
+    """Signals of the class names around a link, and of its region."""
     names = " ".join(link.classes)
     if link.region is Region.COMMENT:
         yield "comment"
-    if names and wording.SHARE_CLASSES.search(names):
+    if wording.SHARE_CLASSES.search(names):
         yield "share widget"
-    if names and wording.OTHERS_CLASSES.search(names) and link.region not in (Region.HEADER, Region.NAV):
+    if wording.OTHERS_CLASSES.search(names) and link.region not in (Region.HEADER, Region.NAV):
         yield "block of other people"
-    if names and wording.FEED_CLASSES.search(names) and link.region is not Region.FOOTER:
+    if wording.FEED_CLASSES.search(names) and link.region is not Region.FOOTER:
         yield "feed or post"
-    near = link.block_text if len(link.block_text) < LONG_TEXT else ""
-    around = f"{link.text.lower()} {link.label.lower()} {near}"
-    wider = f"{near} {link.heading if len(link.heading) < LONG_TEXT else ''}"
-    if wording.SHARE_WORDS.search(around):
+
+
+def _words(link: Link) -> Iterator[str]:
+    """Signals of the words around a link."""
+    line = link.before.rpartition("\n")[2] or link.before.rstrip("\n").rpartition("\n")[2]
+    own = f"{_folded(link.text)} | {_folded(link.label)}"
+    heads = [_folded(text) for text in link.headings]
+    beside = " | ".join([own, _segment(line), *heads[:1]])
+    if wording.SHARE_WORDS.search(beside):
         yield "share wording"
-    elif wording.FOLLOW_WORDS.search(wider) or wording.FOLLOW_WORDS.search(link.label.lower()):
-        yield "follow wording"
-    if wording.AGENCY_WORDS.search(link.near_text) and len(link.near_text) < LONG_TEXT:
-        yield "agency credit"
-    if link.region not in (Region.HEADER, Region.NAV) and wording.OTHERS_WORDS.search(wider):
-        yield "wording about others"
-    if link.region not in (Region.HEADER, Region.FOOTER, Region.NAV) and wording.PRIVACY_WORDS.search(link.block_text):
+    elif wording.OWN_WORDS.search(beside) or wording.OWN_WORDS.search(link.near_text[:MAX_PHRASE_LENGTH]):
+        yield "speaks of its own page"
+    elif any(wording.SOCIAL_HEADINGS.search(text) for text in heads[:2]):
+        yield "social heading"
+    if any(wording.OTHERS_HEADINGS.search(text) for text in heads if len(text) <= MAX_PHRASE_LENGTH):
+        yield "heading about others"
+    yield from _credit(link, own)
+    if any(wording.PRIVACY_WORDS.search(text) for text in (*heads, link.near_text)) and link.region not in _FRAMED:
         yield "privacy text"
-    if not link.is_visible:
-        yield "hidden"
+    if len(link.near_text) >= MIN_PROSE_LENGTH and link.region not in _FRAMED:
+        yield "in running text"
+
+
+def _credit(link: Link, own: str) -> Iterator[str]:
+    """The line in which whoever made the site is named."""
+    *earlier, line = link.before.split("\n")
+    last = _segment(line)
+    previous = _segment(next((each for each in reversed(earlier) if each), ""))
+    text = _folded(link.text)
+    around = [part for part in _SEPARATORS.split(link.near_text) if text and text in part]
+    if (
+        wording.AGENCY_WORDS.search(last)
+        or wording.AGENCY_WORDS.search(own)
+        or (wording.BY_END.search(last) and not wording.COPYRIGHT.search(line))
+        or any(wording.AGENCY_WORDS.search(part) for part in around if len(part) <= MAX_PHRASE_LENGTH)
+    ):
+        yield "agency credit"
+    elif not last and previous and (match := wording.AGENCY_WORDS.search(previous)):
+        # "Developed by" on a line of its own goes on with the link; a whole credit may or may not.
+        yield "agency credit" if len(previous) - match.end() <= 2 else "beside an agency credit"
+
+
+def _naming(candidate: Candidate, names: tuple[str, ...]) -> Iterator[str]:
+    """Signals of the names around a link: the site's own, or somebody else's that the account is named after."""
+    link, handle = candidate.link, candidate.profile.handle
+    own = [text for each in (link.text, link.label) if (text := _named(each, handle))]
+    if any(names_likeness(text, names) >= SAME_NAME for text in own):
+        yield "link names the site"
+        return
+    if not handle or names_likeness(handle, names) >= SIMILAR_NAME:
+        return
+    line = link.before.rstrip("\n").rpartition("\n")[2]
+    around = [*own, *(text for each in (*link.headings, _segment(line)) if (text := _named(each, handle)))]
+    foreign = [text for text in around if names_likeness(text, names) < SIMILAR_NAME]
+    if names_likeness(handle, foreign) >= SAME_NAME:
+        yield "named after somebody else"
+
+
+def _named(text: str, handle: str) -> str:
+    """What is left of a text as a name; ``""`` where it only spells the handle."""
+    if len(text) > MAX_PHRASE_LENGTH or "@" in text or "/" in text:
+        return ""
+    words = [word for word in text.split() if not wording.NETWORK_WORDS.match(word.lower())]
+    name = " ".join(words)
+    return "" if name.lower() == handle.lower() else name
+
+
+def _segment(line: str) -> str:
+    """The last part of a line that separators part: ``Foo | Bar | Site by`` gives ``Site by``."""
+    return _SEPARATORS.split(line)[-1][-MAX_PHRASE_LENGTH:].strip()
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.lower().split())

@@ -1,10 +1,10 @@
-"""Where on a page does an element stand, and among what?
+"""Where on a page does an element stand?
 
 Asked by :mod:`crawler.core.links`; knows elements, not networks.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from selectolax.lexbor import LexborNode
@@ -17,19 +17,23 @@ MAX_DEPTH = 60
 MAX_CLASSES_DEPTH = 8
 """Ancestors whose class names describe a link; those further up describe the page."""
 
-MAX_TEXT_LENGTH = 400
-"""Most characters of a block's text that are kept."""
+MAX_NAMES_LENGTH = 300
+"""Most characters of an element's class names that are kept; utility frameworks write long ones."""
 
+_PART = r"(?<!card-)(?<!modal-)(?<!entry-)(?<!post-)(?<!article-)(?<!panel-)(?<!accordion-)(?<!comment-)(?<!section-)"
+"""Class names of the head or foot of a part of the page, not of the page (``card-footer``)."""
 _FOOTER = re.compile(
-    r"(?:^|[-_ ])(?:footer|foot|colophon|site-info|bottom-?bar|pie|fusszeile|pied)(?:$|[-_ 0-9])|footer", re.IGNORECASE
+    rf"{_PART}footer|(?:^|[-_ ])(?:foot|colophon|site-info|bottom-?(?:bar|area)?|pie|fusszeile|pied|rodape|copyright)"
+    r"(?:$|[-_ 0-9])"
 )
 _HEADER = re.compile(
-    r"(?:^|[-_ ])(?:header|masthead|top-?bar|navbar|site-head|preheader)(?:$|[-_ 0-9])|header", re.IGNORECASE
+    rf"{_PART}header(?!s)|(?:^|[-_ ])(?:masthead|top-?(?:bar|nav|links|strip)|navbar|site-head)(?:$|[-_ 0-9])"
 )
-_NAV = re.compile(r"(?:^|[-_ ])(?:nav|navigation|menu|off-?canvas)(?:$|[-_ 0-9])", re.IGNORECASE)
-_ASIDE = re.compile(r"(?:^|[-_ ])(?:sidebar|aside|widget-area)(?:$|[-_ 0-9])", re.IGNORECASE)
+_NAV = re.compile(r"(?:^|[-_ ])(?:nav|navigation|menu|off-?canvas|drawer)(?:$|[-_ 0-9])")
+_ASIDE = re.compile(r"(?:^|[-_ ])(?:sidebar|aside|widget-area)(?:$|[-_ 0-9])")
 _COMMENT = re.compile(
-    r"(?:^|[-_ ])(?:comments?|comment-list|commentlist|comment-body|disqus)(?:$|[-_ ])", re.IGNORECASE
+    r"(?:^|[-_ ])(?:comments(?:-area|-list|-section|-wrapper)?|comment-?list|comment-(?:body|content|author)|disqus)"
+    r"(?:$|[-_ ])"
 )
 
 _BY_TAG = {
@@ -46,6 +50,7 @@ _BY_ROLE = {
     "complementary": Region.ASIDE,
     "main": Region.MAIN,
 }
+_BY_NAMES = ((_FOOTER, Region.FOOTER), (_HEADER, Region.HEADER), (_NAV, Region.NAV), (_ASIDE, Region.ASIDE))
 _STRENGTH = (Region.COMMENT, Region.FOOTER, Region.HEADER, Region.NAV, Region.ASIDE, Region.MAIN)
 """Which region counts where one lies in another: a menu in the footer is footer."""
 
@@ -56,6 +61,7 @@ class Ancestor:
 
     node: LexborNode
     identity: int
+    tag: str
     names: str
     """Its classes and id, lower-case."""
 
@@ -65,46 +71,38 @@ def ancestors(node: LexborNode) -> tuple[Ancestor, ...]:
     found: list[Ancestor] = []
     above = node.parent
     while above is not None and above.tag != "html" and len(found) < MAX_DEPTH:
-        found.append(Ancestor(above, above.mem_id, names_of(above)))
+        found.append(Ancestor(above, above.mem_id, above.tag or "", names_of(above)))
         above = above.parent
     return tuple(found)
 
 
 def names_of(node: LexborNode) -> str:
-    """Return an element's classes and id as one lower-case text."""
+    """Return an element's classes and id as one lower-case text, ``teamCard`` as ``team-card``."""
     attributes = node.attributes
-    return f"{attributes.get('class') or ''} {attributes.get('id') or ''}".strip().lower()[:300]
+    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".strip()[:MAX_NAMES_LENGTH]
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", names).lower()
 
 
 def region_of(above: Iterable[Ancestor]) -> Region:
     """Name the part of the page that some ancestors make up."""
-    found = {region for each in above if (region := _region(each)) is not None}
+    found = {region for each in above if (region := region_at(each)) is not None}
     return next((region for region in _STRENGTH if region in found), Region.BODY)
 
 
-def _region(each: Ancestor) -> Region | None:
-    tag = each.node.tag or ""
-    if tag == "body":
+def region_at(each: Ancestor) -> Region | None:
+    """Name the part of the page that one element is, ``None`` where it is none by itself."""
+    if each.tag == "body":
         return None  # its classes speak of the whole page
-    if tag == "article":
-        return Region.MAIN
-    role = _BY_ROLE.get((each.node.attributes.get("role") or "").lower())
     if each.names and _COMMENT.search(each.names):
         return Region.COMMENT
-    if tag in _BY_TAG or role:
-        own = _BY_TAG.get(tag) or role
-        # An article's own header or footer is not the page's.
-        is_part = own in (Region.HEADER, Region.FOOTER) and _is_in_article(each.node)
-        return Region.MAIN if is_part else own
-    for pattern, region in (
-        (_FOOTER, Region.FOOTER),
-        (_HEADER, Region.HEADER),
-        (_NAV, Region.NAV),
-        (_ASIDE, Region.ASIDE),
-    ):
-        if each.names and pattern.search(each.names):
-            return region
-    return None
+    if each.tag == "article":
+        return Region.MAIN
+    own = _BY_ROLE.get((each.node.attributes.get("role") or "").lower()) or _BY_TAG.get(each.tag)
+    if own is None:
+        return next((region for pattern, region in _BY_NAMES if each.names and pattern.search(each.names)), None)
+    # An article's own header or footer is not the page's.
+    is_part = own in (Region.HEADER, Region.FOOTER) and _is_in_article(each.node)
+    return Region.MAIN if is_part else own
 
 
 def _is_in_article(node: LexborNode) -> bool:
@@ -129,21 +127,3 @@ def _hides(node: LexborNode) -> bool:
         return True
     style = (attributes.get("style") or "").replace(" ", "").lower()
     return "display:none" in style or "visibility:hidden" in style
-
-
-def text_of(node: LexborNode) -> str:
-    """Return the start of an element's visible text, white space folded."""
-    pieces: list[str] = []
-    length = 0
-    for part in _texts(node):
-        pieces.append(part)
-        length += len(part)
-        if length > MAX_TEXT_LENGTH:
-            break
-    return " ".join(" ".join(pieces).split())[:MAX_TEXT_LENGTH]
-
-
-def _texts(node: LexborNode) -> Iterator[str]:
-    for part in node.traverse(include_text=True):
-        if part.tag == "-text" and part.parent is not None and part.parent.tag not in ("script", "style", "noscript"):
-            yield part.text_content or ""

@@ -8,10 +8,10 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from crawler.core import ownership, structured
-from crawler.core.document import tree_of
+from crawler.core import ownership
+from crawler.core.carriers import SOCIAL
+from crawler.core.names import host_of, names_of_site
 from crawler.core.ownership import BIAS, SAME_NAME, SIMILAR_NAME, WEIGHTS, Occurrence
 from crawler.core.similarity import names_likeness
 from crawler.networks.canonical import fallback_of, profile_of
@@ -23,7 +23,7 @@ THRESHOLD = 0.5
 """Score below which a column stays empty: more likely wrong than right."""
 
 MANY_COUNT = 4
-"""Profiles of one network on one page from which a single one of them says little: a list of members or players."""
+"""Profiles of one network in one part of a page from which a single one says little: a list of members or players."""
 
 TYPE_RANK: dict[ProfileType, int] = {
     ProfileType.PAGE: 0,
@@ -41,6 +41,12 @@ TYPE_RANK: dict[ProfileType, int] = {
 }
 """Which form of an account is preferred where two have the same evidence; lower is better."""
 
+LAST_RESORTS = frozenset({ProfileType.GROUP, ProfileType.UNRESOLVED, ProfileType.PERSON})
+"""Forms that stand for an organisation only where it names no better one."""
+
+_REGIONS = (Region.HEAD, Region.FOOTER, Region.HEADER, Region.NAV)
+"""Where own profiles stand; of two with the same evidence the one in an earlier part of this list counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -51,12 +57,30 @@ class Judgement:
     reasons: tuple[str, ...]
     candidate: Candidate
     likeness: float
+    place: tuple[int, int] = (0, 0)
+    """Rank of the part of the page, and place among the network's candidates there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """What all profiles of a site are judged by."""
+
+    names: tuple[str, ...]
+    home: str
+    crowd: Counter[tuple[Network, str, Region]]
+    """How many different profiles of a network stand in each area of each page."""
+    alike: Counter[tuple[Network, str, str]]
+    """How many different profiles of a network stand below the same chain of elements of a page."""
+    starts: Mapping[tuple[Network, str, Region], int]
+    """The first candidate of a network in each part of each page."""
 
 
 def candidates(page: Page, links: Sequence[Link]) -> tuple[Candidate, ...]:
     """Return the links of a page that name a profile, each with the profile."""
     found = []
     for link in links:
+        if not SOCIAL.search(link.href) and not SOCIAL.search(link.url):
+            continue
         profile = profile_of(link.href)
         if not isinstance(profile, Profile) and link.url != link.href:
             profile = profile_of(link.url)
@@ -73,7 +97,7 @@ def choose(site: SiteInput, candidates: Sequence[Candidate], pages: Sequence[Pag
     Args:
         site: the input; its name helps and is never needed.
         candidates: all profiles found, in any order.
-        pages: the pages they were found on.
+        pages: the pages they were found on, the home page first.
 
     Returns:
         A choice for each network that has one of at least :data:`THRESHOLD`.
@@ -88,45 +112,51 @@ def choose(site: SiteInput, candidates: Sequence[Candidate], pages: Sequence[Pag
 
 def judge(site: SiteInput, candidates: Sequence[Candidate], pages: Sequence[Page]) -> list[Judgement]:
     """Judge all profiles, best first; of each account one judgement, whatever forms it was written in."""
-    names = _names(site, pages)
     home = pages[0].url if pages else ""
-    domain = registrable_domain(_host(home))
+    domain = registrable_domain(host_of(home))
     by_key: dict[str, list[Candidate]] = {}
     for candidate in candidates:
         if not is_vendor(candidate.profile, domain):
             by_key.setdefault(candidate.profile.key, []).append(candidate)
-    crowd = _crowd(by_key)
-    judged = [_judgement(group, names, home, crowd) for group in by_key.values()]
-    return sorted(judged, key=_rank)
+    about = _Site(names_of_site(site, pages), home, _crowd(by_key), _alike(by_key), _starts(by_key))
+    return sorted((_judgement(group, about) for group in by_key.values()), key=_rank)
 
 
-def _rank(judged: Judgement) -> tuple[float, int, float, str]:
-    return (-round(judged.score, 2), TYPE_RANK[judged.profile.type], -judged.likeness, judged.profile.key)
+def _rank(judged: Judgement) -> tuple[bool, float, int, float, tuple[int, int], str]:
+    return (
+        judged.score < THRESHOLD or judged.profile.type in LAST_RESORTS,
+        -round(judged.score, 2),
+        TYPE_RANK[judged.profile.type],
+        -judged.likeness,
+        judged.place,
+        judged.profile.key,
+    )
 
 
-def _judgement(
-    group: Sequence[Candidate], names: tuple[str, ...], home: str, crowd: Counter[tuple[Network, str, Region]]
-) -> Judgement:
+def _judgement(group: Sequence[Candidate], about: _Site) -> Judgement:
     judged = sorted(
-        ((ownership.occurrence(each), each) for each in group),
-        key=lambda pair: (-pair[0].worth, pair[1].page_url != home, pair[1].page_url, pair[1].link.order),
+        ((ownership.occurrence(each, about.names), each) for each in group),
+        key=lambda pair: (-pair[0].worth, pair[1].page_url != about.home, pair[1].page_url, pair[1].link.order),
     )
     best, candidate = judged[0]
-    profile = candidate.profile
+    profile, link = candidate.profile, candidate.link
+    likeness = names_likeness(profile.handle, about.names)
     signals = [best.statement, *sorted(best.others)]
-    likeness = names_likeness(profile.handle, names)
-    signals += _about_all(judged, home)
+    signals += _about_all(judged, about.home)
     signals += _about_name(profile, likeness)
-    many = crowd[(profile.network, candidate.page_url, _area(candidate))]
-    if many >= MANY_COUNT and likeness < SAME_NAME and not best.statement.startswith("own"):
-        signals.append("one of many of its network")
+    if likeness < SAME_NAME and not best.statement.startswith("own"):
+        signals += _about_others(candidate, about)
     if ownership.is_person(profile.type) and likeness < SAME_NAME:
         signals.append("a person's account")
-    if profile.type in (ProfileType.GROUP, ProfileType.UNRESOLVED):
+    if profile.type is ProfileType.GROUP:
         signals.append("a group")
+    if profile.type is ProfileType.UNRESOLVED:
+        signals.append("unresolved")
     total = BIAS + sum(WEIGHTS[name] for name in signals)
     reasons = tuple(sorted(signals, key=lambda name: (-abs(WEIGHTS[name]), name)))
-    return Judgement(profile, 1 / (1 + math.exp(-total)), reasons, candidate, likeness)
+    region = _REGIONS.index(link.region) if link.region in _REGIONS else len(_REGIONS)
+    order = link.order - about.starts[(profile.network, candidate.page_url, link.region)]
+    return Judgement(profile, 1 / (1 + math.exp(-total)), reasons, candidate, likeness, (region, order))
 
 
 def _about_all(judged: Sequence[tuple[Occurrence, Candidate]], home: str) -> Iterator[str]:
@@ -151,6 +181,16 @@ def _about_name(profile: Profile, likeness: float) -> Iterator[str]:
         yield "another name"
 
 
+def _about_others(candidate: Candidate, about: _Site) -> Iterator[str]:
+    """What other profiles of the same network say of one: of many, a single one is hardly the site's."""
+    network, url = candidate.profile.network, candidate.page_url
+    alike = about.alike[(network, url, candidate.link.path)]
+    if alike > 2 or about.crowd[(network, url, _area(candidate))] >= MANY_COUNT:
+        yield "one of many of its network"
+    elif alike == 2:
+        yield "one of two alike"
+
+
 def _area(candidate: Candidate) -> Region:
     """Header, menu and footer are one area: what is listed there is listed on purpose."""
     is_framed = candidate.link.region in (Region.HEADER, Region.FOOTER, Region.NAV, Region.HEAD)
@@ -158,57 +198,32 @@ def _area(candidate: Candidate) -> Region:
 
 
 def _crowd(by_key: Mapping[str, Sequence[Candidate]]) -> Counter[tuple[Network, str, Region]]:
-    """How many different profiles of a network stand in each area of each page."""
     places = {
-        (candidate.profile.network, candidate.page_url, _area(candidate), key)
-        for key, group in by_key.items()
-        for candidate in group
+        (each.profile.network, each.page_url, _area(each), key) for key, group in by_key.items() for each in group
     }
-    return Counter((network, url, area) for network, url, area, _ in places)
+    return Counter(place[:3] for place in places)
+
+
+def _alike(by_key: Mapping[str, Sequence[Candidate]]) -> Counter[tuple[Network, str, str]]:
+    places = {
+        (each.profile.network, each.page_url, each.link.path, key)
+        for key, group in by_key.items()
+        for each in group
+        if each.link.path
+    }
+    return Counter(place[:3] for place in places)
+
+
+def _starts(by_key: Mapping[str, Sequence[Candidate]]) -> dict[tuple[Network, str, Region], int]:
+    starts: dict[tuple[Network, str, Region], int] = {}
+    for group in by_key.values():
+        for each in group:
+            place = (each.profile.network, each.page_url, each.link.region)
+            starts[place] = min(each.link.order, starts.get(place, each.link.order))
+    return starts
 
 
 def _may_fall_back(link: Link) -> bool:
     """A group or an unresolved share link stands for the site only where sites name themselves."""
     is_stated = link.source in (Source.REL_ME, Source.JSON_LD, Source.MICRODATA)
     return is_stated or (link.source is Source.ANCHOR and link.block_networks_count >= 2)
-
-
-def _names(site: SiteInput, pages: Sequence[Page]) -> tuple[str, ...]:
-    """Names that the site and its input go by, the label of its domain among them."""
-    names = [site.name] if site.name else []
-    for page in pages[:1]:
-        names += _page_names(page.html)
-    hosts = {_host(page.url) for page in pages[:1]}
-    names += [registrable_domain(host).partition(".")[0] for host in sorted(hosts)]
-    return tuple(dict.fromkeys(name for name in names if name))
-
-
-@lru_cache(maxsize=64)
-def _page_names(html: str) -> tuple[str, ...]:
-    tree = tree_of(html)
-    names = [
-        node.attributes.get("content") or ""
-        for node in tree.css(
-            "meta[property='og:site_name'], meta[name='application-name'], meta[name='apple-mobile-web-app-title']"
-        )
-    ]
-    names += list(structured.organisation_names(tree))[:5]
-    if (title := tree.css_first("title")) is not None:
-        whole = " ".join((title.text() or "").split())
-        # "Home | Studio Atlas": any part may be the name; a long part is a sentence.
-        parts = [whole]
-        for mark in ("|", " - ", " \u2013 ", " \u2014 ", "·", ":", "•", "»", ","):
-            parts = [piece for part in parts for piece in part.split(mark)]
-        names += [part.strip() for part in parts if 0 < len(part.strip()) <= 40]
-    logo = tree.css_first("header img[alt], .logo img[alt], img.logo[alt], .navbar-brand, h1")
-    if logo is not None:
-        text = logo.attributes.get("alt") or logo.text() or ""
-        names.append(" ".join(text.split())[:40])
-    return tuple(name for name in names if name)
-
-
-def _host(url: str) -> str:
-    rest = url.partition("//")[2]
-    for mark in "/?#":
-        rest = rest.partition(mark)[0]
-    return rest.rpartition("@")[2].rpartition(":")[0] or rest

@@ -5,7 +5,7 @@ Pure; asked by :mod:`crawler.core.ownership`.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from functools import lru_cache
 
@@ -53,7 +53,18 @@ def names_likeness(handle: str, names: Iterable[str]) -> float:
     Returns:
         0.0 (nothing in common) to 1.0 (the same but for spelling).
     """
-    return max((_likeness(handle, name) for name in names), default=0.0)
+    return max((_likeness(handle, spelling) for name in names for spelling in _spellings(name)), default=0.0)
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """A name as it is, and with its umlauts written out: ``Müller`` is ``muller`` to some, ``mueller`` to others."""
+    yield name
+    written = name.translate(_WRITTEN_OUT)
+    if written != name:
+        yield written
+
+
+_WRITTEN_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ø": "oe", "å": "aa"})
 
 
 @lru_cache(maxsize=20_000)

@@ -50,6 +50,8 @@ class Statement:
     source: Source
     node_type: str = ""
     is_own_node: bool | None = None
+    name: str = ""
+    """The node's name, where it has one."""
 
 
 def statements(tree: LexborHTMLParser, page_host: str) -> Iterator[Statement]:
@@ -74,7 +76,9 @@ def organisation_names(tree: LexborHTMLParser) -> Iterator[str]:
 def _json_ld(text: str, domain: str) -> Iterator[Statement]:
     for node, role in _nodes(_parsed(text)):
         for value in _texts(node.get("sameAs")):
-            yield Statement(value, Source.JSON_LD, _type(node), _is_own(node, role, domain))
+            name = node.get("name")
+            shown = name[:120] if isinstance(name, str) else ""
+            yield Statement(value, Source.JSON_LD, _type(node), _is_own(node, role, domain), shown)
 
 
 def _parsed(text: str) -> Any:

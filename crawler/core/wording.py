@@ -1,79 +1,113 @@
 """Which words and class names say whose a link is?
 
-Data for :mod:`crawler.core.ownership`, in the languages of the sites read; it decides nothing.  All lower-case;
-words are compared with whole words of folded text, class names with whole tokens or their beginnings.
+Data for :mod:`crawler.core.ownership`; it decides nothing.  All lower-case.  Words are those of en, fr, de, es, it, nl,
+pt, and most of pl, sv, da, no, fi, cs, ru, ja, as they stand on pages; class names are those that the widgets' and
+themes' own markup has, seen on live pages in 2026.
 """
 
 import re
 
 SHARE_CLASSES = re.compile(
     r"(?:^|[-_ ])(?:a2a|addtoany|addthis|sharethis|st-|jssocials|shariff|heateor|sassy|ssbp|sharedaddy|sd-sharing|essb|"
-    r"mashsb|ss-box|sharer?|share-?buttons?|social-?sharer?|sharing|partager?|teilen|compartir|condividi|delen|"
-    r"partilhar|compartilhar)(?:$|[-_ ])"
+    r"mashsb|ss-box|shares?|sharers?|sharing|share-?(?:buttons?|bar|icons?|links?)|social-?sharer?|partager?|teilen|compartir|"
+    r"condividi|delen|partilhar|compartilhar)(?:$|[-_ ])"
 )
-"""Names that share widgets give their parts; from the widgets' own markup, seen on live pages in 2026."""
+"""Names that share widgets give their parts."""
 
 SHARE_WORDS = re.compile(
-    r"\b(?:share|share this|tweet this|partager?|partagez|teilen|compartir|comparte|condividi|delen|deel|partilhar|"
-    r"compartilhar|udostępnij|dela|del på|jaa|sdílet|поделиться)\b"
+    r"\b(?:share(?!d|holder| our| my)|tweet this|partager?|partagez|teilen|compartir|comparte|compártelo|condividi|condividere|delen|"
+    r"deel (?:dit|deze|op)|partilhar|partilhe|compartilhar|compartilhe|udostępnij|dela|del på|jaa|sdílet|поделиться)\b|シェア|共有"
 )
-"""Words that stand beside share buttons: en fr de es it nl pt pl sv da fi cs ru."""
+"""Words that stand beside share buttons."""
 
-FOLLOW_WORDS = re.compile(
-    r"\b(?:follow(?: us)?|find us|join us|connect with us|stay (?:connected|in touch)|get social|social media|"
-    r"socials?|suivez|suivre|retrouvez|rejoignez|réseaux sociaux|folge|folgen|folgt|besuche|soziale (?:medien|netzwerke)|"
-    r"sígue(?:nos|me)?|siguenos|redes sociales|encuéntranos|seguici|segui|seguiteci|social network|volg|volgen|"
-    r"siga(?:-nos)?|redes sociais|acompanhe|följ|følg|seuraa|obserwuj|sledujte|contact(?: us)?|kontakt|contatti|contacto)\b"
+OWN_WORDS = re.compile(
+    r"\b(?:(?:follow|find|join|like|watch|visit|message|see) us|(?:our|my) (?:own |official )?(?:page|profile|account|channel|"
+    r"facebook|fb|instagram|insta|linkedin|twitter|x|tiktok|youtube|socials?)|connect with us|follow me|follow @|subscribe to (?:our|us|my)|"
+    r"stay (?:connected|in touch)|get social|official|"
+    r"suivez[- ]nous|nous suivre|retrouvez[- ]nous|rejoignez[- ]nous|(?:notre|nos|ma|mon) (?:page|profil|compte|chaîne|réseaux)|officielle?|"
+    r"(?:folge|folgen|folgt|besuche|besuchen|besucht|finde|finden|findet|like|liken|abonniere|abonnieren) (?:sie )?(?:uns|mir)|"
+    r"(?:unsere?|meine?)[mnr]? (?:\w+[- ])?(?:seite|profil|kanal|account|facebook|instagram|linkedin|youtube|tiktok)\w*|offizielle?|"
+    r"síguenos|siguenos|sígueme|siguenos|encuéntranos|nuestr[oa]s? (?:página|perfil|cuenta|canal|redes)|oficial|"
+    r"seguici|seguitemi|seguimi|seguiteci|trovaci|nostr[oa] (?:pagina|profilo|canale|account)|ufficiale|"
+    r"volg ons|volg mij|vind ons|bezoek ons|(?:onze|ons|mijn) (?:pagina|profiel|kanaal|facebook|instagram)|officiële|"
+    r"siga[- ]nos|sigam?[- ]nos|segue[- ]nos|siga-me|noss[oa] (?:página|perfil|conta|canal)|"
+    r"obserwuj nas|znajdź nas|śledź nas|polub nas|nasz (?:profil|kanał|fanpage)|följ oss|följ mig|hitta oss|følg os|følg oss|finn oss|"
+    r"seuraa meitä|sledujte nás|najdete nás|сообщество|мы в)\b|フォロー|公式|ご覧ください"
 )
-"""Words that stand above an organisation's own icons, in the same languages."""
+"""Words with which an organisation speaks of its own pages."""
+
+SOCIAL_HEADINGS = re.compile(
+    r"\b(?:follow|find us|join us|connect|social(?:s| media| networks?| links?)?|contacts?(?: us)?|get in touch|keep in touch|community|links?|"
+    r"suivez|suivre|réseaux sociaux|nous contacter|restons? (?:en contact|connectés)|coordonnées|folge\w*|soziale (?:medien|netzwerke)|kontakt|in verbindung|"
+    r"sígue\w*|siguenos|redes(?: sociales)?|contáctanos|contacto|seguici|social network|contatti|contattaci|volg|volgen|contacteer|"
+    r"redes sociais|contatos?|contactos?|acompanhe|följ|følg|seuraa|obserwuj|sledujte|ota yhteyttä|соцсети|контакты)\b|お問い合わせ|ソーシャル|sns"
+)
+"""Headings above an organisation's own icons."""
 
 AGENCY_WORDS = re.compile(
-    r"\b(?:(?:web)?site (?:design(?:ed)? )?(?:by|von|door|par|por|di)|website by|powered by|(?:web )?design(?:ed)? (?:by|and)|"
-    r"developed by|built (?:by|with)|made (?:with|by)|crafted by|theme by|template by|hosted by|credits?|"
-    r"réalis(?:ation|é par)|création (?:du )?site|conception|conçu par|site internet par|"
-    r"webdesign|umsetzung|gestaltung|realisierung|realisiert|erstellt von|entwickelt von|"
-    r"desarrollad[oa] por|diseñ(?:o|ado) (?:web )?(?:por|de)|sito (?:web )?(?:realizzato )?(?:da|di|by)|realizzat[oa] da|"
-    r"realizzazione|ontwikkeld door|ontwerp|gemaakt door|desenvolvid[oa] por|criad[oa] por|feito por|"
-    r"webbdesign|hjemmeside af|toteutus)\b"
+    r"\b(?:(?:web)?site\W{0,3}(?:design(?:ed)?\W{0,3}|built |made |created )?(?:and \w+ )?(?:by|von|door|par|por|di|da|af|av)|website:|powered by|"
+    r"(?:web ?|graphic )?design(?:ed)?(?: (?:and|&|\+) \w+)? (?:by|von|par|door)|(?:web ?)?design(?:er)?:|developed by|developer:?|development:?|coded by|"
+    r"built (?:by|with)|(?:hand)?(?:made|crafted|created|coded) (?:with (?:\S+ ){0,4})?(?:by|in)|(?:theme|template|maintained|hosted|managed) by|hosting:|credits?:?|"
+    r"réalis(?:ation|é|ée)\b(?: du site)?(?: par)?|création (?:du )?(?:site|web)|création graphique|conception|conçu (?:et \w+ )?par|site (?:internet|web) (?:par|réalisé)|maintenance par|"
+    r"développ(?:é|ement) par|fait (?:avec (?:\S+ ){0,3})?par|"
+    r"webdesign|web-?entwicklung|umsetzung|gestaltung|gestaltet von|realisierung|realisiert|erstellt (?:von|durch)|entwickelt von|programmierung|technische betreuung|"
+    r"desarrollad[oa] por|desarrollo(?: web)?:?|diseñ(?:o|ado|ada)(?: web)?(?: y \w+)?(?: por| de|:)|hecho (?:con (?:\S+ ){0,3})?por|cread[oa] por|"
+    r"sito (?:web )?(?:realizzato |creato )?(?:da|di|by)|realizzat[oa] da|realizzazione|sviluppat[oa] da|creat[oa] da|progettat[oa] da|"
+    r"ontwikkeld door|ontwerp|gemaakt door|gerealiseerd door|website door|realisatie|"
+    r"desenvolvid[oa] (?:por|pel[oa])|desenvolvimento|criad[oa] (?:por|pel[oa])|feito (?:com (?:\S+ ){0,3})?por|"
+    r"webbdesign|webbplats av|hjemmeside af|utviklet av|toteutus|projekt i wykonanie|wykonanie|realizacja|tvorba webu|vytvořil[ao]?|создание сайта|разработка)"
+    r"(?!\w)"
 )
-"""Words of the credit that an agency or theme leaves in a footer."""
+"""Words of the credit that an agency, a developer or a theme leaves."""
+
+BY_END = re.compile(
+    r"\b(?:by|par|por|door|von|przez|av|af|via|credits?|courtesy of|thanks to|merci à|dank an|gracias a|grazie a)\W*$"
+)
+"""What a line ends with that goes on with somebody's name."""
+
+COPYRIGHT = re.compile(r"©|\(c\)|copyright|all rights|tous droits|rechte vorbehalten|derechos|diritti|rechten")
+"""Words of the line in which an organisation names itself."""
 
 OTHERS_CLASSES = re.compile(
-    r"(?:^|[-_ ])(?:team|teams|member|members|staff|people|person|persons|employee|employees|speaker|speakers|author|"
-    r"authors|bio|byline|testimonials?|reviews?|reviewer|sponsors?|partners?|clients?|customers?|portfolio|projects?|"
-    r"players?|artists?|instructors?|trainers?|coach(?:es)?|board|founders?|volunteers?|equipe|mitarbeiter|equipo|"
-    r"contributors?|comment(?:s|-list|-body)?|vcard|card|cards)(?:$|[-_ ])"
+    r"(?:^|[-_ ])(?:teams?|members?|staff|persons?|employees?|speakers?|authors?|author-?(?:box|bio)|byline|testimonials?|reviews?|"
+    r"reviewers?|sponsors?|partners?|clients?|customers?|players?|artists?|instructors?|trainers?|coach(?:es)?|"
+    r"board|founders?|volunteers?|organi[sz]ers?|committee|faculty|mentors?|judges?|equipe|équipe|mitarbeiter|equipo|squadra|alumni|"
+    r"contributors?|credits?|developers?|exhibitors?|vendors?|lineup|performers?|bands?|comments?(?:-list|-body)?|vcard)(?:$|[-_ ])"
 )
 """Names of blocks that present other people and organisations, each with links of its own."""
 
-OTHERS_WORDS = re.compile(
-    r"\b(?:our team|meet the team|sponsors?|sponsored by|partners?|partenaires?|sponsoren|partner|patrocinadores|"
-    r"sponsorizzato|testimonials?|our clients|speakers?|contributors?|founder|co-founder|ceo|photo(?:graphy)? by|"
-    r"photo credit|source:|quelle:|via)\b"
+OTHERS_HEADINGS = re.compile(
+    r"\b(?:(?:our |the |meet |core |executive )*(?:team|staff|crew|people|members|leadership|board(?: of \w+)?|committee|organi[sz]ers|founders?|"
+    r"speakers?|mentors?|judges|faculty|instructors|coaches|trainers|players|artists|performers|line-?up|exhibitors|vendors|contributors|developers?|authors?)|"
+    r"(?:about|meet) the (?:authors?|team|founders?|developers?)|(?:our |the )?(?:sponsors?|partners?|clients|customers|supporters|friends|affiliates)|sponsored by|supported by|"
+    r"in partnership with|testimonials?|reviews|what (?:our )?\w+ say|case stud\w+|"
+    r"(?:notre |nos |l')?(?:équipe|partenaires?|intervenants|témoignages|fondateurs?|membres)|ils nous soutiennent|"
+    r"(?:unser |das |unsere )?(?:team|partner|sponsoren|förderer|referenzen|vorstand|mitarbeiter|kundenstimmen|referenten|gründer|trainer)|"
+    r"(?:nuestro |nuestros |el )?(?:equipo|socios|patrocinadores|colaboradores|testimonios|ponentes|clientes)|"
+    r"(?:il nostro |i nostri )?(?:team|partner|sponsor|squadra|staff|soci|testimonianze|relatori|clienti)|"
+    r"(?:ons |onze )?(?:team|partners|sponsoren|medewerkers|bestuur|sprekers)|(?:nossa |nossos )?(?:equipe|equipa|parceiros|patrocinadores|depoimentos)|"
+    r"zespół|partnerzy|sponsorzy|ceo|cto|co-?founder|chief \w+ officer)\b"
 )
-"""Words that introduce other people and organisations."""
+"""Headings over other people and organisations, and titles that stand under a person's name."""
 
 FEED_CLASSES = re.compile(
-    r"(?:^|[-_ ])(?:feed|feeds|sbi|instafeed|instagram-(?:feed|media|wall)|sb_instagram|insta-?gallery|twitter-(?:tweet|feed)|"
-    r"tweet|tweets|embed|elfsight|juicer|curator|snapwidget|lightwidget|post|entry-content)(?:$|[-_ ])"
+    r"(?:^|[-_ ])(?:feeds?|sbi|instafeed|instagram-(?:feed|media|wall|gallery)|sb_instagram|insta-?gallery|twitter-(?:tweet|feed)|"
+    r"tweets?|tiktok-embed|elfsight|juicer|curator|snapwidget|lightwidget|entry-content|post-content|blog-post|article-body)(?:$|[-_ ])"
 )
 """Names of embedded feeds and of running text, where links lead to single posts and to whoever is mentioned."""
 
 PRIVACY_WORDS = re.compile(
-    r"\b(?:privacy|cookies?|datenschutz|données personnelles|confidentialité|privacidad|riservatezza|privacybeleid|"
-    r"privacidade|gdpr|dsgvo|data protection|third[- ]party|plugin)\b"
+    r"\b(?:privacy|cookies?|datenschutz\w*|données personnelles|confidentialité|privacidad|riservatezza|privacybeleid|"
+    r"privacidade|gdpr|dsgvo|rgpd|data protection|third[- ]part(?:y|ies)|plug-?ins?|opt[- ]out|drittanbieter|personenbezogen\w*|sub-?processors?)\b"
 )
 """Words of cookie notices and privacy statements, which name the networks' own pages and policies."""
 
-ICON_CLASSES = re.compile(
-    r"(?:^|[-_ ])(?:fa|fab|fas|icon|icons|bi|ti|lni|mdi|social|socials|socicon|svg|ion|uk-icon|dashicons|elementor-social-icon|"
-    r"facebook|instagram|linkedin|twitter|tiktok|youtube|x-twitter)(?:$|[-_ ])"
-)
-"""Class names of icon fonts and icon links."""
+NETWORK_NAMES = re.compile(r"\b(?:facebook|fb|instagram|insta|linkedin|twitter|tik ?tok|youtube|x)\b")
 
 NETWORK_WORDS = re.compile(
-    r"^(?:(?:on|auf|sur|en|su|op|em|follow|visit|our|us|me|the|page|profile|account|channel|icon|logo|link|like|f|in|"
-    r"facebook|fb|insta|instagram|ig|linkedin|twitter|x|tiktok|tik tok|youtube|yt|subscribe|company|opens a new window)"
-    r"\b[\s.:,'-]*)*$"
+    r"^(?:(?:on|at|auf|sur|en|su|op|em|via|the|to|a|page|profile|account|channel|icon|icons|logo|link|like|f|in|social|media|button|svg|image|img|"
+    r"facebook|fb|insta|instagram|ig|linkedin|li|twitter|tw|x|tiktok|tik tok|tt|youtube|yt|subscribe|company|seite|profil|kanal|"
+    r"página|pagina|opens in (?:a )?new (?:window|tab)|opens a new window|external|follow|us|me|our|visit|find|like|uns|nous|folgen|suivez|go|open|view|"
+    r"square|circle|round|white|black|brands?|footer|header)(?!\w)[\s.:,'/()|-]*)*$"
 )
 """A link's text or label that says nothing but which network it leads to."""

@@ -1,0 +1,86 @@
+"""Which elements of a page carry an address, and as what?
+
+Anchors, areas, frames, buttons and the widgets of the networks.  Asked by :mod:`crawler.core.links`.  It does not
+judge addresses beyond what keeps a page's own ones and those of the networks apart.
+"""
+
+import re
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from crawler.records import Source
+
+MAX_HREF_LENGTH = 4096
+"""Longest address read, in characters."""
+
+SOCIAL = re.compile(
+    r"facebook|fb\.(?:com|me)|fb:|messenger\.com|instagr|ig\.me|linkedin|lnkd\.in|twitter|(?:^|[/.@])x\.com|(?:^|/)t\.co/|"
+    r"tiktok|youtu|bit\.ly|linktr\.ee",
+    re.IGNORECASE,
+)
+"""What an address must hold to be looked at closely; wrappers carry the network's name in their query."""
+
+_DATA_ATTRIBUTES = (
+    *("data-href", "data-url", "data-link", "data-target-url", "data-permalink", "data-social-url", "data-src"),
+    *("data-instgrm-permalink", "data-lazy-src", "data-ha-element-link", "data-wpr-url", "cite", "formaction"),
+)
+_SELECTOR = (
+    "a[href], area[href], iframe[src], iframe[data-src], [onclick], .g-ytsubscribe, script[type^='IN/'], "
+    ".tiktok-embed, svg a, "
+) + ", ".join(f"[{name}]" for name in _DATA_ATTRIBUTES)
+_IN_SCRIPT = re.compile(r"""(?:https?:)?\\?/\\?/[^\s'"<>)]{4,500}""")
+_PLUGINS = frozenset(("fb-page", "fb-follow", "fb-like-box", "twitter-timeline", "twitter-follow-button"))
+"""Class names that the networks' own scripts look for, and that name the account of the one who put them there."""
+
+Carrier = tuple[LexborNode, str, Source]
+
+
+def carriers(tree: LexborHTMLParser) -> Iterator[Carrier]:
+    """Yield each element that carries an address, in document order, with the address as written."""
+    for node in tree.css(_SELECTOR):
+        for href, source in _addresses(node, node.attributes):
+            if href and len(href) <= MAX_HREF_LENGTH:
+                yield node, href, source
+
+
+def _addresses(node: LexborNode, attributes: dict[str, str | None]) -> Iterator[tuple[str, Source]]:
+    classes = frozenset((attributes.get("class") or "")[:MAX_HREF_LENGTH].split())
+    is_plugin = not classes.isdisjoint(_PLUGINS)
+    tag = node.tag
+    if tag in ("a", "area"):
+        href = attributes.get("href") or attributes.get("xlink:href") or ""
+        rel = (attributes.get("rel") or "").lower().split()
+        plain = Source.AREA if tag == "area" else Source.ANCHOR
+        yield href, Source.REL_ME if "me" in rel else Source.WIDGET if is_plugin else plain
+    elif tag == "iframe" and SOCIAL.search(frame := (attributes.get("src") or "")[: MAX_HREF_LENGTH + 1]):
+        yield frame, Source.WIDGET
+    elif (attributes.get("type") or "").lower() in ("in/followcompany", "in/companyprofile"):
+        # LinkedIn's "follow company" and "company profile" plugins.
+        yield f"https://www.linkedin.com/company/{attributes.get('data-id') or ''}", Source.WIDGET
+    for name in _DATA_ATTRIBUTES:
+        value = (attributes.get(name) or "")[: MAX_HREF_LENGTH + 1]
+        if value and SOCIAL.search(value):
+            is_frame = tag == "iframe" or tag == "amp-facebook-page"
+            yield value, Source.WIDGET if is_plugin or is_frame else Source.DATA_ATTRIBUTE
+    yield from _widgets(classes, attributes)
+    if script := (attributes.get("onclick") or "")[:MAX_HREF_LENGTH]:
+        yield from ((match.replace("\\/", "/"), Source.ONCLICK) for match in addresses_in(script))
+
+
+def _widgets(classes: frozenset[str], attributes: dict[str, str | None]) -> Iterator[tuple[str, Source]]:
+    """Widgets that name an account without its address."""
+    if "g-ytsubscribe" in classes:
+        if channel := attributes.get("data-channelid"):
+            yield f"https://www.youtube.com/channel/{channel}", Source.WIDGET
+        elif user := attributes.get("data-channel"):
+            yield f"https://www.youtube.com/user/{user}", Source.WIDGET
+    if "tiktok-embed" in classes and attributes.get("data-embed-type") == "creator":
+        yield f"https://www.tiktok.com/@{attributes.get('data-unique-id') or ''}", Source.WIDGET
+
+
+def addresses_in(script: str) -> Iterator[str]:
+    """Yield the addresses in a piece of script that may lead to the networks."""
+    for match in _IN_SCRIPT.findall(script):
+        if SOCIAL.search(match):
+            yield match
