@@ -6,9 +6,11 @@ judge addresses beyond what keeps a page's own ones and those of the networks ap
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from crawler.networks.directories import is_hub, is_shortener
 from crawler.records import Source
 
 MAX_HREF_LENGTH = 4096
@@ -16,10 +18,10 @@ MAX_HREF_LENGTH = 4096
 
 SOCIAL = re.compile(
     r"facebook|fb\.(?:com|me)|fb:|messenger\.com|instagr|ig\.me|linkedin|lnkd\.in|twitter|(?:^|[/.@])x\.com|(?:^|/)t\.co/|"
-    r"tiktok|youtu|bit\.ly|linktr\.ee",
+    r"tiktok|youtu",
     re.IGNORECASE,
 )
-"""What an address must hold to be looked at closely; wrappers carry the network's name in their query."""
+"""What the address of a profile holds; wrappers carry the network's name in their query."""
 
 _DATA_ATTRIBUTES = (
     *("data-href", "data-url", "data-link", "data-target-url", "data-permalink", "data-social-url", "data-src"),
@@ -77,6 +79,19 @@ def _widgets(classes: frozenset[str], attributes: dict[str, str | None]) -> Iter
             yield f"https://www.youtube.com/user/{user}", Source.WIDGET
     if "tiktok-embed" in classes and attributes.get("data-embed-type") == "creator":
         yield f"https://www.tiktok.com/@{attributes.get('data-unique-id') or ''}", Source.WIDGET
+
+
+def is_social(href: str) -> bool:
+    """Say whether an address may lead to a network, by itself or by way of a short link or a link hub."""
+    if SOCIAL.search(href):
+        return True
+    scheme, _, rest = href.strip().partition("//")
+    return scheme.lower() in ("", "http:", "https:") and _leads_on(re.split(r"[/?#:]", rest, maxsplit=1)[0])
+
+
+@lru_cache(maxsize=10_000)
+def _leads_on(host: str) -> bool:
+    return is_hub(host) or is_shortener(host)
 
 
 def addresses_in(script: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ import ada_url
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.core import places, structured, surroundings
-from crawler.core.carriers import MAX_HREF_LENGTH, SOCIAL, addresses_in, carriers
+from crawler.core.carriers import MAX_HREF_LENGTH, SOCIAL, addresses_in, carriers, is_social
 from crawler.core.document import tree_of
 from crawler.core.places import Ancestor
 from crawler.networks.canonical import profile_of
@@ -116,7 +116,7 @@ def _elements(tree: LexborHTMLParser, base: str) -> Iterator[Link]:
     for node, href, source in islice(carriers(tree), MAX_LINKS_COUNT):
         link = Link(href, _absolute(href, base), source, rel=(node.attributes.get("rel") or "")[:200])
         above: tuple[Ancestor, ...] = ()
-        if SOCIAL.search(href) and len(surveyed.social) < MAX_SOCIAL_COUNT:
+        if is_social(href) and len(surveyed.social) < MAX_SOCIAL_COUNT:
             above = places.ancestors(node)
             _survey(surveyed, node, href, above)
         surveyed.links.append((node, link, above))

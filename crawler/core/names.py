@@ -40,7 +40,7 @@ def names_of_site(site: SiteInput, pages: Sequence[Page]) -> tuple[str, ...]:
     names = [site.name] if site.name else []
     for page in pages:
         if page.url == pages[0].url:
-            names += _page_names(page.html)
+            names += _page_names(page.html, host_of(page.url))
     if pages:
         names.append(registrable_domain(host_of(pages[0].url)).partition(".")[0])
     return tuple(dict.fromkeys(name for name in names if name and name.lower() not in _EMPTY))
@@ -53,17 +53,17 @@ def host_of(url: str) -> str:
 
 
 @lru_cache(maxsize=16)
-def _page_names(html: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for name in _named(html) if name))
+def _page_names(html: str, host: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in _named(html, host) if name))
 
 
-def _named(html: str) -> Iterator[str]:
+def _named(html: str, host: str) -> Iterator[str]:
     tree = tree_of(html)
     for node in tree.css(
         "meta[property='og:site_name'], meta[name='application-name'], meta[name='apple-mobile-web-app-title']"
     )[:5]:
         yield _short(node.attributes.get("content") or "")
-    for name, _ in zip(structured.organisation_names(tree), range(5), strict=False):
+    for name, _ in zip(structured.organisation_names(tree, host), range(5), strict=False):
         yield _short(name)
     if (title := tree.css_first("head title, title")) is not None:
         whole = " ".join(title.text()[:500].split())

@@ -60,7 +60,7 @@ WEIGHTS: dict[str, float] = {
     "block of other people": -1.6,
     "heading about others": -1.8,
     "comment": -4.0,
-    "feed or post": -1.4,
+    "feed or post": -1.8,
     "privacy text": -3.0,
     "in running text": -0.8,
     "one of two alike": -1.0,
@@ -220,13 +220,10 @@ def _credit(link: Link, own: str) -> Iterator[str]:
     *earlier, line = link.before.split("\n")
     last = _segment(line)
     previous = _segment(next((each for each in reversed(earlier) if each), ""))
-    text = _folded(link.text)
-    around = [part for part in _SEPARATORS.split(link.near_text) if text and text in part]
     if (
         wording.AGENCY_WORDS.search(last)
         or wording.AGENCY_WORDS.search(own)
         or (wording.BY_END.search(last) and not wording.COPYRIGHT.search(line))
-        or any(wording.AGENCY_WORDS.search(part) for part in around if len(part) <= MAX_PHRASE_LENGTH)
     ):
         yield "agency credit"
     elif not last and previous and (match := wording.AGENCY_WORDS.search(previous)):

@@ -29,6 +29,11 @@ _FOREIGN_ROLES = frozenset(
 )
 """Properties whose value is somebody else than the site's own organisation."""
 
+_OWN_ROLES = frozenset(
+    ("", "graph", "publisher", "about", "mainentity", "mainentityofpage", "provider", "ispartof", "copyrightholder")
+)
+"""Properties whose value is the site's own organisation, and places at the top of a document."""
+
 _OWN_TYPES = re.compile(
     r"(?:organization|business|corporation|store|shop|restaurant|hotel|place|company|agency|club|team|school|university|"
     r"museum|theater|church|clinic|dentist|physician|attorney|salon|bakery|bar|brewery|winery|cafe|gym|ngo|lodging|"
@@ -63,11 +68,12 @@ def statements(tree: LexborHTMLParser, page_host: str) -> Iterator[Statement]:
     yield from _meta(tree)
 
 
-def organisation_names(tree: LexborHTMLParser) -> Iterator[str]:
+def organisation_names(tree: LexborHTMLParser, page_host: str) -> Iterator[str]:
     """Yield the names that the page's own nodes give the organisation."""
+    domain = registrable_domain(page_host)
     for script in tree.css("script[type*='ld+json']"):
         for node, role in _nodes(_parsed(script.text() or "")):
-            if role not in _FOREIGN_ROLES and _OWN_TYPES.search(_type(node).lower()):
+            if _OWN_TYPES.search(_type(node).lower()) and _is_own(node, role, domain):
                 for key in ("name", "legalName", "alternateName"):
                     if isinstance(node.get(key), str):
                         yield node[key]
@@ -139,10 +145,11 @@ def _is_own(node: dict[str, Any], role: str, domain: str) -> bool | None:
         address = address[0]
     if isinstance(address, str) and "//" in address:
         host = re.split(r"[/?#:]", address.partition("//")[2], maxsplit=1)[0]
-        return True if registrable_domain(host) == domain else (None if _OWN_TYPES.search(kind) else False)
-    if _OWN_TYPES.search(kind) and role in ("", "graph", "publisher", "about", "mainentity", "provider", "isPartOf"):
-        return True
-    return None
+        if registrable_domain(host) == domain:
+            return True
+        # A brand's node may name the brand's main website; what merely takes part in something is somebody else.
+        return None if _OWN_TYPES.search(kind) and role in _OWN_ROLES else False
+    return True if _OWN_TYPES.search(kind) and role in _OWN_ROLES else None
 
 
 def _microdata(tree: LexborHTMLParser, domain: str) -> Iterator[Statement]:

@@ -22,7 +22,7 @@ SHARE_WORDS = re.compile(
 
 OWN_WORDS = re.compile(
     r"\b(?:(?:follow|find|join|like|watch|visit|message|see) us|(?:our|my) (?:own |official )?(?:page|profile|account|channel|"
-    r"facebook|fb|instagram|insta|linkedin|twitter|x|tiktok|youtube|socials?)|connect with us|follow me|follow @|subscribe to (?:our|us|my)|"
+    r"facebook|fb|instagram|insta|linkedin|twitter|x|tiktok|youtube|socials?)|connect with us|follow me|follow @|follow on|subscribe to (?:our|us|my)|"
     r"stay (?:connected|in touch)|get social|official|"
     r"suivez[- ]nous|nous suivre|retrouvez[- ]nous|rejoignez[- ]nous|(?:notre|nos|ma|mon) (?:page|profil|compte|chaîne|réseaux)|officielle?|"
     r"(?:folge|folgen|folgt|besuche|besuchen|besucht|finde|finden|findet|like|liken|abonniere|abonnieren) (?:sie )?(?:uns|mir)|"
