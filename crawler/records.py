@@ -159,7 +159,8 @@ class Link:
     where that could not be done). ``text`` is the visible text of the link, ``label`` its accessible name
     (aria-label, title, the ``alt`` of an image inside). ``icon`` holds the class names of an icon inside.
     ``classes`` are the class names and ids of the link and its ancestors, nearest first, lower-case. ``block`` names
-    the nearest enclosing list or group; ``block_networks_count`` says how many of the six networks have links in it.
+    the nearest enclosing list or group; ``block_networks_count`` says how many social networks, further ones than the
+    six included, have links in it.
     ``order`` counts links in document order, from 0.
     """
 

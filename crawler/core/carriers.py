@@ -12,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.networks.directories import is_hub, is_shortener
 from crawler.records import Source
+from crawler.urls import registrable_domain
 
 MAX_HREF_LENGTH = 4096
 """Longest address read, in characters."""
@@ -87,6 +88,30 @@ def is_social(href: str) -> bool:
         return True
     scheme, _, rest = href.strip().partition("//")
     return scheme.lower() in ("", "http:", "https:") and _leads_on(re.split(r"[/?#:]", rest, maxsplit=1)[0])
+
+
+def other_network(href: str) -> str | None:
+    """Name the network beyond the six, or the hub, that an address leads to: its icon stands in icon rows too."""
+    scheme, _, rest = href.strip().partition("//")
+    if scheme.lower() not in ("", "http:", "https:"):
+        return None
+    host = re.split(r"[/?#:]", rest, maxsplit=1)[0].lower()
+    return _other_network(host) if "." in host else None
+
+
+@lru_cache(maxsize=10_000)
+def _other_network(host: str) -> str | None:
+    label = registrable_domain(host).partition(".")[0]
+    return label if label in _OTHERS or is_hub(host) else None
+
+
+_OTHERS = frozenset(
+    "pinterest github gitlab bitbucket vimeo wa whatsapp t telegram discord threads bsky mastodon medium substack "
+    "snapchat soundcloud spotify bandcamp twitch reddit tumblr flickr behance dribbble vk ok xing line weibo wechat "
+    "tripadvisor yelp strava patreon kofi ko-fi meetup codepen stackoverflow researchgate orcid goodreads letterboxd "
+    "signal viber douyin note qiita zenn artstation deviantart imdb houzz untappd komoot".split()
+)
+"""Names of further networks whose icons stand beside those of the six; chosen, not measured."""
 
 
 @lru_cache(maxsize=10_000)

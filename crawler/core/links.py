@@ -14,11 +14,11 @@ import ada_url
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.core import places, structured, surroundings
-from crawler.core.carriers import MAX_HREF_LENGTH, SOCIAL, addresses_in, carriers, is_social
+from crawler.core.carriers import MAX_HREF_LENGTH, SOCIAL, addresses_in, carriers, is_social, other_network
 from crawler.core.document import tree_of
 from crawler.core.places import Ancestor
 from crawler.networks.canonical import profile_of
-from crawler.records import Kind, Link, Network, Page, Profile, Region, Source
+from crawler.records import Kind, Link, Page, Profile, Region, Source
 from crawler.urls import registrable_domain
 
 MAX_LINKS_COUNT = 5000
@@ -93,8 +93,8 @@ class _Surveyed:
     """What a first pass over a page's links found, so that the second one knows what else stands in each block."""
 
     links: list[tuple[LexborNode, Link, tuple[Ancestor, ...]]] = field(default_factory=list)
-    networks: dict[int, set[Network]] = field(default_factory=dict)
-    """Per element, by its identity, the networks that links in it lead to."""
+    networks: dict[int, set[str]] = field(default_factory=dict)
+    """Per element, by its identity, the networks that links in it lead to, further ones than the six included."""
     social: set[int] = field(default_factory=set)
     """Elements that are links to networks."""
     texts: dict[int, str] = field(default_factory=dict)
@@ -116,18 +116,19 @@ def _elements(tree: LexborHTMLParser, base: str) -> Iterator[Link]:
     for node, href, source in islice(carriers(tree), MAX_LINKS_COUNT):
         link = Link(href, _absolute(href, base), source, rel=(node.attributes.get("rel") or "")[:200])
         above: tuple[Ancestor, ...] = ()
-        if is_social(href) and len(surveyed.social) < MAX_SOCIAL_COUNT:
+        other = other_network(href)
+        if (other or is_social(href)) and len(surveyed.social) < MAX_SOCIAL_COUNT:
             above = places.ancestors(node)
-            _survey(surveyed, node, href, above)
+            _survey(surveyed, node, other or _network(href), above)
         surveyed.links.append((node, link, above))
     for node, link, above in surveyed.links:
         labelled = replace(link, text=surroundings.text_of(node)[:120], label=_label(node))
         yield _placed(node, labelled, above, surveyed) if above else labelled
 
 
-def _survey(surveyed: _Surveyed, node: LexborNode, href: str, above: tuple[Ancestor, ...]) -> None:
+def _survey(surveyed: _Surveyed, node: LexborNode, network: str | None, above: tuple[Ancestor, ...]) -> None:
     surveyed.social.add(node.mem_id)
-    if (network := _network(href)) is not None:
+    if network is not None:
         for each in above[:MAX_BLOCK_LEVELS]:
             surveyed.networks.setdefault(each.identity, set()).add(network)
 
@@ -198,7 +199,7 @@ def _icon(node: LexborNode) -> str:
     return f"{inner.tag} {places.names_of(inner)} {file}".strip().lower()
 
 
-def _network(href: str) -> Network | None:
+def _network(href: str) -> str | None:
     """The network that an address names a profile of, ``None`` for none; share buttons are none."""
     found = profile_of(href)
     if isinstance(found, Profile):
