@@ -25,45 +25,45 @@ WEIGHTS: dict[str, float] = {
     "microdata": 2.0,
     "microdata of somebody else": -3.0,
     "rel=me": 3.0,
-    "icon row in the header or footer": 3.6,
-    "row in the header or footer": 3.0,
-    "icon row": 2.4,
-    "row of networks": 1.6,
-    "icon in the header or footer": 2.2,
-    "link in the header or footer": 1.4,
-    "icon": 0.9,
+    "icon row in the header or footer": 4.0,
+    "row in the header or footer": 2.8,
+    "icon row": 2.8,
+    "row of networks": 1.4,
+    "icon in the header or footer": 2.4,
+    "link in the header or footer": 1.0,
+    "icon": 1.1,
     "link": -0.6,
     "page plugin or follow button": 2.0,
-    "embedded videos of a channel": 0.2,
+    "embedded videos of a channel": -0.2,
     "publisher meta": 2.2,
     "site meta": 2.2,
     "author meta": -0.8,
     "frame": -0.4,
-    "text": -1.6,
-    "script": -1.8,
+    "text": -1.8,
+    "script": -2.0,
     "input": -0.4,
     # What speaks for it besides.
-    "same name": 2.6,
+    "same name": 2.4,
     "similar name": 1.3,
-    "another name": -0.7,
-    "speaks of its own page": 1.8,
-    "social heading": 0.8,
-    "link names the site": 1.0,
+    "another name": -0.5,
+    "speaks of its own page": 2.6,
+    "social heading": 1.2,
+    "link names the site": 2.0,
     "on several pages": 0.6,
     "stated in several ways": 0.7,
     # What speaks against it.
     "share widget": -3.0,
     "share wording": -1.6,
-    "agency credit": -4.0,
-    "beside an agency credit": -1.6,
-    "named after somebody else": -2.2,
-    "block of other people": -1.6,
-    "heading about others": -1.8,
+    "agency credit": -4.2,
+    "beside an agency credit": -1.2,
+    "named after somebody else": -2.8,
+    "block of other people": -2.2,
+    "heading about others": -2.4,
     "comment": -4.0,
-    "feed or post": -1.8,
+    "feed or post": -2.2,
     "privacy text": -3.0,
     "in running text": -0.8,
-    "one of two alike": -1.0,
+    "one of two alike": -1.4,
     "one of many of its network": -2.2,
     "hidden": -0.3,
     "a person's account": -1.6,
@@ -171,6 +171,9 @@ def _meta(link: Link) -> str:
 def _is_icon(link: Link) -> bool:
     """A link that shows a network's sign or name and no more; a partner's logo has that partner's name."""
     text, label = _folded(link.text), _folded(link.label)
+    caption = _folded(link.before.rpartition("\n")[2])
+    if caption and wording.NETWORK_WORDS.match(_segment(caption)) and " " not in text:
+        return True  # "Instagram: @name"
     if len(text) > MAX_ICON_TEXT or not (wording.NETWORK_WORDS.match(text) or (link.icon and len(text) <= 3)):
         return False
     return (
@@ -203,10 +206,11 @@ def _words(link: Link) -> Iterator[str]:
     if wording.SHARE_WORDS.search(beside):
         yield "share wording"
     elif wording.OWN_WORDS.search(beside) or wording.OWN_WORDS.search(link.near_text[:MAX_PHRASE_LENGTH]):
-        yield "speaks of its own page"
-    elif any(wording.SOCIAL_HEADINGS.search(text) for text in heads[:2]):
+        if not (wording.MY_WORDS.search(beside) and wording.FEED_CLASSES.search(" ".join(link.classes))):
+            yield "speaks of its own page"
+    elif any(wording.SOCIAL_HEADINGS.search(text) for text in heads[:3]):
         yield "social heading"
-    if any(wording.OTHERS_HEADINGS.search(text) for text in heads if len(text) <= MAX_PHRASE_LENGTH):
+    if any(wording.OTHERS_HEADINGS.search(text) for text in heads if not wording.SLOGANS.search(text)):
         yield "heading about others"
     yield from _credit(link, own)
     if any(wording.PRIVACY_WORDS.search(text) for text in (*heads, link.near_text)) and link.region not in _FRAMED:

@@ -17,7 +17,7 @@ from crawler.core.dossier import Dossier, Visit
 from crawler.core.needs_script import needs_script
 from crawler.core.website import is_elsewhere
 from crawler.networks.canonical import profile_of
-from crawler.records import Candidate, Choice, Engine, Failure, Limits, Link, Network, Profile, Reason, Render
+from crawler.records import Candidate, Choice, Engine, Failure, Limits, Link, Network, Profile, Reason, Render, Source
 from crawler.urls import registrable_domain
 
 
@@ -103,6 +103,15 @@ def choices(dossier: Dossier) -> dict[Network, Choice]:
     return dict(ranking.choose(dossier.inputs[0], candidates(dossier), pages))
 
 
+def _is_settled(dossier: Dossier) -> bool:
+    """Whether a profile was found that is the site's own for certain.
+
+    A profile of a meta element alone is none: the shells of script-built sites carry one, and their footers more.
+    """
+    found = choices(dossier).values()
+    return any(each.score >= ranking.CERTAIN and each.candidate.link.source is not Source.META for each in found)
+
+
 def candidates(dossier: Dossier) -> tuple[Candidate, ...]:
     """All candidates of the pages read so far, in the order they were found."""
     own = (visit for visit in dossier.read if not is_elsewhere(visit.page))
@@ -141,8 +150,7 @@ def _climb(dossier: Dossier, limits: Limits, engines: Sequence[Engine]) -> Read 
     if last.page.engine is Engine.STATIC:
         if not last.page.html:
             return None
-        has_profiles = bool(choices(dossier))
-        need = needs_script(last.page.html, has_profiles=has_profiles)
+        need = needs_script(last.page.html, has_profiles=_is_settled(dossier))
         return Read(last.page.requested_url, higher[0], need.signal) if need.is_needed else None
     if last.page.failure is not None and last.page.failure.reason in _ENGINE_FAULTS:
         return Read(last.page.requested_url, higher[0], f"{last.page.engine} engine: {last.page.failure.reason}")
@@ -163,7 +171,7 @@ def _inner_page(dossier: Dossier, limits: Limits) -> Step:
     """A contact-like page, while nothing was found."""
     if not dossier.read:
         return Done("no page could be read")
-    if choices(dossier):
+    if _is_settled(dossier):
         return Done("profiles found")
     seen = {_address(url) for visit in dossier.visits for url in (visit.page.requested_url, visit.page.url)}
     if len({_address(visit.page.requested_url) for visit in dossier.visits}) >= limits.max_pages_count:

@@ -22,6 +22,9 @@ from crawler.urls import registrable_domain
 THRESHOLD = 0.5
 """Score below which a column stays empty: more likely wrong than right."""
 
+CERTAIN = 0.8
+"""Score from which the crawl of a site need not go on for that network's sake; chosen, not measured."""
+
 MANY_COUNT = 4
 """Profiles of one network in one part of a page from which a single one says little: a list of members or players."""
 

@@ -36,6 +36,9 @@ OWN_WORDS = re.compile(
 )
 """Words with which an organisation speaks of its own pages."""
 
+MY_WORDS = re.compile(r"\b(?:my|me|mein\w*|mir|mon|ma|mes|mi|mis|mio|mia|mijn|mij|meu|minha)\b")
+"""Words with which somebody speaks of himself: in a post it is the author, not the site."""
+
 SOCIAL_HEADINGS = re.compile(
     r"\b(?:follow|find us|join us|connect|social(?:s| media| networks?| links?)?|contacts?(?: us)?|get in touch|keep in touch|community|links?|"
     r"suivez|suivre|réseaux sociaux|nous contacter|restons? (?:en contact|connectés)|coordonnées|folge\w*|soziale (?:medien|netzwerke)|kontakt|in verbindung|"
@@ -89,6 +92,11 @@ OTHERS_HEADINGS = re.compile(
     r"zespół|partnerzy|sponsorzy|ceo|cto|co-?founder|chief \w+ officer)\b"
 )
 """Headings over other people and organisations, and titles that stand under a person's name."""
+
+SLOGANS = re.compile(
+    r"\b(?:your|yours|ihr|dein|euer|votre|ton|su|tu|vuestro|il (?:vostro|tuo|suo)|uw|je|jouw|seu|teu|o seu|twój|din)\b|.{60}"
+)
+"""Words to the reader ("your partner for ..."): not a heading over partners.  Nor is a long sentence."""
 
 FEED_CLASSES = re.compile(
     r"(?:^|[-_ ])(?:feeds?|sbi|instafeed|instagram-(?:feed|media|wall|gallery)|sb_instagram|insta-?gallery|twitter-(?:tweet|feed)|"
