@@ -18,7 +18,7 @@ from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure as TwistedFailure
 
 from crawler.engines.browser import RenderError
-from crawler.engines.requests import ENGINE, EXTRA_HREFS
+from crawler.engines.requests import ENGINE, EXTRA_HREFS, TLS_INVALID
 from crawler.records import Engine, Failure, Page, Reason
 
 HTML_TYPES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "")
@@ -50,6 +50,7 @@ def page_from(response: Response) -> Page:
         html=html if html.strip() else "",
         extra_hrefs=tuple(request.meta.get(EXTRA_HREFS, ())),
         failure=failure,
+        is_tls_invalid=bool(request.meta.get(TLS_INVALID)),
         elapsed_ms=round(1000 * float(request.meta.get("download_latency", 0.0))),
         size_bytes=len(response.body),
     )
@@ -76,15 +77,18 @@ def failure_from(error: BaseException | None) -> Failure:
         if "redirect" in str(error):
             return Failure(Reason.TOO_MANY_REDIRECTS, "redirected without end")
         return Failure(Reason.NOT_HTML, "the answer was ignored")
+    if any(mark in repr(error) for mark in _TLS_MARKS):
+        return Failure(Reason.TLS_ERROR, "bad certificate, or the handshake failed")
     for kind, reason, detail in _REASONS:
         if isinstance(error, kind):
             return Failure(reason, detail)
-    if "ssl" in type(error).__module__.lower() or "SSL" in repr(error):
-        return Failure(Reason.TLS_ERROR, "TLS handshake failed")
     if "Tunnel" in type(error).__name__:
         return Failure(Reason.CONNECT_ERROR, "connection failed")
     return Failure(Reason.INTERNAL_ERROR, type(error).__name__)
 
+
+_TLS_MARKS = ("OpenSSL.SSL", "SSL routines", "VerificationError", "CertificateError")
+"""What TLS failures have in their text; Scrapy gives them under the same type as other broken connections."""
 
 _REASONS: tuple[tuple[type[BaseException], Reason, str], ...] = (
     (DownloadTimeoutError, Reason.TIMEOUT, "no answer in time"),

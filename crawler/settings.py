@@ -49,7 +49,8 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
         "DOWNLOAD_MAXSIZE": settings.max_page_bytes,
         "DOWNLOAD_WARNSIZE": 0,
         "DOWNLOAD_FAIL_ON_DATALOSS": False,
-        "DOWNLOAD_VERIFY_CERTIFICATES": settings.tls_strict,
+        # Always looked at; a page behind a bad one is then read without, unless the operator forbids it.
+        "DOWNLOAD_VERIFY_CERTIFICATES": True,
         "RETRY_ENABLED": False,
         "REDIRECT_MAX_TIMES": 10,
         "METAREFRESH_MAXDELAY": 5,

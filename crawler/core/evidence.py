@@ -24,7 +24,8 @@ def evidence(chosen: Mapping[Network, Choice], judged: Sequence[Judgement], visi
 
     Returns:
         Per network that had any profile ``{"chosen": {url, score, reasons, page, place, engine} or null,
-        "alternates": [the same]}``, and ``"pages"``: ``[{url, engine, status, why, reason, elapsed_ms, bytes}]``.
+        "alternates": [the same]}``, and ``"pages"``: ``[{url, engine, status, why, reason, elapsed_ms, bytes}]``, with
+        ``tls_invalid`` where the certificate was bad.
     """
     networks: dict[str, Any] = {}
     for network in Network:
@@ -66,4 +67,5 @@ def _visit(visit: Visit) -> dict[str, Any]:
         "reason": page.failure.reason.value if page.failure else None,
         "elapsed_ms": page.elapsed_ms,
         "bytes": page.size_bytes,
+        **({"tls_invalid": True} if page.is_tls_invalid else {}),
     }

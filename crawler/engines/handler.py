@@ -11,14 +11,16 @@ from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
 from scrapy.http import Response
+from scrapy.settings import BaseSettings
 
 from crawler.config import Settings
 from crawler.engines.browser import BrowserHandler
 from crawler.engines.chromium import ChromiumProvider
 from crawler.engines.driver import Driver
 from crawler.engines.light import LightProvider
-from crawler.engines.requests import ENGINE
-from crawler.records import Engine
+from crawler.engines.requests import ENGINE, TLS_INVALID
+from crawler.pages import failure_from
+from crawler.records import Engine, Reason
 
 _handlers: WeakKeyDictionary[Crawler, "EngineHandler"] = WeakKeyDictionary()
 """One handler a crawl: Scrapy makes one per scheme, which would mean two of each browser."""
@@ -32,6 +34,7 @@ class EngineHandler:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._plain = HTTP11DownloadHandler.from_crawler(crawler)
+        self._lenient: HTTP11DownloadHandler | None = None
         self._driver = Driver()
         self._browsers: dict[Engine, BrowserHandler] = {}
         self._is_closed = False
@@ -48,10 +51,23 @@ class EngineHandler:
         engine = request.meta.get(ENGINE, Engine.STATIC)
         self._crawler.stats.inc_value(f"pages/{engine}")
         if engine is Engine.STATIC:
-            return await self._plain.download_request(request)
+            return await self._fetch(request)
         if engine not in self._browsers:
             self._browsers[engine] = self._browser(engine)
         return await self._browsers[engine].download_request(request)
+
+    async def _fetch(self, request: Request) -> Response:
+        try:
+            return await self._plain.download_request(request)
+        except Exception as error:
+            settings: Settings = self._crawler.spider.config  # type: ignore[union-attr]  # set before the first request
+            if settings.tls_strict or failure_from(error).reason is not Reason.TLS_ERROR:
+                raise
+        # A bad certificate does not hide a public page; the evidence tells of it.
+        request.meta[TLS_INVALID] = True
+        if self._lenient is None:
+            self._lenient = HTTP11DownloadHandler.from_crawler(_without_verification(self._crawler))
+        return await self._lenient.download_request(request)
 
     def abort(self) -> None:
         """Give up all rendered pages at once."""
@@ -66,6 +82,8 @@ class EngineHandler:
         for browser in self._browsers.values():
             await browser.close()
         await self._plain.close()
+        if self._lenient is not None:
+            await self._lenient.close()
 
     def _browser(self, engine: Engine) -> BrowserHandler:
         spider: Any = self._crawler.spider
@@ -99,6 +117,18 @@ class EngineHandler:
             settle_timeout_s=settings.settle_timeout_s,
             context_options=options,
         )
+
+
+def _without_verification(crawler: Crawler) -> Any:
+    """The crawler as a handler sees it, with certificates not verified; its own settings are frozen."""
+    settings = BaseSettings(crawler.settings)
+    settings.set("DOWNLOAD_VERIFY_CERTIFICATES", False, priority="cmdline")
+
+    class Lenient:
+        def __getattr__(self, name: str) -> Any:
+            return settings if name == "settings" else getattr(crawler, name)
+
+    return Lenient()
 
 
 def abort_pages(crawler: Crawler) -> None:

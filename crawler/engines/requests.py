@@ -21,6 +21,9 @@ WHY = "why"
 VIA = "via"
 """Meta key: the short link or hub that the request follows."""
 
+TLS_INVALID = "tls_invalid"
+"""Meta key set by the download handler: the site's certificate was bad, and the page was read all the same."""
+
 DEADLINE = "download_timeout"
 """Meta key, Scrapy's own: most time for the download, in seconds."""
 
