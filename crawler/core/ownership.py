@@ -53,7 +53,8 @@ WEIGHTS: dict[str, float] = {
     "stated in several ways": 0.7,
     # What speaks against it.
     "share widget": -3.0,
-    "share wording": -1.6,
+    "share class": -0.6,
+    "share wording": -1.2,
     "agency credit": -4.2,
     "beside an agency credit": -1.2,
     "named after somebody else": -2.8,
@@ -189,8 +190,10 @@ def _classes(link: Link) -> Iterator[str]:
     names = " ".join(link.classes)
     if link.region is Region.COMMENT:
         yield "comment"
-    if wording.SHARE_CLASSES.search(names):
+    if wording.SHARE_WIDGETS.search(names):
         yield "share widget"
+    elif wording.SHARE_CLASSES.search(names):
+        yield "share class"
     if wording.OTHERS_CLASSES.search(names) and link.region not in (Region.HEADER, Region.NAV):
         yield "block of other people"
     if wording.FEED_CLASSES.search(names) and link.region is not Region.FOOTER:

@@ -7,12 +7,17 @@ themes' own markup has, seen on live pages in 2026.
 
 import re
 
-SHARE_CLASSES = re.compile(
-    r"(?:^|[-_ ])(?:a2a|addtoany|addthis|sharethis|st-|jssocials|shariff|heateor|sassy|ssbp|sharedaddy|sd-sharing|essb|"
-    r"mashsb|ss-box|shares?|sharers?|sharing|share-?(?:buttons?|bar|icons?|links?)|social-?sharer?|partager?|teilen|compartir|"
-    r"condividi|delen|partilhar|compartilhar)(?:$|[-_ ])"
+SHARE_WIDGETS = re.compile(
+    r"(?:^|[-_ ])(?:a2a|addtoany|addthis|sharethis|st-(?:btn|inline|sticky|custom)|jssocials|shariff|heateor|sassy|ssbp|"
+    r"sharedaddy|sd-sharing|essb|mashsb|ss-box|swp|socializer|shareaholic|ssba)(?:$|[-_ ])"
 )
 """Names that share widgets give their parts."""
+
+SHARE_CLASSES = re.compile(
+    r"(?:^|[-_ ])(?:shares?|sharers?|sharing|share-?(?:buttons?|bar|links?)|social-?sharer?|partager?|teilen|compartir|"
+    r"condividi|delen|partilhar|compartilhar)(?:$|[-_ ])"
+)
+"""Names that people give to share bars, and to their own icons just as well: a profile is no share button."""
 
 SHARE_WORDS = re.compile(
     r"\b(?:share(?!d|holder| our| my)|tweet this|partager?|partagez|teilen|compartir|comparte|compártelo|condividi|condividere|delen|"
@@ -32,7 +37,8 @@ OWN_WORDS = re.compile(
     r"volg ons|volg mij|vind ons|bezoek ons|(?:onze|ons|mijn) (?:pagina|profiel|kanaal|facebook|instagram)|officiële|"
     r"siga[- ]nos|sigam?[- ]nos|segue[- ]nos|siga-me|noss[oa] (?:página|perfil|conta|canal)|"
     r"obserwuj nas|znajdź nas|śledź nas|polub nas|nasz (?:profil|kanał|fanpage)|följ oss|följ mig|hitta oss|følg os|følg oss|finn oss|"
-    r"seuraa meitä|sledujte nás|najdete nás|сообщество|мы в)\b|フォロー|公式|ご覧ください"
+    r"seuraa meitä|sledujte nás|najdete nás|мы в|подпишитесь|подписывайтесь|bizi takip|takip edin|ikuti kami|kunjungi kami|hubungi kami|theo dõi|"
+    r"urmăriți-ne|kövess|ακολουθήστε)(?!\w)|フォロー|公式|ご覧ください|关注|關注|팔로우|ติดตาม|تابعونا|עקבו"
 )
 """Words with which an organisation speaks of its own pages."""
 
@@ -43,7 +49,8 @@ SOCIAL_HEADINGS = re.compile(
     r"\b(?:follow|find us|join us|connect|social(?:s| media| networks?| links?)?|contacts?(?: us)?|get in touch|keep in touch|community|links?|"
     r"suivez|suivre|réseaux sociaux|nous contacter|restons? (?:en contact|connectés)|coordonnées|folge\w*|soziale (?:medien|netzwerke)|kontakt|in verbindung|"
     r"sígue\w*|siguenos|redes(?: sociales)?|contáctanos|contacto|seguici|social network|contatti|contattaci|volg|volgen|contacteer|"
-    r"redes sociais|contatos?|contactos?|acompanhe|följ|følg|seuraa|obserwuj|sledujte|ota yhteyttä|соцсети|контакты)\b|お問い合わせ|ソーシャル|sns"
+    r"redes sociais|contatos?|contactos?|acompanhe|följ|følg|seuraa|obserwuj|sledujte|ota yhteyttä|соцсети|контакты|réseaux|redes|bizi takip|iletişim|sosyal medya|kontak|media sosial|liên hệ)(?!\w)|"
+    r"お問い合わせ|ソーシャル|sns|联系|聯絡|연락|ติดต่อ"
 )
 """Headings above an organisation's own icons."""
 
@@ -81,7 +88,7 @@ OTHERS_CLASSES = re.compile(
 
 OTHERS_HEADINGS = re.compile(
     r"\b(?:(?:our |the |meet |core |executive )*(?:team|staff|crew|people|members|leadership|board(?: of \w+)?|committee|organi[sz]ers|founders?|"
-    r"speakers?|mentors?|judges|faculty|instructors|coaches|trainers|players|artists|performers|line-?up|exhibitors|vendors|contributors|developers?|authors?)|"
+    r"speakers?|mentors?|judges|faculty|teachers?|professors?|experts?|doctors?|chefs?|stylists?|barbers?|guides?|hosts?|guests?|alumni|instructors|coaches|trainers|players|artists|performers|line-?up|exhibitors|vendors|contributors|developers?|authors?)|"
     r"(?:about|meet) the (?:authors?|team|founders?|developers?)|(?:our |the )?(?:sponsors?|partners?|clients|customers|supporters|friends|affiliates)|sponsored by|supported by|"
     r"in partnership with|testimonials?|reviews|what (?:our )?\w+ say|case stud\w+|"
     r"(?:notre |nos |l')?(?:équipe|partenaires?|intervenants|témoignages|fondateurs?|membres)|ils nous soutiennent|"
