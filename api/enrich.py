@@ -140,8 +140,13 @@ def enrich(items: Sequence[Mapping[str, Any]], journal: Journal | None, settings
     from crawler.run import crawl  # Scrapy loads only where it crawls
 
     before = dict(journal.results) if journal else {}
-    usable = [index for index, item in enumerate(items) if is_usable(item.get(tables.SITE_COLUMN))]
-    inputs = [site_input(index, items[index]) for index in usable if index not in before]
+    column = tables.site_column(items)
+    usable = [index for index, item in enumerate(items) if is_usable(item.get(column))]
+    inputs = [
+        site_input(index, {**items[index], tables.SITE_COLUMN: items[index][column]})
+        for index in usable
+        if index not in before
+    ]
     with Progress(len(usable), len(usable) - len(inputs)) as progress:
         sink = _FileSink(journal, progress)
         handlers = {number: signal.signal(number, sink.stop) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -200,9 +205,10 @@ def account_of(outcome: Outcome, items: Sequence[Mapping[str, Any]]) -> str:
         f"{reasons.total()} failed, {outcome.skipped_count} without a usable website"
     ]
     lines += [f"  {reason}: {count}" for reason, count in reasons.most_common()]
+    column = tables.site_column(items)
     failed = [(index, result) for index, result in sorted(results.items()) if result["reason"]]
     lines += [
-        f"  row {index + 1}, {items[index][tables.SITE_COLUMN]}: {result['reason']} ({result['detail']})"
+        f"  row {index + 1}, {items[index][column]}: {result['reason']} ({result['detail']})"
         for index, result in failed[:10]
     ]
     if len(failed) > 10:

@@ -60,9 +60,22 @@ def read(data: bytes, file_format: FileFormat) -> list[dict[str, Any]]:
     items = reader(data)
     if not items:
         raise TableError("the file holds no rows")
-    return [_with_site_column(item, number) for number, item in enumerate(items, 1)] if not any(
-        SITE_COLUMN in item for item in items
-    ) else items  # fmt: skip
+    site_column(items)
+    return items
+
+
+def site_column(items: Sequence[Mapping[str, Any]]) -> str:
+    """Return the name of the column with the websites: ``site_web``, also as spreadsheets have it (``Site Web``).
+
+    Raises:
+        TableError: there is none; the message lists the columns.
+    """
+    names = tuple({name: None for item in items for name in item})
+    for name in sorted(names, key=lambda name: name != SITE_COLUMN):
+        if name.strip().lower().replace(" ", "_") == SITE_COLUMN:
+            return name
+    listed = ", ".join(names) or "none"
+    raise TableError(f"there is no column {SITE_COLUMN}; the columns are: {listed}. Rename the one with the websites.")
 
 
 def write(rows: Sequence[Mapping[str, Any]], header: Sequence[str], file_format: FileFormat, file: BinaryIO) -> None:
@@ -121,17 +134,6 @@ def _xlsx_value(value: Any) -> Any:
         return value
     # As text a cell would lose what the format cannot hold; a formula is neutralised as in CSV.
     return ILLEGAL_CHARACTERS_RE.sub("", export.cell_text(value))[:MAX_CELL_CHARACTERS]
-
-
-def _with_site_column(item: dict[str, Any], number: int) -> dict[str, Any]:
-    """Accept the column under another case or with blanks around, as spreadsheets have it."""
-    for key in item:
-        if key.strip().lower().replace(" ", "_") == SITE_COLUMN:
-            return {(SITE_COLUMN if name == key else name): value for name, value in item.items()}
-    if number > 1:
-        return item
-    names = ", ".join(item) or "none"
-    raise TableError(f"there is no column {SITE_COLUMN}; the columns are: {names}. Rename the one with the websites.")
 
 
 def _text(data: bytes) -> str:

@@ -29,7 +29,7 @@ def _xlsx(*records: list[Any]) -> bytes:
         pytest.param("csv", "n,site_web\nCafé,a.com\n".encode("cp1252"), [{"n": "Café", "site_web": "a.com"}], id="cp1252"),
         pytest.param("csv", "n,site_web\né,a.com\n".encode("utf-16"), [{"n": "é", "site_web": "a.com"}], id="UTF-16"),
         pytest.param("csv", b'n,site_web\n"a\nb",a.com\n\n', [{"n": "a\nb", "site_web": "a.com"}], id="line break in a cell"),
-        pytest.param("csv", b"Site Web,n\na.com,1\n", [{"site_web": "a.com", "n": "1"}], id="column in another spelling"),
+        pytest.param("csv", b"Site Web,n\na.com,1\n", [{"Site Web": "a.com", "n": "1"}], id="column in another spelling"),
         pytest.param("csv", b"site_web,n\na.com\n", [{"site_web": "a.com", "n": ""}], id="short row"),
         pytest.param("csv", b"site_web,\na.com,x\n", [{"site_web": "a.com", "column_2": "x"}], id="nameless column"),
         pytest.param("json", b'[{"site_web": "a.com", "n": [1]}]', [{"site_web": "a.com", "n": [1]}], id="JSON"),
