@@ -231,6 +231,7 @@ def _credit(link: Link, own: str) -> Iterator[str]:
         wording.AGENCY_WORDS.search(last)
         or wording.AGENCY_WORDS.search(own)
         or (wording.BY_END.search(last) and not wording.COPYRIGHT.search(line))
+        or (wording.THEIR_WORDS.search(last) and wording.AGENCY_WORDS.search(line))
     ):
         yield "agency credit"
     elif not last and previous and (match := wording.AGENCY_WORDS.search(previous)):

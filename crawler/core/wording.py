@@ -54,6 +54,9 @@ SOCIAL_HEADINGS = re.compile(
 )
 """Headings above an organisation's own icons."""
 
+THEIR_WORDS = re.compile(r"\b(?:their|hun|leurs?|ihr(?:e|er|en|em)?|sus?|loro|seus?|suas?|deras|deres|ich|jejich)\b")
+"""What is said of others: in a line that credits somebody, what follows is theirs."""
+
 AGENCY_WORDS = re.compile(
     r"\b(?:(?:web)?site\W{0,3}(?:design(?:ed)?\W{0,3}|built |made |created )?(?:and \w+ )?(?:by|von|door|par|por|di|da|af|av)|website:|powered by|"
     r"(?:web ?|graphic )?design(?:ed)?(?: (?:and|&|\+) \w+)? (?:by|von|par|door)|(?:web ?)?design(?:er)?:|developed by|developer:?|development:?|coded by|"
