@@ -228,7 +228,8 @@ def _in_scripts(tree: LexborHTMLParser) -> Iterator[str]:
 
 def _base(tree: LexborHTMLParser, url: str) -> str:
     node = tree.css_first("base[href]")
-    return _absolute(node.attributes.get("href") or "", url) if node is not None else url
+    href = (node.attributes.get("href") or "") if node is not None else ""
+    return _absolute(href, url) if len(href) <= MAX_HREF_LENGTH else url
 
 
 def _absolute(href: str, base: str) -> str:

@@ -6,6 +6,7 @@ read states nothing.
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -89,12 +90,7 @@ def _json_ld(text: str, domain: str) -> Iterator[Statement]:
 
 def _parsed(text: str) -> Any:
     """Read JSON as pages have it: comments around it, trailing commas, raw line breaks in strings."""
-    text = text.strip().removeprefix("<!--").removesuffix("-->").strip()
-    text = (
-        re.sub(r"^(?:/\*.*?\*/|//\s*<!\[CDATA\[)|(?:/\*.*?\*/|//\s*\]\]>)$", "", text, flags=re.DOTALL)
-        .strip()
-        .rstrip(";")
-    )
+    text = _uncommented(text)
     for attempt in (text, re.sub(r",(\s*[}\]])", r"\1", text)):
         try:
             return json.loads(attempt, strict=False)
@@ -103,13 +99,27 @@ def _parsed(text: str) -> Any:
     return None
 
 
+def _uncommented(text: str) -> str:
+    """Take off what was put around JSON to hide it from old browsers."""
+    text = text.strip().removeprefix("<!--").removesuffix("-->").strip()
+    if text.startswith("/*") and (end := text.find("*/")) >= 0:
+        text = text[end + 2 :]
+    if text.endswith("*/") and (start := text.rfind("/*")) >= 0:
+        text = text[:start]
+    for mark in ("//<![CDATA[", "// <![CDATA[", "<![CDATA["):
+        text = text.strip().removeprefix(mark)
+    for mark in ("]]>", "//"):
+        text = text.strip().removesuffix(mark)
+    return text.strip().rstrip(";")
+
+
 def _nodes(document: Any) -> Iterator[tuple[dict[str, Any], str]]:
     """Yield every object of a document with the property it is the value of, lower-case."""
-    waiting: list[tuple[Any, str]] = [(document, "")]
+    waiting: deque[tuple[Any, str]] = deque([(document, "")])
     for _ in range(MAX_NODES_COUNT):
         if not waiting:
             return
-        value, role = waiting.pop(0)
+        value, role = waiting.popleft()
         if isinstance(value, dict):
             yield value, role
             for key, member in value.items():
@@ -138,7 +148,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _is_own(node: dict[str, Any], role: str, domain: str) -> bool | None:
     kind = _type(node).lower()
-    if role in _FOREIGN_ROLES or kind in ("review", "person", "comment", "product", "event", "article", "blogposting"):
+    if role in _FOREIGN_ROLES or kind in ("review", "person", "comment", "product", "article", "blogposting"):
         return None if kind == "person" and role in ("", "graph", "about", "mainentity", "publisher") else False
     address = node.get("url") or node.get("@id")
     if isinstance(address, list) and address:
