@@ -35,24 +35,33 @@ async def demo(settings: Settings) -> bool:
     Returns:
         Whether every sample site got the answer it should.
     """
-    async with contextlib.AsyncExitStack() as stack:
-        # From here on everything is taken down in order; a second Ctrl-C must not cut that short.
-        stack.callback(signal.signal, signal.SIGINT, signal.getsignal(signal.SIGINT))
-        stack.callback(_say, "==> Stopping everything")
-        stack.callback(signal.signal, signal.SIGINT, signal.SIG_IGN)
-        _say("==> Starting the sample sites")
-        sites = await stack.enter_async_context(SampleSites())
-        own = settings.model_copy(
-            update={"allow_hosts": sites.allow_hosts, "host": "127.0.0.1", "port": 0, "redis_url": "",
-                    "log_level": "WARNING", "shard_items_count": 8}
-        )  # fmt: skip
-        _say("==> Starting Redis, the API and two workers")
-        service = await stack.enter_async_context(Service(own, data_dir=None))
-        client = await stack.enter_async_context(httpx.AsyncClient(base_url=service.url, timeout=30, trust_env=False))
-        _say(f"==> Posting {len(sites.items())} items to {service.url}/api/jobs/socials")
-        async with asyncio.timeout(JOB_TIMEOUT_S):
-            job, rows = await _run_job(client, sites.items())
-        return _show(sites.sites, job, rows)
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                return await _run(settings, stack)
+            finally:
+                # What was started is taken down in order; a second Ctrl-C must not cut that short.
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+                _say("==> Stopping everything")
+    finally:
+        signal.signal(signal.SIGINT, handler)
+
+
+async def _run(settings: Settings, stack: contextlib.AsyncExitStack) -> bool:
+    _say("==> Starting the sample sites")
+    sites = await stack.enter_async_context(SampleSites())
+    own = settings.model_copy(
+        update={"allow_hosts": sites.allow_hosts, "host": "127.0.0.1", "port": 0, "redis_url": "",
+                "log_level": "WARNING", "shard_items_count": 8}
+    )  # fmt: skip
+    _say("==> Starting Redis, the API and two workers")
+    service = await stack.enter_async_context(Service(own, data_dir=None))
+    client = await stack.enter_async_context(httpx.AsyncClient(base_url=service.url, timeout=30, trust_env=False))
+    _say(f"==> Posting {len(sites.items())} items to {service.url}/api/jobs/socials")
+    async with asyncio.timeout(JOB_TIMEOUT_S):
+        job, rows = await _run_job(client, sites.items())
+    return _show(sites.sites, job, rows)
 
 
 async def _run_job(client: httpx.AsyncClient, items: Sequence[Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from worker.connection import Unavailable
 
@@ -96,6 +97,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _request_error)
     app.add_exception_handler(Unavailable, _unavailable)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -147,6 +149,11 @@ async def _unavailable(request: Request, error: Exception) -> JSONResponse:
     logger.warning("redis is not available: %s", type(error.__cause__ or error).__name__)
     message = "The job store cannot be reached; try again shortly."
     return _answer(request, ApiError(503, "unavailable", message, headers={"Retry-After": str(RETRY_AFTER_S)}))
+
+
+async def _gone(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001  # the shape of a handler
+    """Nobody hears this; it keeps a client that left in the middle of its body out of the error log."""
+    return _answer(request, invalid("The body is cut off."))
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

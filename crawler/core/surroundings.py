@@ -34,6 +34,8 @@ MAX_LABEL_LENGTH = 80
 MAX_BEFORE_LENGTH = 160
 
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_SECTIONS = frozenset("address article aside dialog footer form header main nav section table".split())
+"""Elements that are about something of their own: what is said in them says nothing of what follows."""
 _INLINE = frozenset("a abbr b bdi bdo cite code em font i img mark q s small span strong sub sup svg time u".split())
 _UNSEEN = frozenset(("script", "style", "noscript", "template", "title"))
 _FRAMES = (Region.HEADER, Region.FOOTER, Region.NAV, Region.ASIDE, Region.COMMENT)
@@ -84,6 +86,9 @@ def before(node: LexborNode, above: Sequence[Ancestor], without: Collection[int]
     current = node
     for each in above[:MAX_LEVELS]:
         for sibling in _earlier(current):
+            if sibling.tag in _SECTIONS:
+                length = MAX_BEFORE_LENGTH
+                break
             if sibling.tag == "br":
                 pieces.append("\n")
             elif sibling.mem_id not in without and (text := text_of(sibling, without)):
@@ -122,6 +127,8 @@ def _headings_beside(node: LexborNode, without: Collection[int], *, has_labels: 
             continue
         if _is_heading(sibling, text):
             yield text
+            return
+        if sibling.tag in _SECTIONS:
             return
         if is_first and has_labels and len(text) <= MAX_LABEL_LENGTH and not _has_content(sibling):
             yield text
