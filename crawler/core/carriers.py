@@ -41,7 +41,11 @@ Carrier = tuple[LexborNode, str, Source]
 
 def carriers(tree: LexborHTMLParser) -> Iterator[Carrier]:
     """Yield each element that carries an address, in document order, with the address as written."""
+    seen: set[int] = set()
     for node in tree.css(_SELECTOR):
+        if node.mem_id in seen:
+            continue  # lexbor names a node once for each selector of the list that it matches
+        seen.add(node.mem_id)
         for href, source in _addresses(node, node.attributes):
             if href and len(href) <= MAX_HREF_LENGTH:
                 yield node, href, source

@@ -69,8 +69,10 @@ def extract(page: Page) -> tuple[Link, ...]:
         if SOCIAL.search(href[:MAX_HREF_LENGTH]) and len(href) <= MAX_HREF_LENGTH
     )
     found = found[: MAX_LINKS_COUNT - 2 * MAX_WEAK_COUNT]
+    in_scripts = [Link(href, href, Source.SCRIPT) for href in _in_scripts(tree)]
+    tree.strip_tags(["script", "style"])  # so that the text is what people read
     found += (Link(href, href, Source.TEXT) for href in _in_text(tree))
-    found += (Link(href, href, Source.SCRIPT) for href in _in_scripts(tree))
+    found += in_scripts
     return tuple(replace(link, order=order) for order, link in enumerate(found))
 
 
@@ -229,7 +231,10 @@ def _in_scripts(tree: LexborHTMLParser) -> Iterator[str]:
 def _base(tree: LexborHTMLParser, url: str) -> str:
     node = tree.css_first("base[href]")
     href = (node.attributes.get("href") or "") if node is not None else ""
-    return _absolute(href, url) if len(href) <= MAX_HREF_LENGTH else url
+    try:
+        return ada_url.join_url(url, href) if len(href) <= MAX_HREF_LENGTH else url
+    except ValueError:
+        return url
 
 
 def _absolute(href: str, base: str) -> str:
