@@ -9,7 +9,7 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -78,6 +78,18 @@ def listen(host: str, port: int) -> socket.socket:
         raise ServiceError(f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port") from None
     taken.setblocking(False)
     return taken
+
+
+async def ended(tasks: Sequence["asyncio.Task[None]"]) -> None:
+    """Wait until tasks have ended, whatever happens meanwhile: a Ctrl-C during the clean-up must not cut it short."""
+    cancelled: asyncio.CancelledError | None = None
+    while not all(task.done() for task in tasks):
+        try:
+            await asyncio.wait(tasks)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
 
 
 class Service:
@@ -157,13 +169,18 @@ class Service:
         for worker in tuple(self._workers):
             with contextlib.suppress(ProcessLookupError):
                 worker.terminate()
-        _, late = await asyncio.wait(watches, timeout=STOP_TIMEOUT_S)
-        if late:
-            for worker in tuple(self._workers):
-                with contextlib.suppress(ProcessLookupError):
-                    worker.kill()
-            await asyncio.wait(late)
+        loop = asyncio.get_running_loop()
+        late = loop.call_later(STOP_TIMEOUT_S, self._kill_workers)
+        try:
+            await ended(watches)
+        finally:
+            late.cancel()
+
+    def _kill_workers(self) -> None:
+        for worker in tuple(self._workers):
+            with contextlib.suppress(ProcessLookupError):
+                worker.kill()
 
     async def _end_server(self, server: ApiServer, serving: "asyncio.Task[None]") -> None:
         server.should_exit = True
-        await asyncio.wait([serving])
+        await ended([serving])
