@@ -29,7 +29,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from api.serve import ApiServer, ServiceError, listen
+from api.serve import ApiServer, ServiceError, ended, listen
 from crawler.records import Network, Reason
 
 DOMAIN = "localhost"
@@ -155,7 +155,7 @@ class SampleSites:
 
             async def end() -> None:
                 server.should_exit = True
-                await asyncio.wait([serving])
+                await ended([serving])
                 serving.result()
 
             stack.push_async_callback(end)
