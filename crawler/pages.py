@@ -17,6 +17,7 @@ from scrapy.exceptions import (
 from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure as TwistedFailure
 
+from crawler.core.walls import is_challenge
 from crawler.engines.browser import RenderError
 from crawler.engines.requests import ENGINE, EXTRA_HREFS, TLS_INVALID
 from crawler.records import Engine, Failure, Page, Reason
@@ -36,7 +37,9 @@ def page_from(response: Response) -> Page:
     engine: Engine = request.meta.get(ENGINE, Engine.STATIC)
     html = _html(response)
     failure = None
-    if response.status >= 400:
+    if is_challenge(html):
+        failure = Failure(Reason.BLOCKED_BY_SITE, "the site answered with a bot challenge")
+    elif response.status >= 400:
         failure = Failure(Reason.HTTP_ERROR, f"the site answered {response.status}")
     elif not html.strip():
         failure = Failure(Reason.NOT_HTML, "the answer is not a web page")

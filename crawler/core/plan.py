@@ -15,6 +15,7 @@ from urllib.parse import urldefrag, urlsplit
 from crawler.core import hops, ranking
 from crawler.core.dossier import Dossier, Visit
 from crawler.core.needs_script import needs_script
+from crawler.core.walls import is_parked
 from crawler.core.website import is_elsewhere
 from crawler.networks.canonical import profile_of
 from crawler.records import Candidate, Choice, Engine, Failure, Limits, Link, Network, Profile, Reason, Render, Source
@@ -82,6 +83,8 @@ def next_step(dossier: Dossier, limits: Limits, engines: Sequence[Engine], elaps
         return Read(dossier.site.url, _first_engine(limits, engines), "home page")
     if is_elsewhere(dossier.visits[0].page):
         return Done("the website leads to a page that is not its own")
+    if is_parked(dossier.visits[0].page.html):
+        return Done("the domain is parked")
     if elapsed_s >= limits.item_budget_s:
         return Done("time is used up")
     own = {_address(visit.page.requested_url) for visit in dossier.visits if visit.via is None}
@@ -114,7 +117,7 @@ def _is_settled(dossier: Dossier) -> bool:
 
 def candidates(dossier: Dossier) -> tuple[Candidate, ...]:
     """All candidates of the pages read so far, in the order they were found."""
-    own = (visit for visit in dossier.read if not is_elsewhere(visit.page))
+    own = (visit for visit in dossier.read if not is_elsewhere(visit.page) and not is_parked(visit.page.html))
     direct = (found for visit in own for found in ranking.candidates(visit.page, visit.links))
     return (*direct, *hops.candidates(dossier))
 

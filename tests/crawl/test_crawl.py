@@ -69,6 +69,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 {"Content-Type": "text/html; charset=iso-8859-1"},
                 FULL.replace("Harbour", "Caf\xe9").encode("latin-1"),
             ),
+            "challenge": (
+                403,
+                {},
+                b"<title>Just a moment...</title><body><p>Checking</p><script src=/cdn-cgi/challenge-platform/x></script>",
+            ),
+            "parked": (200, {}, f"<body><p>This domain is for sale</p>{FOOTER}".encode()),
             "bare": (200, {}, BARE.encode()),
             "inner": (200, {}, HTML.format('<footer><a href="/kontakt">Kontakt</a></footer>').encode()),
             "many": (
@@ -121,6 +127,8 @@ CASES: list[tuple[str, str, dict[str, str], str | None]] = [
     ("too large", "http://large.localhost:{port}/", {}, "too_large"),
     ("another charset", "http://latin.localhost:{port}/", FOUND, None),
     ("no profiles", "http://bare.localhost:{port}/", {}, None),
+    ("bot challenge", "http://challenge.localhost:{port}/", {}, "blocked_by_site"),
+    ("parked domain", "http://parked.localhost:{port}/", {}, None),
     ("on the contact page", "http://inner.localhost:{port}/", FOUND, None),
     ("many contact pages", "http://many.localhost:{port}/", {}, None),
     ("robots.txt forbids", "http://closed.localhost:{port}/", {}, "robots_disallowed"),
