@@ -17,7 +17,8 @@ _CHALLENGE = re.compile(
     r"cf-chl-|cdn-cgi/challenge-platform|cf-browser-verification|__cf_chl_|<title>\s*just a moment|"
     r"attention required! \| cloudflare|"
     r"_incapsula_resource|px-captcha|captcha-delivery\.com|ddos-guard|sucuri website firewall|aws-waf-token|"
-    r"/_sec/cp_challenge|kpsdk|verifying you are human|are you a robot\?|<title>\s*(?:access denied|robot check|captcha)",
+    r"/_sec/cp_challenge|kpsdk|verifying you are human|are you a robot\?|"
+    r"<title>\s*(?:access denied|robot check|captcha)",
     re.IGNORECASE,
 )
 """Marks of the challenge pages of Cloudflare, Imperva, HUMAN, DataDome, DDoS-Guard, Sucuri, AWS, Akamai and Kasada."""
