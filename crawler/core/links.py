@@ -17,7 +17,7 @@ from crawler.core import places, structured, surroundings
 from crawler.core.carriers import MAX_HREF_LENGTH, SOCIAL, addresses_in, carriers, is_social, other_network
 from crawler.core.document import tree_of
 from crawler.core.places import Ancestor
-from crawler.networks.canonical import profile_of
+from crawler.networks.canonical import fallback_of, profile_of
 from crawler.records import Kind, Link, Page, Profile, Region, Source
 from crawler.urls import registrable_domain
 
@@ -206,7 +206,8 @@ def _network(href: str) -> str | None:
     found = profile_of(href)
     if isinstance(found, Profile):
         return found.network
-    return found.network if found.kind is Kind.SHORTLINK else None
+    is_stand_in = found.kind is Kind.SHORTLINK or fallback_of(href) is not None
+    return found.network if is_stand_in else None
 
 
 def _in_text(tree: LexborHTMLParser) -> list[str]:

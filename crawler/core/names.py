@@ -49,7 +49,7 @@ def names_of_site(site: SiteInput, pages: Sequence[Page]) -> tuple[str, ...]:
 def host_of(url: str) -> str:
     """Return the host of an address, without its port."""
     rest = re.split(r"[/?#]", url.partition("//")[2], maxsplit=1)[0].rpartition("@")[2]
-    return rest if rest.startswith("[") else rest.partition(":")[0]
+    return rest.partition("]")[0] + "]" if rest.startswith("[") else rest.partition(":")[0]
 
 
 @lru_cache(maxsize=16)

@@ -341,7 +341,7 @@ A = '<a href="https://x.com/atlas">X</a>'
     [
         pytest.param("<p></p>" * 50_000 + A, id="nodes"),
         pytest.param("<div>" * 50_000 + A, id="nesting"),
-        pytest.param(f"<div onclick=\"open('https://x.com/a')\">" * 5_000, id="nested-buttons"),
+        pytest.param("<div onclick=\"open('https://x.com/a')\">" * 5_000, id="nested-buttons"),
         pytest.param(A * 10_000, id="links"),
         pytest.param(f'<a href="https://x.com/{"a" * 1_000_000}">X</a>', id="endless-address"),
         pytest.param(f'<div class="{"a " * 500_000}">{A}</div>', id="endless-class"),
