@@ -9,6 +9,7 @@ import http.server
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -21,9 +22,11 @@ from typing import Any
 
 import psutil
 import pytest
+import redis
 
 from crawler.config import Settings
 from crawler.records import Limits, Render
+from worker.embedded import find_redis_server
 from worker.jobs import Job, JobStatus
 from worker.queue import ShardQueue
 from worker.store import JobStore
@@ -272,7 +275,6 @@ def test_a_cancelled_job_frees_its_worker(bench: Bench) -> None:
 
 def test_a_payload_of_another_kind_runs_nothing(bench: Bench, tmp_path: Path) -> None:
     """A crafted entry: pickled bytes where JSON belongs."""
-    import redis
     from rq import Queue
     from rq.serializers import PickleSerializer
 
@@ -284,3 +286,65 @@ def test_a_payload_of_another_kind_runs_nothing(bench: Bench, tmp_path: Path) ->
 
     assert bench.wait(job, lambda now: now.status.is_final).status is JobStatus.DONE
     assert not trap.exists()
+
+
+class OwnRedis:
+    """A Redis that keeps its files and can be ended and started again at the same address."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        options = [
+            "--port",
+            str(self.port),
+            "--dir",
+            str(self.folder),
+            "--appendonly",
+            "yes",
+            "--appendfsync",
+            "always",
+        ]
+        self.process = subprocess.Popen([find_redis_server(), *options], stdout=subprocess.DEVNULL)
+        end = time.monotonic() + 15
+        with redis.Redis.from_url(self.url) as connection:
+            while True:
+                try:
+                    connection.ping()
+                except redis.ConnectionError:
+                    assert time.monotonic() < end
+                    threading.Event().wait(0.02)
+                else:
+                    return
+
+    def stop(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+        self.process.wait(15)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["restarted", "killed"])
+def test_a_job_survives_its_redis(tmp_path: Path, number: signal.Signals) -> None:
+    own = OwnRedis(tmp_path)
+    own.start()
+    bench = Bench(own.url, tmp_path)
+    try:
+        job = bench.create(100)
+        bench.start_worker()
+        bench.wait(job, lambda now: now.processed_count >= 20)
+        own.stop(number)
+        own.start()
+
+        done = bench.wait(job, lambda now: now.status.is_final)
+
+        assert (done.status, done.processed_count, done.failures) == (JobStatus.DONE, 100, {})
+        assert_complete(bench, job, 100)
+        assert bench.workers[0].poll() is None, "the worker has to live through it"
+    finally:
+        bench.close()
+        own.stop(signal.SIGKILL)
