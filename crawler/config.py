@@ -89,6 +89,9 @@ class Settings(BaseSettings):
     concurrent_chromium_pages_count: int = Field(default=2, ge=1, le=64)
     """Pages open at a time in Chromium, per worker process."""
 
+    browser_pages_count: int = Field(default=300, ge=1, le=100_000)
+    """Pages after which a browser is ended and started anew, since its memory only grows; per worker process."""
+
     fetch_timeout_s: float = Field(default=15.0, gt=0, le=120)
     """Longest wait for one plain page, in seconds."""
 

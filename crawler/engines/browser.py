@@ -50,6 +50,7 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
         crawler: Scrapy's crawler.
         provider: what starts and ends the browser (see ``light.py`` and ``chromium.py``).
         pages_count: pages open at a time.
+        lifetime_pages_count: pages after which the browser is ended and started anew.
         settle_timeout_s: longest wait for a page to stop promising links, in seconds.
         context_options: keyword arguments of each new browser context.
     """
@@ -60,6 +61,7 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
         provider: Any,
         *,
         pages_count: int,
+        lifetime_pages_count: int,
         settle_timeout_s: float,
         context_options: dict[str, Any],
     ) -> None:
@@ -67,7 +69,11 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
         self.config.max_pages_per_context = 1
         self.config.navigation_timeout_ms = None
         self._provider = provider
-        self._slots = asyncio.Semaphore(pages_count)
+        self._pages_count = pages_count
+        self._lifetime_pages_count = lifetime_pages_count
+        self._turn = asyncio.Condition()
+        self._open_count = 0
+        self._admitted_count = 0
         self._settle_timeout_s = settle_timeout_s
         self._context_options = context_options
         self._start_lock = asyncio.Lock()
@@ -110,20 +116,41 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
             task.cancel()
 
     async def _download(self, request: Request) -> HtmlResponse:
-        async with self._slots:
-            started = time.monotonic()
-            timeout_s = float(request.meta[DEADLINE])
-            try:
-                await self._start()
-                return await _within(self._render(request, cast("Spider", self._crawler.spider)), timeout_s)
-            except TimeoutError:
-                raise RenderError(Reason.TIMEOUT, f"not rendered within {timeout_s:.0f} s") from None
-            except PlaywrightError as error:
-                raise _render_error(error) from error
-            except OSError as error:
-                raise RenderError(Reason.BROWSER_ERROR, "the browser did not start") from error
-            finally:
-                request.meta["download_latency"] = time.monotonic() - started
+        await self._enter()
+        started = time.monotonic()
+        timeout_s = float(request.meta[DEADLINE])
+        try:
+            await self._start()
+            return await _within(self._render(request, cast("Spider", self._crawler.spider)), timeout_s)
+        except TimeoutError:
+            raise RenderError(Reason.TIMEOUT, f"not rendered within {timeout_s:.0f} s") from None
+        except PlaywrightError as error:
+            raise _render_error(error) from error
+        except OSError as error:
+            raise RenderError(Reason.BROWSER_ERROR, "the browser did not start") from error
+        finally:
+            request.meta["download_latency"] = time.monotonic() - started
+            await self._leave()
+
+    async def _enter(self) -> None:
+        """Wait for a free page in a browser that has not done its share yet."""
+        async with self._turn:
+            await self._turn.wait_for(
+                lambda: self._open_count < self._pages_count and self._admitted_count < self._lifetime_pages_count
+            )
+            self._open_count += 1
+            self._admitted_count += 1
+
+    async def _leave(self) -> None:
+        async with self._turn:
+            self._open_count -= 1
+            if self._open_count == 0 and self._admitted_count >= self._lifetime_pages_count:
+                self._admitted_count = 0
+                self.stats.inc_value("render/browsers_retired")
+                if hasattr(self, "browser"):
+                    del self.browser  # its end is told only later, and the next page must not open in it
+                await self._provider.kill()
+            self._turn.notify_all()
 
     async def _render(self, request: Request, spider: Spider) -> HtmlResponse:
         name = request.meta["playwright_context"]
@@ -184,11 +211,12 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
             self.stats.inc_value("render/close_failed")
             await self._provider.kill()
 
-    async def _browser_disconnected_callback(self, *_: Any) -> None:
+    async def _browser_disconnected_callback(self, *lost: Any) -> None:
+        if getattr(self, "browser", None) not in lost:
+            return  # one that was ended on purpose
         self.stats.inc_value("render/browser_lost")
         self.context_wrappers.clear()
-        if hasattr(self, "browser"):
-            del self.browser
+        del self.browser
 
     async def close(self) -> None:
         """End the browser, politely or not."""

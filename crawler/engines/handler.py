@@ -114,6 +114,7 @@ class EngineHandler:
             self._crawler,
             provider,
             pages_count=pages_count,
+            lifetime_pages_count=settings.browser_pages_count,
             settle_timeout_s=settings.settle_timeout_s,
             context_options=options,
         )

@@ -87,18 +87,11 @@ def address() -> Iterator[str]:
     thread.join()
 
 
-@pytest.fixture(scope="module", params=[Engine.LIGHT, Engine.CHROMIUM])
-def rendered(request: pytest.FixtureRequest, address: str) -> dict[str, Any]:
-    """All pages as one engine gave them, and what was left behind."""
-    if request.param not in find_engines(Settings())[0]:
-        pytest.skip(light_mend() if request.param is Engine.LIGHT else f"no Chromium here: {chromium_mend()}")
-    paths = [*PAGES, *NOT_HTML, "/closed"]
-    order = {
-        "allow": [address],
-        "settings": {"settle_timeout_s": 7.5, "render_timeout_s": 12, "concurrent_chromium_pages_count": 6},
-        "pages": [[request.param, f"http://{address}{path}"] for path in paths[:-1]]
-        + [[request.param, "http://127.0.0.1:1/"]],
-    }
+def render(engine: Engine, address: str, urls: list[str], **settings: Any) -> dict[str, Any]:
+    """Render pages with one engine in a child process; skips where the engine is not there."""
+    if engine not in find_engines(Settings())[0]:
+        pytest.skip(light_mend() if engine is Engine.LIGHT else f"no Chromium here: {chromium_mend()}")
+    order = {"allow": [address], "settings": settings, "pages": [[engine, url] for url in urls]}
     done = subprocess.run(
         [sys.executable, Path(__file__).with_name("fetch_pages.py")],
         input=json.dumps(order),
@@ -108,12 +101,20 @@ def rendered(request: pytest.FixtureRequest, address: str) -> dict[str, Any]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout)
-    return {
-        "engine": request.param,
-        "pages": dict(zip(paths, answer["pages"], strict=True)),
-        "children": answer["children"],
-    }
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+@pytest.fixture(scope="module", params=[Engine.LIGHT, Engine.CHROMIUM])
+def rendered(request: pytest.FixtureRequest, address: str) -> dict[str, Any]:
+    """All pages as one engine gave them, and what was left behind."""
+    paths = [*PAGES, *NOT_HTML]
+    urls = [*(f"http://{address}{path}" for path in paths), "http://127.0.0.1:1/"]
+    answer = render(
+        request.param, address, urls, settle_timeout_s=7.5, render_timeout_s=12, concurrent_chromium_pages_count=6
+    )
+    pages = dict(zip([*paths, "/closed"], answer["pages"], strict=True))
+    return {"engine": request.param, "pages": pages, "children": answer["children"]}
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if path not in ("/moves", "/empty", "/hang")])
@@ -146,3 +147,12 @@ def test_what_cannot_be_read_has_its_reason(rendered: dict[str, Any], path: str,
 
 def test_no_browser_is_left(rendered: dict[str, Any]) -> None:
     assert rendered["children"] == []
+
+
+@pytest.mark.parametrize("engine", [Engine.LIGHT, Engine.CHROMIUM])
+def test_a_browser_is_retired_and_nothing_is_lost(address: str, engine: Engine) -> None:
+    answer = render(engine, address, [f"http://{address}/plain"] * 9, browser_pages_count=3)
+
+    assert all(f"{LINK}plain" in page["html"] for page in answer["pages"]), answer["pages"]
+    assert answer["stats"]["render/browsers_retired"] >= 2
+    assert answer["children"] == []
