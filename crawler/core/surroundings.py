@@ -130,9 +130,14 @@ def _headings_beside(node: LexborNode, without: Collection[int], *, has_labels: 
             return
         if sibling.tag in _SECTIONS:
             return
-        if is_first and has_labels and len(text) <= MAX_LABEL_LENGTH and not _has_content(sibling):
+        if is_first and has_labels and _is_label(sibling, text):
             yield text
         is_first = False
+
+
+def _is_label(node: LexborNode, text: str) -> bool:
+    """A short text with a word in it, and with nothing else that it could be about."""
+    return len(text) <= MAX_LABEL_LENGTH and any(map(str.isalnum, text)) and not _has_content(node)
 
 
 def _is_heading(node: LexborNode, text: str) -> bool:

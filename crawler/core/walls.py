@@ -4,8 +4,9 @@ Bot challenges and parked domains, told by their own markup.  Asked when a page 
 """
 
 import re
+from functools import lru_cache
 
-from selectolax.lexbor import LexborHTMLParser
+from crawler.core.document import tree_of
 
 MAX_TEXT_COUNT = 2500
 """Characters of visible text above which a page is more than a wall; chosen: real sites mention these words too."""
@@ -39,6 +40,7 @@ def is_challenge(html: str) -> bool:
     return _is_wall(html, _CHALLENGE)
 
 
+@lru_cache(maxsize=32)  # the plan asks again with each page of a site
 def is_parked(html: str) -> bool:
     """Say whether a document is a registrar's or a parking service's: whatever it links to is not the site's own."""
     return _is_wall(html, _PARKED)
@@ -48,7 +50,7 @@ def _is_wall(html: str, marks: re.Pattern[str]) -> bool:
     looked = html[:MAX_LOOKED_COUNT]
     if not marks.search(looked):
         return False
-    body = LexborHTMLParser(looked).body
+    body = tree_of(looked).body
     if body is None:
         return True
     for node in body.css("script, style, noscript, template"):

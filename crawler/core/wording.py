@@ -26,14 +26,14 @@ SHARE_WORDS = re.compile(
 """Words that stand beside share buttons."""
 
 OWN_WORDS = re.compile(
-    r"\b(?:(?:follow|find|join|like|watch|visit|message|see) us|(?:our|my) (?:own |official )?(?:page|profile|account|channel|"
+    r"\b(?:(?:follow|find|join|like|watch|visit|message|see|catch|add) us|(?:we are|we're|we\u2019re) (?:also )?(?:now )?(?:on|active)|(?:our|my) (?:own |official )?(?:page|profile|account|channel|"
     r"facebook|fb|instagram|insta|linkedin|twitter|x|tiktok|youtube|socials?)|connect with us|follow me|follow @|follow on|subscribe to (?:our|us|my)|"
     r"stay (?:connected|in touch)|get social|official|"
     r"suivez[- ]nous|nous suivre|retrouvez[- ]nous|rejoignez[- ]nous|(?:notre|nos|ma|mon) (?:page|profil|compte|chaîne|réseaux)|officielle?|"
     r"(?:folge|folgen|folgt|besuche|besuchen|besucht|finde|finden|findet|like|liken|abonniere|abonnieren) (?:sie )?(?:uns|mir)|"
     r"(?:unsere?|meine?)[mnr]? (?:\w+[- ])?(?:seite|profil|kanal|account|facebook|instagram|linkedin|youtube|tiktok)\w*|offizielle?|"
     r"síguenos|siguenos|sígueme|siguenos|encuéntranos|nuestr[oa]s? (?:página|perfil|cuenta|canal|redes)|oficial|"
-    r"seguici|seguitemi|seguimi|seguiteci|trovaci|nostr[oa] (?:pagina|profilo|canale|account)|ufficiale|"
+    r"seguici|seguitemi|seguimi|seguiteci|trovaci|siamo (?:anche )?su|estamos (?:también )?en|nous sommes (?:aussi )?sur|(?:wir sind|sind wir) (?:auch )?(?:auf|bei)|we zijn (?:ook )?op|nostr[oa] (?:pagina|profilo|canale|account)|ufficiale|"
     r"volg ons|volg mij|vind ons|bezoek ons|(?:onze|ons|mijn) (?:pagina|profiel|kanaal|facebook|instagram)|officiële|"
     r"siga[- ]nos|sigam?[- ]nos|segue[- ]nos|siga-me|noss[oa] (?:página|perfil|conta|canal)|"
     r"obserwuj nas|znajdź nas|śledź nas|polub nas|nasz (?:profil|kanał|fanpage)|följ oss|följ mig|hitta oss|følg os|følg oss|finn oss|"
