@@ -5,14 +5,15 @@ Bot challenges and parked domains, told by their own markup.  Asked when a page 
 
 import re
 from functools import lru_cache
+from functools import lru_cache
 
 from crawler.core.document import tree_of
 
 MAX_TEXT_COUNT = 2500
 """Characters of visible text above which a page is more than a wall; chosen: real sites mention these words too."""
 
-MAX_LOOKED_COUNT = 200_000
-"""Characters of the document that are looked at."""
+MAX_LOOKED_COUNT = 60_000
+"""Characters of the document that are looked at; walls name themselves early."""
 
 _CHALLENGE = re.compile(
     r"cf-chl-|cdn-cgi/challenge-platform|cf-browser-verification|__cf_chl_|<title>\s*just a moment|"
@@ -41,6 +42,7 @@ def is_challenge(html: str) -> bool:
 
 
 @lru_cache(maxsize=32)  # the plan asks again with each page of a site
+@lru_cache(maxsize=256)
 def is_parked(html: str) -> bool:
     """Say whether a document is a registrar's or a parking service's: whatever it links to is not the site's own."""
     return _is_wall(html, _PARKED)
