@@ -5,7 +5,6 @@ Bot challenges and parked domains, told by their own markup.  Asked when a page 
 
 import re
 from functools import lru_cache
-from functools import lru_cache
 
 from crawler.core.document import tree_of
 
