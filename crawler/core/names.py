@@ -19,6 +19,14 @@ MAX_NAME_LENGTH = 60
 _MARKS = re.compile(r"\s*[|·•»:,]\s*|\s+[-\u2013\u2014]\s+")
 """What parts a title: "Home | Studio Atlas", any part may be the name."""
 
+_SIGNS = (
+    "header img[alt], nav img[alt], .navbar img[alt]",
+    ".site-logo img[alt], img.custom-logo[alt], .site-branding img[alt]",
+    ".navbar-brand, .site-title, .site-name",
+    "h1",
+)
+"""Where a page shows its name, the first of each kind; not any logo, since sponsors have logos too."""
+
 _EMPTY = frozenset(
     (
         "home|homepage|index|welcome|document|untitled|untitled document|react app|vite app|vite + react|"
@@ -70,7 +78,7 @@ def _named(html: str, host: str) -> Iterator[str]:
         yield whole if len(whole) <= MAX_NAME_LENGTH else ""
         parts = _MARKS.split(whole)
         yield from (part.strip() for part in parts if len(part.strip()) <= MAX_NAME_LENGTH)
-    for selector in ("header img[alt]", "img[class*=logo][alt], [class*=logo] img[alt]", ".navbar-brand, .logo", "h1"):
+    for selector in _SIGNS:
         if (shown := tree.css_first(selector)) is not None:
             name = _short(shown.attributes.get("alt") or shown.text())
             yield re.sub(r"(?i)\blogo\b", "", name).strip()

@@ -62,10 +62,11 @@ WEIGHTS: dict[str, float] = {
     "heading about others": -2.8,
     "comment": -4.0,
     "feed or post": -2.4,
-    "privacy text": -3.0,
+    "privacy text": -3.6,
     "in running text": -0.8,
     "one of two alike": -1.6,
     "one of many of its network": -2.2,
+    "on many sites of the run": -3.0,
     "hidden": -0.3,
     "a person's account": -1.6,
     "a group": -1.0,
@@ -218,7 +219,7 @@ def _words(link: Link) -> Iterator[str]:
     yield from _credit(link, own)
     if any(wording.PRIVACY_WORDS.search(text) for text in (*heads, link.near_text)) and link.region not in _FRAMED:
         yield "privacy text"
-    if len(link.near_text) >= MIN_PROSE_LENGTH and link.region not in _FRAMED:
+    if len(link.near_text) >= MIN_PROSE_LENGTH and link.region not in _FRAMED and not _is_icon(link):
         yield "in running text"
 
 

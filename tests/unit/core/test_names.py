@@ -30,7 +30,8 @@ def page(html: str, url: str = "https://www.studio-atlas.example/") -> Page:
         pytest.param("<meta property='og:site_name' content='Atlas'>", ("Atlas", "studio-atlas"), id="site-name"),
         pytest.param("<meta name='application-name'>", ("studio-atlas",), id="empty-site-name"),
         pytest.param("<header><img alt='Atlas logo'></header>", ("Atlas", "studio-atlas"), id="picture-in-the-header"),
-        pytest.param("<div class=top-logo><img alt='Atlas'></div>", ("Atlas", "studio-atlas"), id="logo"),
+        pytest.param("<div class=site-logo><img alt='Atlas'></div>", ("Atlas", "studio-atlas"), id="logo"),
+        pytest.param("<div class=logos><img alt='Sponsor'></div>", ("studio-atlas",), id="logo-of-a-sponsor"),
         pytest.param("<a class=navbar-brand>Atlas</a>", ("Atlas", "studio-atlas"), id="brand"),
         pytest.param("<h1>Atlas</h1>", ("Atlas", "studio-atlas"), id="first-heading"),
         pytest.param(

@@ -117,7 +117,7 @@ def test_embedded_uploads_are_no_button() -> None:
         pytest.param({"before": "design by foo | follow us"}, {"speaks of its own page"}, id="after-a-credit"),
         pytest.param({"before": "photo by"}, {"agency credit"}, id="by-somebody"),
         pytest.param({"before": "© 2026 by"}, set(), id="copyright"),
-        pytest.param({"near_text": "word " * 40}, {"in running text"}, id="prose"),
+        pytest.param({"text": "Baker Hill", "near_text": "word " * 40}, {"in running text"}, id="prose"),
         pytest.param({"near_text": "cookies and plug-ins"}, {"privacy text"}, id="privacy"),
         pytest.param({"near_text": "cookies", "region": Region.FOOTER}, set(), id="cookies-in-the-footer"),
         pytest.param({"is_visible": False}, {"hidden"}, id="hidden"),
