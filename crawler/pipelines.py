@@ -12,7 +12,11 @@ from scrapy.crawler import Crawler
 from crawler.core import plan
 from crawler.core.dossier import Dossier
 from crawler.core.results import result_of
-from crawler.records import Candidate, Sink, SiteResult
+from crawler.records import Candidate, Failure, Sink, SiteResult
+from crawler.urls import registrable_domain
+
+COMMON_SITES_COUNT = 5
+"""Registrable domains of one run on which a profile stands before it counts as everybody's; chosen, not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +43,30 @@ class Classify:
 
 
 class Rank:
-    """Chooses at most one profile per network for each input of the site."""
+    """Chooses at most one profile per network for each input of the site.
+
+    It remembers on how many sites of the run each profile was found: one that stands on many unrelated sites is a
+    vendor's or an agency's, unless the site bears its name.  Results that are out already are not taken back.
+    """
+
+    def __init__(self) -> None:
+        self._domains: dict[str, set[str]] = {}
 
     async def process_item(self, item: Classified) -> Ranked:
         """Judge the candidates, for each input with its own name."""
         dossier = item.dossier
-        return Ranked(tuple(result_of(dossier, site_input, item.candidates) for site_input in dossier.inputs))
+        common = self._common(item)
+        results = (result_of(dossier, site_input, item.candidates, common) for site_input in dossier.inputs)
+        return Ranked(tuple(results))
+
+    def _common(self, item: Classified) -> frozenset[str]:
+        """Those of the site's profiles that many other sites have too."""
+        keys = {candidate.profile.key for candidate in item.candidates}
+        if not isinstance(item.dossier.site, Failure):
+            domain = registrable_domain(item.dossier.site.host)
+            for key in keys:
+                self._domains.setdefault(key, set()).add(domain)
+        return frozenset(key for key in keys if len(self._domains.get(key, ())) >= COMMON_SITES_COUNT)
 
 
 class Deliver:

@@ -35,8 +35,8 @@ WEIGHTS: dict[str, float] = {
     "link": -0.6,
     "page plugin or follow button": 2.0,
     "embedded videos of a channel": -0.2,
-    "publisher meta": 2.2,
-    "site meta": 2.2,
+    "publisher meta": 1.9,
+    "site meta": 1.5,
     "author meta": -0.8,
     "frame": -0.4,
     "text": -1.8,
@@ -92,6 +92,7 @@ MAX_PHRASE_LENGTH = 100
 """Longest text, in characters, whose words say something of a link in it."""
 
 _SEPARATORS = re.compile(r"\s[|·•/\u2013\u2014-]\s|[|·•©]|(?<=[a-z)])\.\s")
+_ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?(?:facebook|fb|instagram|linkedin|twitter|x|tiktok|youtube)\.com\S*")
 _FRAMED = (Region.HEADER, Region.FOOTER, Region.NAV)
 
 
@@ -116,10 +117,13 @@ def occurrence(candidate: Candidate, names: tuple[str, ...]) -> Occurrence:
         names: names of the site.
     """
     link = candidate.link
+    is_icon = _is_icon(link, candidate.profile.handle)
     others = {*_classes(link), *_words(link), *_naming(candidate, names)}
+    if len(link.near_text) >= MIN_PROSE_LENGTH and link.region not in _FRAMED and not is_icon:
+        others.add("in running text")
     if not link.is_visible:
         others.add("hidden")
-    return Occurrence(_statement(link), frozenset(others))
+    return Occurrence(_statement(link, is_icon=is_icon), frozenset(others))
 
 
 def is_person(kind: ProfileType) -> bool:
@@ -127,7 +131,7 @@ def is_person(kind: ProfileType) -> bool:
     return kind is ProfileType.PERSON
 
 
-def _statement(link: Link) -> str:
+def _statement(link: Link, *, is_icon: bool) -> str:
     if link.source in (Source.JSON_LD, Source.MICRODATA):
         return _structured(link)
     if link.source is Source.META:
@@ -138,10 +142,10 @@ def _statement(link: Link) -> str:
         return _BY_SOURCE[link.source]
     is_framed = link.region in _FRAMED
     if link.block_networks_count >= 2:
-        if _is_icon(link):
+        if is_icon:
             return "icon row in the header or footer" if is_framed else "icon row"
         return "row in the header or footer" if is_framed else "row of networks"
-    if _is_icon(link):
+    if is_icon:
         return "icon in the header or footer" if is_framed else "icon"
     return "link in the header or footer" if is_framed else "link"
 
@@ -153,6 +157,12 @@ _BY_SOURCE = {
     Source.INPUT: "input",
     Source.IFRAME: "frame",
 }
+
+
+def _without(text: str, handle: str) -> str:
+    """A link's text without the account's address and name in it."""
+    text = _ADDRESS.sub(" ", text)
+    return " ".join(text.replace(f"@{handle}", " ").replace(handle, " ").split(" ")).strip(" @/:") if handle else text
 
 
 def _structured(link: Link) -> str:
@@ -170,9 +180,11 @@ def _meta(link: Link) -> str:
     return "publisher meta" if link.node_type in ("article:publisher", "publisher") else "site meta"
 
 
-def _is_icon(link: Link) -> bool:
+def _is_icon(link: Link, handle: str) -> bool:
     """A link that shows a network's sign or name and no more; a partner's logo has that partner's name."""
-    text, label = _folded(link.text), _folded(link.label)
+    text, label = _without(_folded(link.text), handle.lower()), _folded(link.label)
+    if not text and link.text:
+        text = "link" if link.region in _FRAMED else link.text  # the name of the account: a caption, or a mention
     caption = _folded(link.before.rpartition("\n")[2])
     if caption and wording.NETWORK_WORDS.match(_segment(caption)) and " " not in text:
         return True  # "Instagram: @name"
@@ -197,7 +209,9 @@ def _classes(link: Link) -> Iterator[str]:
         yield "share class"
     if wording.OTHERS_CLASSES.search(names) and link.region not in (Region.HEADER, Region.NAV):
         yield "block of other people"
-    if wording.FEED_CLASSES.search(names) and link.region is not Region.FOOTER:
+    if link.region is not Region.FOOTER and (
+        wording.FEED_CLASSES.search(names) or any(wording.POST_CLASSES.search(each) for each in link.classes)
+    ):
         yield "feed or post"
 
 
@@ -210,7 +224,7 @@ def _words(link: Link) -> Iterator[str]:
     if wording.SHARE_WORDS.search(beside):
         yield "share wording"
     elif wording.OWN_WORDS.search(beside) or wording.OWN_WORDS.search(link.near_text[:MAX_PHRASE_LENGTH]):
-        if not (wording.MY_WORDS.search(beside) and wording.FEED_CLASSES.search(" ".join(link.classes))):
+        if not (wording.MY_WORDS.search(beside) and "feed or post" in _classes(link)):
             yield "speaks of its own page"
     elif any(wording.SOCIAL_HEADINGS.search(text) for text in heads[:3]):
         yield "social heading"
@@ -219,8 +233,6 @@ def _words(link: Link) -> Iterator[str]:
     yield from _credit(link, own)
     if any(wording.PRIVACY_WORDS.search(text) for text in (*heads, link.near_text)) and link.region not in _FRAMED:
         yield "privacy text"
-    if len(link.near_text) >= MIN_PROSE_LENGTH and link.region not in _FRAMED and not _is_icon(link):
-        yield "in running text"
 
 
 def _credit(link: Link, own: str) -> Iterator[str]:

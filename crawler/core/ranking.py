@@ -6,7 +6,7 @@ chooses.  The order of the candidates never matters.  Pure; asked by the plan an
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from crawler.core import ownership
@@ -76,6 +76,8 @@ class _Site:
     """How many different profiles of a network stand below the same chain of elements of a page."""
     starts: Mapping[tuple[Network, str, Region], int]
     """The first candidate of a network in each part of each page."""
+    common: Collection[str]
+    """Merge keys of the profiles that stand on many unrelated sites of the run."""
 
 
 def candidates(page: Page, links: Sequence[Link]) -> tuple[Candidate, ...]:
@@ -94,26 +96,31 @@ def candidates(page: Page, links: Sequence[Link]) -> tuple[Candidate, ...]:
     return tuple(found)
 
 
-def choose(site: SiteInput, candidates: Sequence[Candidate], pages: Sequence[Page]) -> Mapping[Network, Choice]:
+def choose(
+    site: SiteInput, candidates: Sequence[Candidate], pages: Sequence[Page], common: Collection[str] = ()
+) -> Mapping[Network, Choice]:
     """Choose at most one profile per network.
 
     Args:
         site: the input; its name helps and is never needed.
         candidates: all profiles found, in any order.
         pages: the pages they were found on, the home page first.
+        common: merge keys of the profiles that stand on many unrelated sites of the run: a vendor's or an agency's.
 
     Returns:
         A choice for each network that has one of at least :data:`THRESHOLD`.
     """
     chosen: dict[Network, Choice] = {}
-    for judged in judge(site, candidates, pages):
+    for judged in judge(site, candidates, pages, common):
         network = judged.profile.network
         if judged.score >= THRESHOLD and network not in chosen:
             chosen[network] = Choice(judged.profile, round(judged.score, 3), judged.reasons, judged.candidate)
     return chosen
 
 
-def judge(site: SiteInput, candidates: Sequence[Candidate], pages: Sequence[Page]) -> list[Judgement]:
+def judge(
+    site: SiteInput, candidates: Sequence[Candidate], pages: Sequence[Page], common: Collection[str] = ()
+) -> list[Judgement]:
     """Judge all profiles, best first; of each account one judgement, whatever forms it was written in."""
     home = pages[0].url if pages else ""
     domain = registrable_domain(host_of(home))
@@ -121,7 +128,7 @@ def judge(site: SiteInput, candidates: Sequence[Candidate], pages: Sequence[Page
     for candidate in candidates:
         if not is_vendor(candidate.profile, domain):
             by_key.setdefault(candidate.profile.key, []).append(candidate)
-    about = _Site(names_of_site(site, pages), home, _crowd(by_key), _alike(by_key), _starts(by_key))
+    about = _Site(names_of_site(site, pages), home, _crowd(by_key), _alike(by_key), _starts(by_key), common)
     return sorted((_judgement(group, about) for group in by_key.values()), key=_rank)
 
 
@@ -147,6 +154,8 @@ def _judgement(group: Sequence[Candidate], about: _Site) -> Judgement:
     signals = [best.statement, *sorted(best.others)]
     signals += _about_all(judged, about.home)
     signals += _about_name(profile, likeness)
+    if likeness < SIMILAR_NAME and profile.key in about.common:
+        signals.append("on many sites of the run")
     if likeness < SAME_NAME and not best.statement.startswith("own"):
         signals += _about_others(candidate, about)
     if ownership.is_person(profile.type) and likeness < SAME_NAME:

@@ -4,7 +4,7 @@ Puts the dossier of a site, the candidates found on it and what the input itself
 :class:`SiteResult`.  Asked by the pipelines; chooses nothing itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from crawler.core import ranking
 from crawler.core.dossier import Dossier
@@ -24,20 +24,23 @@ from crawler.records import (
 )
 
 
-def result_of(dossier: Dossier, site_input: SiteInput, candidates: Sequence[Candidate]) -> SiteResult:
+def result_of(
+    dossier: Dossier, site_input: SiteInput, candidates: Sequence[Candidate], common: Collection[str] = ()
+) -> SiteResult:
     """Answer one input.
 
     Args:
         dossier: what was read for its site.
         site_input: the input; one of ``dossier.inputs``.
         candidates: all profiles found on the site.
+        common: merge keys of the profiles that stand on many unrelated sites of the run.
 
     Returns:
         The result; it has a failure exactly when nothing was found and something went wrong.
     """
     everything = (*candidates, *_known(site_input))
     pages = [visit.page for visit in dossier.read]
-    chosen: dict[Network, Choice] = dict(ranking.choose(site_input, everything, pages))
+    chosen: dict[Network, Choice] = dict(ranking.choose(site_input, everything, pages, common))
     if (own := _website_profile(dossier)) is not None:
         chosen[own.profile.network] = own
     return SiteResult(
@@ -46,7 +49,7 @@ def result_of(dossier: Dossier, site_input: SiteInput, candidates: Sequence[Cand
         failure=None if chosen else _failure(dossier),
         engine=dossier.engine,
         pages_count=len(dossier.visits),
-        evidence=evidence(chosen, ranking.judge(site_input, everything, pages), dossier.visits),
+        evidence=evidence(chosen, ranking.judge(site_input, everything, pages, common), dossier.visits),
     )
 
 
