@@ -140,7 +140,7 @@ def _placed(node: LexborNode, link: Link, above: tuple[Ancestor, ...], surveyed:
     near = _near(link, above, surveyed)
     start = above.index(block) if block else 0
     card = next((each for each in above[start : start + 5] if surveyed.text(each)), None)
-    names = [places.names_of(node), *(each.names for each in above[: places.MAX_CLASSES_DEPTH])]
+    names = [places.names_of(node), *(each.names for each in above[: places.MAX_CLASSES_DEPTH] if each.tag != "body")]
     heads = surroundings.headings(node, above, surveyed.social)
     if card is not None and card.tag not in ("body", "main", "footer", "header"):
         heads += tuple(text for text in surroundings.inner_headings(card.node) if text not in heads)

@@ -133,7 +133,10 @@ def _nodes(document: Any) -> Iterator[tuple[dict[str, Any], str]]:
 
 def _type(node: dict[str, Any]) -> str:
     kinds = node.get("@type", node.get("type", ""))
-    first = kinds[0] if isinstance(kinds, list) and kinds else kinds
+    if isinstance(kinds, list):
+        # A person who is an organisation too speaks as one.
+        kinds = next((kind for kind in kinds if kind != "Person"), kinds[0] if kinds else "")
+    first = kinds
     return first.rpartition("/")[2].rpartition(":")[2] if isinstance(first, str) else ""
 
 

@@ -110,9 +110,14 @@ SLOGANS = re.compile(
 
 FEED_CLASSES = re.compile(
     r"(?:^|[-_ ])(?:feeds?|sbi|instafeed|instagram-(?:feed|media|wall|gallery)|sb_instagram|insta-?gallery|twitter-(?:tweet|feed)|"
-    r"tweets?|tiktok-embed|elfsight|juicer|curator|snapwidget|lightwidget|entry-content|post-content|blog-post|article-body)(?:$|[-_ ])"
+    r"tweets?|tiktok-embed|elfsight|juicer|curator|snapwidget|lightwidget)(?:$|[-_ ])"
 )
-"""Names of embedded feeds and of running text, where links lead to single posts and to whoever is mentioned."""
+"""Names of embedded feeds, where links lead to single posts and to whoever is mentioned."""
+
+POST_CLASSES = re.compile(
+    r"(?:^| )(?:post|type-post|blog-?post|single-post|hentry-post|post-(?:body|content|entry)|article-body|blog-entry)(?:$| )"
+)
+"""Names of a post in a blog; WordPress gives its pages the same ``entry-content``, and ``type-page`` beside it."""
 
 PRIVACY_WORDS = re.compile(
     r"\b(?:privacy|cookies?|datenschutz\w*|données personnelles|confidentialité|privacidad|riservatezza|privacybeleid|"

@@ -109,7 +109,7 @@ def test_embedded_uploads_are_no_button() -> None:
         pytest.param({"headings": ("Follow us",)}, {"speaks of its own page"}, id="follow-us"),
         pytest.param({"before": "besuchen sie uns auf"}, {"speaks of its own page"}, id="follow-us-german"),
         pytest.param({"near_text": "síguenos en facebook"}, {"speaks of its own page"}, id="follow-us-spanish"),
-        pytest.param({"text": "mein Kanal", "classes": ("entry-content",)}, {"feed or post"}, id="author-of-a-post"),
+        pytest.param({"text": "mein Kanal", "classes": ("blog-post",)}, {"feed or post"}, id="author-of-a-post"),
         pytest.param({"headings": ("Social Media",)}, {"social heading"}, id="social-heading"),
         pytest.param({"before": "site by"}, {"agency credit"}, id="credit"),
         pytest.param({"before": "developed by\n"}, {"agency credit"}, id="credit-on-the-line-above"),
