@@ -65,6 +65,8 @@ class SampleSite:
     needs: Literal["static", "browser"] = "static"
     """What it takes to see the profiles, or to see that there are none."""
     path: str = "/"
+    found_on: str = ""
+    """Where the profiles stand, relative to the website, if not on the page posted."""
     is_down: bool = False
     has_fallback: bool = False
     """Whether unknown paths show the start page, as script-built sites with routes need it."""

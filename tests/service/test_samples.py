@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import html
 import json
 import re
 import signal
@@ -13,12 +14,17 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import httpx
 import pytest
+from playwright.async_api import async_playwright
 
 from api.samples import TYPES, SampleSite, SampleSites, load
 from api.serve import ServiceError
+from crawler.config import Settings
+from crawler.engines.find import find_chromium
+from crawler.engines.install import chromium_mend
 from crawler.networks.canonical import profile_of
 from crawler.records import Profile, Reason
 
@@ -287,23 +293,69 @@ def test_files_are_small_and_of_known_types(site: SampleSite) -> None:
         assert path in site.files, "a rule for a path that is not there"
 
 
+def _handle(url: str) -> str:
+    return re.split(r"[/=]", url.rstrip("/"))[-1].removeprefix("@").casefold()
+
+
 @pytest.mark.parametrize("site", [site for site in SITES if site.profiles], ids=_by_slug)
 def test_needs_is_the_truth(site: SampleSite) -> None:
     """What needs a browser must not be in the pages as served; what needs none must be there."""
     pages = "".join(file.read_text("utf-8") for file in set(site.files.values()) if file.suffix == ".html")
     outside_scripts = re.sub(r"(?s)<script(?![^>]*ld\+json).*?</script>", "", pages).casefold()
     for url in site.profiles.values():
-        handle = re.split(r"[/=]", url.rstrip("/"))[-1].removeprefix("@").casefold()
+        assert (_handle(url) in outside_scripts) == (site.needs == "static"), url
 
-        assert (handle in outside_scripts) == (site.needs == "static"), url
+
+@pytest.mark.parametrize("site", [site for site in SITES if site.found_on], ids=_by_slug)
+def test_the_start_page_lacks_what_another_page_has(site: SampleSite) -> None:
+    start = site.files[site.path].read_text("utf-8")
+
+    assert all(_handle(url) not in start.casefold() for url in site.profiles.values())
+
+
+@pytest.fixture(scope="module")
+def shown() -> dict[str, set[str]]:
+    """What Chromium finds on each site, on the page said to have it: canonical profiles by slug."""
+    chromium = find_chromium(Settings())
+    if not chromium:
+        pytest.skip(f"no Chromium here: {chromium_mend()}")
+    return asyncio.run(_look_at_all(chromium))
+
+
+async def _look_at_all(chromium: str) -> dict[str, set[str]]:
+    async with SampleSites() as sites, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, chromium_sandbox=False)
+        found = {}
+        for site in SITES:
+            if not site.profiles:
+                continue
+            page = await browser.new_page()
+            await page.goto(urljoin(sites.url(site), site.found_on))
+            for url in site.profiles.values() if site.needs == "browser" else ():
+                # A locator sees through open shadow roots and waits for what comes late.
+                await page.locator(f'a[href*="{_handle(url)}" i]').first.wait_for(state="attached")
+            hrefs = await page.locator("[href]").evaluate_all("all => all.map(each => each.getAttribute('href'))")
+            page_text = await page.content()
+            hrefs += re.findall(r'"(https://[^"]+)"', "".join(re.findall(r"(?s)ld\+json.*?</script>", page_text)))
+            profiles = [profile_of(href) for href in hrefs]
+            found[site.slug] = {each.url for each in profiles if isinstance(each, Profile)}
+            await page.close()
+        await browser.close()
+    return found
+
+
+@pytest.mark.render
+@pytest.mark.parametrize("site", [site for site in SITES if site.profiles], ids=_by_slug)
+def test_a_browser_shows_the_profiles(site: SampleSite, shown: dict[str, set[str]]) -> None:
+    assert shown[site.slug] >= set(site.profiles.values())
 
 
 @pytest.mark.parametrize("site", [site for site in SITES if "/" in site.files], ids=_by_slug)
 def test_the_start_page_bears_the_title(site: SampleSite) -> None:
-    found = re.search(r"<title>([^<]*)</title>", site.files["/"].read_text("utf-8"))
+    found = re.search(r"(?i)<title>([^<]*)</title>", site.files["/"].read_text("utf-8"))
 
     assert found
-    assert site.title in found[1]
+    assert site.title in html.unescape(found[1])
 
 
 @pytest.mark.parametrize("site", BUILT, ids=_by_slug)
