@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from crawler.config import Settings
-from crawler.records import Limits, SiteResult
+from crawler.records import Limits, Render, SiteResult
 from crawler.run import crawl
 from worker.jobs import result_record, site_input
 
@@ -29,7 +29,9 @@ def main() -> None:
     order = json.load(sys.stdin)
     sink = ListSink()
     inputs = [site_input(index, item) for index, item in enumerate(order["items"])]
-    report = crawl(inputs, sink, Settings(**order["settings"]), Limits(**order.get("limits", {})))
+    limits = order.get("limits", {})
+    limits["render"] = Render(limits.get("render", "auto"))
+    report = crawl(inputs, sink, Settings(**order["settings"]), Limits(**limits))
     json.dump({"results": sink.results, "finish_reason": report.finish_reason}, sys.stdout)
 
 
