@@ -18,7 +18,7 @@ MAX_HREF_LENGTH = 4096
 """Longest address read, in characters."""
 
 SOCIAL = re.compile(
-    r"facebook|fb\.(?:com|me)|fb:|messenger\.com|instagr|ig\.me|linkedin|lnkd\.in|twitter|(?:^|[/.@])x\.com|(?:^|/)t\.co/|"
+    r"facebook|fb\.(?:com|me)|fb:|messenger\.com|instagr|ig\.me|linkedin|lnkd\.in|twitter|(?:^|[/.@_]|%2f)x\.com|(?:^|/)t\.co/|"
     r"tiktok|youtu",
     re.IGNORECASE,
 )

@@ -49,6 +49,7 @@ WEIGHTS: dict[str, float] = {
     "speaks of its own page": 3.0,
     "social heading": 1.4,
     "link names the site": 2.0,
+    "named like another own profile": 1.4,
     "on several pages": 0.6,
     "stated in several ways": 0.7,
     # What speaks against it.

@@ -7,7 +7,7 @@ chooses.  The order of the candidates never matters.  Pure; asked by the plan an
 import math
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crawler.core import ownership
 from crawler.core.carriers import SOCIAL
@@ -129,7 +129,30 @@ def judge(
         if not is_vendor(candidate.profile, domain):
             by_key.setdefault(candidate.profile.key, []).append(candidate)
     about = _Site(names_of_site(site, pages), home, _crowd(by_key), _alike(by_key), _starts(by_key), common)
-    return sorted((_judgement(group, about) for group in by_key.values()), key=_rank)
+    judged = sorted((_judgement(group, about) for group in by_key.values()), key=_rank)
+    return sorted((_compared(each, judged) for each in judged), key=_rank)
+
+
+def _compared(judged: Judgement, others: Sequence[Judgement]) -> Judgement:
+    """Judge a profile again by those of other networks that are the site's own for certain: people reuse a name."""
+    handle = judged.profile.handle
+    if not handle or judged.likeness >= SAME_NAME or judged.profile.type in LAST_RESORTS:
+        return judged
+    own = [
+        each.profile.handle
+        for each in others
+        if each.score >= CERTAIN and each.profile.network is not judged.profile.network
+    ]
+    if names_likeness(handle, own) < SAME_NAME:
+        return judged
+    score, reasons = _scored([*judged.reasons, "named like another own profile"])
+    return replace(judged, score=score, reasons=reasons)
+
+
+def _scored(signals: Sequence[str]) -> tuple[float, tuple[str, ...]]:
+    """The score that some signals give, and the signals, strongest first."""
+    total = BIAS + sum(WEIGHTS[name] for name in signals)
+    return 1 / (1 + math.exp(-total)), tuple(sorted(signals, key=lambda name: (-abs(WEIGHTS[name]), name)))
 
 
 def _rank(judged: Judgement) -> tuple[bool, float, int, float, tuple[int, int], str]:
@@ -164,11 +187,10 @@ def _judgement(group: Sequence[Candidate], about: _Site) -> Judgement:
         signals.append("a group")
     if profile.type is ProfileType.UNRESOLVED:
         signals.append("unresolved")
-    total = BIAS + sum(WEIGHTS[name] for name in signals)
-    reasons = tuple(sorted(signals, key=lambda name: (-abs(WEIGHTS[name]), name)))
+    score, reasons = _scored(signals)
     region = _REGIONS.index(link.region) if link.region in _REGIONS else len(_REGIONS)
     order = link.order - about.starts[(profile.network, candidate.page_url, link.region)]
-    return Judgement(profile, 1 / (1 + math.exp(-total)), reasons, candidate, likeness, (region, order))
+    return Judgement(profile, score, reasons, candidate, likeness, (region, order))
 
 
 def _about_all(judged: Sequence[tuple[Occurrence, Candidate]], home: str) -> Iterator[str]:
@@ -238,4 +260,9 @@ def _starts(by_key: Mapping[str, Sequence[Candidate]]) -> dict[tuple[Network, st
 def _may_fall_back(link: Link) -> bool:
     """A group or an unresolved share link stands for the site only where sites name themselves."""
     is_stated = link.source in (Source.REL_ME, Source.JSON_LD, Source.MICRODATA)
-    return is_stated or (link.source is Source.ANCHOR and link.block_networks_count >= 2)
+    is_framed = link.region in (Region.HEADER, Region.FOOTER, Region.NAV)
+    return is_stated or (link.source not in _LOOSE and (link.block_networks_count >= 2 or is_framed))
+
+
+_LOOSE = (Source.TEXT, Source.SCRIPT, Source.IFRAME, Source.INPUT, Source.META)
+"""Sources that have no place on the page."""

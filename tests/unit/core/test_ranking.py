@@ -194,6 +194,23 @@ def icons(*urls: str) -> str:
             {},
             id="one-of-many",
         ),
+        pytest.param(
+            f"<footer>{icons('https://www.facebook.com/share/1D2yhZbTk2/')}</footer>",
+            {"facebook": "https://www.facebook.com/share/1D2yhZbTk2"},
+            id="share-code-as-the-only-icon",
+        ),
+        pytest.param(
+            f"<footer>{icons('https://www.instagram.com/mudlark.pots', 'https://github.com/a')}</footer>"
+            '<p>and <a href="https://x.com/mudlarkpots">there</a> <a href="https://x.com/another">too</a></p>'
+            '<nav><a href="https://www.tiktok.com/@mudlark_pots">Our friends there</a></nav>',
+            {"instagram": "https://www.instagram.com/mudlark.pots/", "tiktok": "https://www.tiktok.com/@mudlark_pots"},
+            id="one-name-on-several-networks",
+        ),
+        pytest.param(
+            '<footer><a href="https://www.google.com/url?q=https%3A%2F%2Fx.com%2Fstudioatlas"><i class="icon"></i></a></footer>',
+            {"twitter": "https://x.com/studioatlas"},
+            id="wrapped-address",
+        ),
         pytest.param("<p>facebook.com/studioatlas</p>", {}, id="text-alone"),
         pytest.param("<script>var a = 'https://www.facebook.com/studioatlas'</script>", {}, id="script-alone"),
     ],
