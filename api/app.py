@@ -16,10 +16,13 @@ from starlette.datastructures import Headers, MutableHeaders
 
 from api import errors
 from api.deps import Services
-from api.routes import events, health, jobs, results
+from api.routes import auth, events, health, jobs, results
 from crawler.config import Settings
+from worker.accounts import Accounts
+from worker.connection import for_api
 from worker.events import EventReader
 from worker.queue import ShardQueue
+from worker.rates import Rates
 from worker.store import JobStore
 
 logger = logging.getLogger(__name__)
@@ -41,15 +44,22 @@ def create_app(settings: Settings, redis_url: str) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        store = JobStore.connect(redis_url)
+        connection = for_api(redis_url)
         reader = EventReader.connect(redis_url)
         queue = ShardQueue.connect(redis_url, settings.shard_timeout_s)
-        app.state.services = Services(settings, store, queue, reader)
+        app.state.services = Services(
+            settings,
+            JobStore(connection),
+            queue,
+            reader,
+            Accounts(connection, settings.secret.get_secret_value()),
+            Rates(connection),
+        )
         try:
             yield
         finally:
             await reader.aclose()
-            await store.aclose()
+            await connection.aclose()
             queue.close()
 
     app = FastAPI(
@@ -57,11 +67,13 @@ def create_app(settings: Settings, redis_url: str) -> FastAPI:
         version=version("socials"),
         description=DESCRIPTION,
         lifespan=lifespan,
+        # It would build an address from the Host header, which anybody may write.
+        redirect_slashes=False,
         # Validation errors are 400 with our own body; no route may document the framework's 422.
         responses=errors.responses(400, 404, 405, 413, 415, 503),
     )
     errors.install(app)
-    for router in (jobs.router, results.router, events.router, health.router):
+    for router in (auth.router, jobs.router, results.router, events.router, health.router):
         app.include_router(router)
     app.add_middleware(RequestIds)
     _document_bodies(app)
@@ -99,7 +111,7 @@ def _document_bodies(app: FastAPI) -> None:
         if app.openapi_schema is None:
             document = describe()
             schemas = document["components"]["schemas"]
-            schemas |= jobs.body_schemas()
+            schemas |= jobs.body_schemas() | auth.body_schemas()
             for name in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(name, None)
             for operations in document["paths"].values():

@@ -16,7 +16,8 @@ from typing import Any, NoReturn
 import click
 from pydantic import ValidationError
 
-from crawler.config import Settings
+from api.cli_accounts import account, token
+from crawler.config import Settings, careless
 from crawler.records import Render
 
 INTERRUPTED = 130
@@ -147,16 +148,28 @@ def explain(site: str, render: str | None, allow_hosts: tuple[str, ...], screens
 @click.option("--redis", "redis_url", metavar="URL", help="Use this Redis instead of one of our own.")
 def serve(**given: Any) -> int:
     """Run API, workers and a Redis in one command, for one machine."""
-    from api.serve import Service, ServiceError
+    import shlex
+
+    from api.serve import Service, ServiceError, token_path
     from worker.embedded import RedisMissing
 
     renamed = {"data": "data_dir"}
     settings = _settings(**{renamed.get(name, name): value for name, value in given.items() if value is not None})
     _log(settings)
+    _refuse_careless(settings)
+    data_dir = settings.data_dir.expanduser()
 
     async def run() -> None:
-        async with Service(settings, settings.data_dir.expanduser()) as service:
+        async with Service(settings, data_dir) as service:
             _say(f"Socials runs at {service.url} (its interface: {service.url}/docs). Ctrl-C ends it.")
+            if service.token:
+                path = token_path(data_dir)
+                _say(
+                    f"The token of the account local is kept in {path}. Create a job:\n\n"
+                    f"  curl -s {service.url}/api/jobs/socials -H 'Content-Type: application/json' \\\n"
+                    f'    -H "Authorization: Bearer $(cat {shlex.quote(str(path))})" \\\n'
+                    """    -d '{"items": [{"name": "Scrapy", "site_web": "https://scrapy.org"}]}'\n"""
+                )
             await _until_signalled()
             _say("Stopping: workers hand back what they do.")
 
@@ -177,6 +190,7 @@ def api(**given: Any) -> int:
     settings = _settings(**{name: value for name, value in given.items() if value is not None})
     _log(settings)
     _needs_redis(settings)
+    _refuse_careless(settings)
 
     async def run() -> None:
         with listen(settings.host, settings.port) as listener:
@@ -203,6 +217,7 @@ def worker() -> int:
 
     settings = _settings()
     _needs_redis(settings)
+    _refuse_careless(settings)
     return run(settings)
 
 
@@ -243,6 +258,10 @@ def doctor() -> int:
     return 0 if is_well and engines_count else 1
 
 
+cli.add_command(account)
+cli.add_command(token)
+
+
 def _settings(**given: Any) -> Settings:
     """Read the settings; what the command line says wins over the environment."""
     try:
@@ -257,6 +276,13 @@ def _settings(**given: Any) -> Settings:
 def _needs_redis(settings: Settings) -> None:
     if not settings.redis_url:
         raise click.UsageError("set SOCIALS_REDIS_URL to the Redis to use; `socials serve` brings its own")
+
+
+def _refuse_careless(settings: Settings) -> None:
+    """Do not start in production with settings that would be careless; otherwise say where they are."""
+    faults = careless(settings)
+    if settings.production and faults:
+        raise click.ClickException(f"not fit for production: {'; '.join(faults)}")
 
 
 def _log(settings: Settings, level: str | None = None) -> None:

@@ -57,7 +57,14 @@ async def _run(settings: Settings, stack: contextlib.AsyncExitStack) -> bool:
     )  # fmt: skip
     _say("==> Starting Redis, the API and two workers")
     service = await stack.enter_async_context(Service(own, data_dir=None))
-    client = await stack.enter_async_context(httpx.AsyncClient(base_url=service.url, timeout=30, trust_env=False))
+    client = await stack.enter_async_context(
+        httpx.AsyncClient(
+            base_url=service.url,
+            headers={"Authorization": f"Bearer {service.token}"},
+            timeout=30,
+            trust_env=False,
+        )
+    )
     _say(f"==> Posting {len(sites.items())} items to {service.url}/api/jobs/socials")
     async with asyncio.timeout(JOB_TIMEOUT_S):
         job, rows = await _run_job(client, sites.items())

@@ -3,18 +3,22 @@
 ``Annotated`` dependencies over what :mod:`api.app` put into the application's state.
 """
 
+import hashlib
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
+from fastapi.security import APIKeyCookie, HTTPBearer
 
+from api.auth import COOKIE, Caller, caller
+from api.errors import ApiError
 from crawler.config import Settings
+from worker.account_keys import AccountKeys, sign_in_rate
+from worker.accounts import Accounts
 from worker.events import EventReader
 from worker.queue import ShardQueue
+from worker.rates import WINDOW_S, Rates, Verdict
 from worker.store import JobStore
-
-LOCAL_ACCOUNT = "local"
-"""The one account of a machine of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +29,79 @@ class Services:
     store: JobStore
     queue: ShardQueue
     events: EventReader
+    accounts: Accounts
+    rates: Rates
 
 
-def _services(request: Request) -> Services:
+# Asynchronous although they wait for nothing: FastAPI runs others in a thread each.
+async def _services(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
 
 
-def _account() -> str:
-    return LOCAL_ACCOUNT
-
-
 ServicesDep = Annotated[Services, Depends(_services)]
+
+# They only describe; how a credential is judged stands in api.auth.
+_TOKEN = HTTPBearer(scheme_name="token", description="A token from `socials token create`.", auto_error=False)
+_SESSION = APIKeyCookie(name=COOKIE, scheme_name="session", description="Set by signing in.", auto_error=False)
+
+
+async def _caller(
+    request: Request,
+    services: ServicesDep,
+    _: Annotated[object, Depends(_TOKEN)],
+    __: Annotated[object, Depends(_SESSION)],
+) -> Caller:
+    return await caller(request, services.accounts)
+
+
+CallerDep = Annotated[Caller, Depends(_caller)]
+
+
+async def _account(asking: CallerDep) -> str:
+    return asking.account_id
+
+
 AccountDep = Annotated[str, Depends(_account)]
+"""Id of the account that asks."""
+
+
+async def _job_rate(request: Request, response: Response, services: ServicesDep, account: AccountDep) -> None:
+    most = services.settings.jobs_per_minute_count
+    verdict = await services.rates.take(AccountKeys(account).rate("jobs"), most)
+    _tell(request, response, "jobs", most, verdict)
+    if not verdict.is_allowed:
+        raise rate_limited(f"At most {most} jobs a minute; send more items in one job.", verdict.wait_s)
+
+
+JobRateDep = Annotated[None, Depends(_job_rate)]
+"""Counts one job created against the account's limit."""
+
+
+async def sign_in_rates(request: Request, services: Services, email: str) -> None:
+    """Count an attempt to sign in, against the e-mail and against the client.
+
+    Raises:
+        ApiError: 429.
+    """
+    most = services.settings.sign_ins_per_minute_count
+    client = request.client.host if request.client else ""
+    for who in (f"client {client}", f"email {email.strip().casefold()}"):
+        verdict = await services.rates.take(sign_in_rate(hashlib.sha256(who.encode()).hexdigest()), most)
+        if not verdict.is_allowed:
+            raise rate_limited("Too many attempts to sign in.", verdict.wait_s)
+
+
+def rate_limited(message: str, wait_s: int) -> ApiError:
+    """Return the answer for what was done too often."""
+    return ApiError(429, "rate_limited", message, headers={"Retry-After": str(max(1, wait_s))})
+
+
+def _tell(request: Request, response: Response, name: str, most: int, verdict: Verdict) -> None:
+    """Say in headers what is left, in the form of draft-ietf-httpapi-ratelimit-headers-10; also in error answers."""
+    told = {
+        "RateLimit-Policy": f'"{name}";q={most};w={WINDOW_S}',
+        "RateLimit": f'"{name}";r={verdict.left_count};t={verdict.full_s if verdict.is_allowed else verdict.wait_s}',
+    }
+    request.state.rate_headers = told
+    response.headers.update(told)

@@ -123,7 +123,8 @@ def _words(error: Any) -> str:
 
 def _answer(request: Request, error: ApiError) -> JSONResponse:
     request_id = str(getattr(request.state, "request_id", ""))
-    return JSONResponse(body_of(error, request_id), error.status, headers=error.headers)
+    headers = {**getattr(request.state, "rate_headers", {}), **error.headers}
+    return JSONResponse(body_of(error, request_id), error.status, headers=headers)
 
 
 async def _api_error(request: Request, error: Exception) -> JSONResponse:

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializ
 
 from crawler.config import Settings
 from crawler.records import COLUMNS, Limits, Reason, Render
+from worker.credentials import MAX_PASSWORD_LENGTH
 
 MAX_ITEMS_COUNT = 10_000
 """Most items in one job, by contract."""
@@ -123,6 +124,30 @@ class JobSnapshot(JobCreated):
     ef_charged: Ef
     options: dict[str, Any]
     summary: JobSummary
+
+
+class LoginRequest(BaseModel):
+    """Who wants to sign in."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={"examples": [{"email": "anna@studio-atlas.example", "password": "correct horse battery"}]},
+    )
+
+    email: str = Field(min_length=1, max_length=254)
+    password: str = Field(min_length=1, max_length=MAX_PASSWORD_LENGTH)
+
+
+class AccountView(BaseModel):
+    """An account, and what it has left."""
+
+    id: str
+    email: str | None = Field(description="Null for an account that only has tokens.")
+    month: str = Field(description="The calendar month, in UTC, that the amounts are of.", examples=["2026-11"])
+    ceiling_ef: Ef | None = Field(description="What it may spend in a month; null: as much as it likes.")
+    spent_ef: Ef = Field(description="What jobs that have ended cost.")
+    reserved_ef: Ef = Field(description="Estimates of the jobs that have not.")
 
 
 class ModuleLimits(BaseModel):

@@ -18,7 +18,10 @@ import uvicorn
 
 from api.app import create_app
 from crawler.config import Settings
-from worker.embedded import EmbeddedRedis
+from worker.accounts import LOCAL_ACCOUNT, Accounts
+from worker.connection import Unavailable
+from worker.credentials import read
+from worker.embedded import EmbeddedRedis, write_secret
 
 logger = logging.getLogger(__name__)
 
@@ -55,10 +58,50 @@ def api_server(settings: Settings, redis_url: str) -> ApiServer:
             access_log=False,
             timeout_graceful_shutdown=DRAIN_TIMEOUT_S,
             timeout_keep_alive=30,
+            # Who a client says it is counts only from a proxy that the operator named.
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=settings.trusted_proxies,
             server_header=False,
             lifespan="on",
         )
     )
+
+
+def token_path(data_dir: Path) -> Path:
+    """Return the file that holds the token of the account ``local``."""
+    return data_dir / "token"
+
+
+async def local_token(redis_url: str, settings: Settings, data_dir: Path | None) -> str:
+    """Make the account ``local`` where there is no account at all, and keep a token of it in the data folder.
+
+    Args:
+        redis_url: where the accounts are.
+        settings: the operator's settings.
+        data_dir: where the token is kept; ``None``: nowhere.
+
+    Returns:
+        The token: the one that is kept, if it still holds, else a new one; ``""`` where there is no such account.
+    """
+    accounts = Accounts.connect(redis_url, settings.secret.get_secret_value())
+    try:
+        if not await accounts.all():
+            await accounts.add("", None, None, LOCAL_ACCOUNT)
+        if await accounts.get(LOCAL_ACCOUNT) is None:
+            return ""
+        path = token_path(data_dir) if data_dir else None
+        kept = read("token", path.read_text("utf-8").strip()) if path and path.exists() else None
+        if kept and kept.account_id == LOCAL_ACCOUNT and await accounts.owner(kept):
+            return kept.text
+        text, _ = await accounts.create_token(LOCAL_ACCOUNT, "socials serve")
+        if path:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_secret(path, text + "\n")
+        return text
+    except Unavailable as error:
+        raise ServiceError(f"{error}; is SOCIALS_REDIS_URL right?") from None
+    finally:
+        await accounts.aclose()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -111,6 +154,8 @@ class Service:
         self._workers: set[asyncio.subprocess.Process] = set()
         self.url = ""
         """Address of the API, known after entry."""
+        self.token = ""
+        """Token of the account ``local``, known after entry; empty where the operator has accounts of his own."""
 
     async def __aenter__(self) -> Self:
         """Start all parts."""
@@ -124,6 +169,7 @@ class Service:
                 redis.start()
                 stack.callback(redis.stop)
                 redis_url = redis.url
+            self.token = await local_token(redis_url, self._settings, self._data_dir)
             environment = {**os.environ, **self._settings.environment(), "SOCIALS_REDIS_URL": redis_url}
             watches = [
                 asyncio.create_task(self._keep_worker(environment)) for _ in range(self._settings.workers_count)

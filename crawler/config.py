@@ -5,10 +5,12 @@ value.  Nothing else reads the environment.
 """
 
 from decimal import Decimal
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from crawler.records import Limits, Render
@@ -26,7 +28,14 @@ class Settings(BaseSettings):
     ``demo``)."""
 
     data_dir: Path = Path("~/.local/share/socials")
-    """Folder in which the embedded Redis keeps its files."""
+    """Folder in which the embedded Redis keeps its files, and ``serve`` the token of the account ``local``."""
+
+    production: bool = False
+    """Whether strangers are served: the service then refuses to start with settings that would be careless."""
+
+    secret: SecretStr = SecretStr("")
+    """Key of the hashes under which tokens and sessions are stored, at least 32 characters; the same for all
+    processes. Another one makes all tokens and sessions void."""
 
     host: str = "127.0.0.1"
     """Address the API listens on."""
@@ -54,6 +63,22 @@ class Settings(BaseSettings):
 
     max_body_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
     """Largest request body, in bytes."""
+
+    session_s: int = Field(default=7 * 86_400, ge=60)
+    """How long somebody stays signed in, in seconds."""
+
+    jobs_per_minute_count: int = Field(default=60, ge=1)
+    """Jobs that an account may create in a minute, at once or spread out."""
+
+    sign_ins_per_minute_count: int = Field(default=10, ge=1)
+    """Attempts to sign in that one e-mail address, or one client, has in a minute."""
+
+    streams_count: int = Field(default=1000, ge=1)
+    """Event streams that an account may have open at a time."""
+
+    trusted_proxies: str = ""
+    """Addresses of the reverse proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed, separated by
+    commas."""
 
     retention_s: int = Field(default=30 * 86_400, ge=60)
     """How long a job and its results are kept, in seconds."""
@@ -138,10 +163,56 @@ class Settings(BaseSettings):
         """The operator's limits for one input, which a job's options may only tighten."""
         return Limits(self.render, self.max_pages_count, self.item_budget_s)
 
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the API."""
+        return is_loopback(self.host)
+
     def environment(self) -> dict[str, str]:
         """Return the settings that differ from their defaults as environment variables, for a child process."""
         changed = self.model_dump(mode="json", exclude_defaults=True)
+        if "secret" in changed:
+            changed["secret"] = self.secret.get_secret_value()
         return {
             f"SOCIALS_{name.upper()}": ",".join(value) if isinstance(value, list) else str(value)
             for name, value in changed.items()
         }
+
+
+MIN_SECRET_LENGTH = 32
+"""Shortest secret taken in production, in characters: 128 bits, written as hexadecimal digits."""
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether an address to listen on or connect to stays on this machine."""
+    if host.lower() in ("localhost", "localhost."):
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def careless(settings: Settings) -> tuple[str, ...]:
+    """Say why a service with these settings must not serve strangers, a sentence each; nothing where it may.
+
+    Only asked of a service in production: on one's own machine each of these is fine.
+    """
+    secret = settings.secret.get_secret_value()
+    redis = urlsplit(settings.redis_url)
+    found = {
+        "set SOCIALS_SECRET: without it, tokens and sessions are stored under hashes without a key": not secret,
+        f"SOCIALS_SECRET is too short or too simple: take {MIN_SECRET_LENGTH} random characters or more "
+        "(`openssl rand -hex 32`)": bool(secret) and not _is_strong(secret),
+        "SOCIALS_REDIS_URL names a Redis on another machine without a password": bool(redis.hostname)
+        and not is_loopback(redis.hostname or "")
+        and not redis.password,
+        "SOCIALS_ALLOW_HOSTS lets crawls reach this machine; it is for test fixtures only": bool(settings.allow_hosts),
+    }
+    return tuple(sentence for sentence, is_so in found.items() if is_so)
+
+
+def _is_strong(secret: str) -> bool:
+    """Whether a secret may be random: long, of many characters, and none that examples hold."""
+    is_example = any(word in secret.lower() for word in ("change", "secret", "example", "default", "password"))
+    return len(secret) >= MIN_SECRET_LENGTH and len(set(secret)) >= 8 and not is_example

@@ -6,6 +6,7 @@ by ``socials serve``, ``demo`` and the tests.
 
 import fcntl
 import importlib.util
+import os
 import re
 import secrets
 import shutil
@@ -13,13 +14,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
 import redis
 
+from crawler.config import Settings
 from worker.parent import EXEC_THAT_DIES_WITH_PARENT
 
 MIN_VERSION = (6, 2)
@@ -33,6 +36,10 @@ STOP_TIMEOUT_S = 10.0
 
 MAX_SOCKET_PATH = 100
 """Longest path of a socket, in bytes; systems allow 104 to 108."""
+
+
+_URL_FILE = "redis-url"
+"""File in the data folder that holds the URL of the Redis while it runs: its password is new each time."""
 
 
 class RedisMissing(Exception):  # noqa: N818  # it names a state, not a mistake
@@ -57,6 +64,10 @@ def find_redis_server() -> str:
         f"no redis-server {version} or newer: install it (Debian: sudo apt-get install redis-server, "
         "macOS: brew install redis), or set SOCIALS_REDIS_URL to one that runs"
     )
+
+
+class RedisInUse(RedisMissing):
+    """Another process has a Redis on the folder."""
 
 
 class EmbeddedRedis:
@@ -93,14 +104,13 @@ class EmbeddedRedis:
             if self._data_dir is None:
                 lines += [f'dir "{socket_dir}"', "appendonly no"]
             else:
-                self._data_dir.mkdir(parents=True, exist_ok=True)
+                # What people posted and under which hashes they are known is nobody else's business.
+                self._data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
                 lock = stack.enter_context((self._data_dir / "lock").open("a"))
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except OSError:
-                    raise RedisMissing(
-                        f"{self._data_dir} is in use by another `socials serve`; choose --data"
-                    ) from None
+                    raise RedisInUse(f"{self._data_dir} is in use by another `socials serve`; choose --data") from None
                 lines += [f'dir "{self._data_dir}"', "appendonly yes", "appendfsync everysec"]
             process = subprocess.Popen(
                 [*EXEC_THAT_DIES_WITH_PARENT, server, "-"],
@@ -116,12 +126,53 @@ class EmbeddedRedis:
                 config.write("\n".join(lines).encode())
             self.url = f"unix://:{password}@{quote(str(socket_dir / 'redis.sock'))}"
             _wait(self.url, process)
+            if self._data_dir is not None:
+                write_secret(self._data_dir / _URL_FILE, self.url)
+                stack.callback((self._data_dir / _URL_FILE).unlink, missing_ok=True)
             self._stack = stack.pop_all()
         return self
 
     def stop(self) -> None:
         """End it; harmless when repeated."""
         self._stack.close()
+
+
+@contextmanager
+def redis_of(settings: Settings) -> Iterator[str]:
+    """Give the Redis that a command line beside the service speaks to, as a URL.
+
+    The operator's where there is one; else the embedded one of the data folder: that of a ``socials serve`` which
+    runs, or one started for as long as this lasts.
+
+    Raises:
+        RedisMissing: there is none to be had.
+    """
+    if settings.redis_url:
+        yield settings.redis_url
+        return
+    data_dir = settings.data_dir.expanduser()
+    server = EmbeddedRedis(data_dir)
+    try:
+        server.start()
+    except RedisInUse:
+        try:
+            url = (data_dir / _URL_FILE).read_text("utf-8")
+        except OSError:
+            raise RedisMissing(f"`socials serve` on {data_dir} is starting or ending; try again") from None
+        yield url
+        return
+    try:
+        yield server.url
+    finally:
+        server.stop()
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Write a file that nobody else can read, from its first moment on; what was there is replaced whole."""
+    new = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    new.replace(path)
 
 
 def _version(server: str) -> tuple[int, ...]:

@@ -10,11 +10,12 @@ from fastapi import APIRouter, Header
 from fastapi.responses import Response, StreamingResponse
 
 from api.deps import AccountDep, Services, ServicesDep
+from api.errors import responses
 from api.routes.jobs import find_job
 from api.schemas import JobSnapshot
 from worker.jobs import Job, snapshot
 
-router = APIRouter(tags=["events"])
+router = APIRouter(tags=["events"], responses=responses(401, 403))
 
 HEARTBEAT_MS = 10_000
 """Longest silence on the wire, in milliseconds; the contract allows 15 s."""

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import ValidationError
 
-from api.deps import AccountDep, ServicesDep
-from api.errors import ApiError, invalid, invalid_fields, not_found
+from api.deps import AccountDep, JobRateDep, ServicesDep
+from api.errors import ApiError, invalid, invalid_fields, not_found, responses
 from api.request_body import Body, read_json
 from api.schemas import JobCreated, JobList, JobRequest, JobSnapshot
 from crawler.records import Limits
@@ -18,7 +18,7 @@ from crawler.urls import is_usable
 from worker.connection import Unavailable
 from worker.jobs import Job, JobStatus, snapshot
 
-router = APIRouter(tags=["jobs"])
+router = APIRouter(tags=["jobs"], responses=responses(401, 403))
 
 _BODY: dict[str, Any] = {
     "requestBody": {
@@ -37,12 +37,15 @@ def body_schemas() -> dict[str, Any]:
     return {**schema.pop("$defs", {}), "JobRequest": schema}
 
 
-@router.post("/api/jobs/socials", status_code=201, response_model=JobCreated, openapi_extra=_BODY)
+@router.post(
+    "/api/jobs/socials", status_code=201, response_model=JobCreated, openapi_extra=_BODY, responses=responses(409, 429)
+)
 async def create_job(
     request: Request,
     response: Response,
     services: ServicesDep,
     account: AccountDep,
+    _: JobRateDep,
     idempotency_key: Annotated[str | None, Header(description="Makes a repeated request answer the same job.")] = None,
 ) -> Any:
     """Queue items for enrichment; those without a usable website are left out and counted."""
@@ -84,8 +87,8 @@ async def cancel_job(job_id: str, services: ServicesDep, account: AccountDep) ->
     return snapshot(await find_job(job_id, services, account))
 
 
-@router.post("/api/jobs/{job_id}/retry", status_code=201, response_model=JobCreated)
-async def retry_job(job_id: str, response: Response, services: ServicesDep, account: AccountDep) -> Any:
+@router.post("/api/jobs/{job_id}/retry", status_code=201, response_model=JobCreated, responses=responses(409, 429))
+async def retry_job(job_id: str, response: Response, services: ServicesDep, account: AccountDep, _: JobRateDep) -> Any:
     """Create a job over the failed items of one that has ended."""
     job = await find_job(job_id, services, account)
     if not job.status.is_final:

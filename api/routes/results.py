@@ -10,12 +10,12 @@ from fastapi.responses import Response, StreamingResponse
 
 from api import export
 from api.deps import AccountDep, Services, ServicesDep
-from api.errors import ApiError
+from api.errors import ApiError, responses
 from api.routes.jobs import find_job
 from api.tables import XlsxWriter
 from worker.jobs import Job
 
-router = APIRouter(tags=["results"])
+router = APIRouter(tags=["results"], responses=responses(401, 403))
 
 Format = Literal["json", "jsonl", "csv", "xlsx"]
 

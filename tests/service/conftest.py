@@ -1,10 +1,13 @@
-"""A real Redis for the tests of this folder."""
+"""A real Redis for the tests of this folder, and accounts on it."""
 
+import asyncio
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 import redis
 
+from worker.accounts import Accounts
 from worker.embedded import EmbeddedRedis
 
 
@@ -22,3 +25,17 @@ def redis_url(redis_server: EmbeddedRedis) -> str:
     with redis.Redis.from_url(redis_server.url) as connection:
         connection.flushall()
     return redis_server.url
+
+
+def make_account(url: str, account_id: str = "local", *, ceiling_ef: Decimal | None = None, secret: str = "") -> str:
+    """Make an account; return a token of it."""
+
+    async def make() -> str:
+        accounts = Accounts.connect(url, secret)
+        try:
+            await accounts.add(f"{account_id}@accounts.example", None, ceiling_ef, account_id)
+            return (await accounts.create_token(account_id, "test"))[0]
+        finally:
+            await accounts.aclose()
+
+    return asyncio.run(make())

@@ -12,6 +12,8 @@ import redis
 
 from api.serve import api_server, listen
 from crawler.config import Settings
+from tests.service.conftest import make_account
+from worker.credentials import new_credential
 from worker.embedded import EmbeddedRedis
 
 pytestmark = pytest.mark.redis
@@ -36,15 +38,18 @@ def client(redis_server: EmbeddedRedis) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(autouse=True)
-def _empty(redis_server: EmbeddedRedis) -> Iterator[None]:
+def _empty(redis_server: EmbeddedRedis, client: httpx.Client) -> None:
+    """Nothing but the account whose token the client sends."""
     with redis.Redis.from_url(redis_server.url) as connection:
         connection.flushall()
-        yield
+    client.headers["Authorization"] = f"Bearer {make_account(redis_server.url)}"
 
 
 def keys(server: EmbeddedRedis) -> list[bytes]:
+    """All keys but those that an account has by itself."""
+    own = (b":account", b":token", b":rate:")
     with redis.Redis.from_url(server.url) as connection:
-        return list(connection.scan_iter("*"))
+        return [key for key in connection.scan_iter("*") if not any(part in key for part in own)]
 
 
 def assert_error(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
@@ -269,6 +274,7 @@ def test_without_redis_the_answer_is_503_at_once() -> None:
             serving = asyncio.create_task(app_server.serve(sockets=[listener]))
             port = listener.getsockname()[1]
             async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=10) as client:
+                client.headers["Authorization"] = f"Bearer {new_credential('token', 'local').text}"
                 answers = [
                     await client.post(JOBS, json={"items": [ITEM]}),
                     await client.get("/readyz"),
@@ -300,7 +306,9 @@ def test_the_same_idempotency_key_answers_the_same_job(client: httpx.Client, red
 
 def test_one_job_of_ten_requests_at_once(client: httpx.Client) -> None:
     async def post() -> list[httpx.Response]:
-        async with httpx.AsyncClient(base_url=client.base_url, trust_env=False, timeout=30) as many:
+        async with httpx.AsyncClient(
+            base_url=client.base_url, headers=client.headers, trust_env=False, timeout=30
+        ) as many:
             body = {"items": [ITEM] * 100}
             return await asyncio.gather(
                 *(many.post(JOBS, json=body, headers={"Idempotency-Key": "k"}) for _ in range(10))
