@@ -35,6 +35,13 @@ START_TIMEOUT_S = 30.0
 """Longest wait for a browser to start, in seconds."""
 
 
+MOST_MOVES_COUNT = 5
+"""Documents that a page may go on to by itself; chosen, not measured."""
+
+_GONE = "Execution context was destroyed"
+"""What Playwright says when a document is left while it is asked something."""
+
+
 class RenderError(Exception):
     """A page could not be rendered; carries the reason."""
 
@@ -198,11 +205,22 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
         )
 
     async def _settled(self, page: Page) -> str:
-        """Settle; a page that navigates itself away meanwhile is looked at again, twice at most."""
-        for _ in range(2):
-            with suppress(PlaywrightError):
-                return await settle(page, self._settle_timeout_s, time.monotonic)
-        return await settle(page, self._settle_timeout_s, time.monotonic)
+        """Settle; a page that goes away meanwhile is looked at again where it ends.
+
+        Raises:
+            RenderError: it never ends anywhere.
+        """
+        end = time.monotonic() + self._settle_timeout_s
+        arrivals: list[str] = []
+        page.on("framenavigated", lambda frame: None if frame.parent_frame else arrivals.append(frame.url))
+        while True:
+            try:
+                return await settle(page, end - time.monotonic(), time.monotonic)
+            except PlaywrightError as error:
+                if _GONE not in error.message or time.monotonic() >= end:
+                    raise
+            if len(arrivals) > MOST_MOVES_COUNT:
+                raise RenderError(Reason.TOO_MANY_REDIRECTS, "the page moves on without end")
 
     async def _close_context(self, context: Any) -> None:
         try:

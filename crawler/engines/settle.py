@@ -10,8 +10,14 @@ from typing import Any, Protocol
 
 WATCH_SCRIPT = """
 (() => {
-  const state = { fetches: 0, timers: 0, last: 0 };
+  const state = { fetches: 0, timers: 0, leaving: 0 };
   Object.defineProperty(window, '__socialsWatch', { value: state, enumerable: false });
+  // The event comes at once when a script sets the location; the new document only when its server has answered.
+  if (window.navigation) window.navigation.addEventListener('navigate', (event) => {
+    if (event.hashChange || event.destination.sameDocument || event.downloadRequest !== null) return;
+    state.leaving++;
+    event.signal.addEventListener('abort', () => { state.leaving--; }, { once: true });
+  });
   const end = () => { state.fetches--; };
   const ownFetch = window.fetch;
   if (ownFetch) window.fetch = function (...args) {
@@ -46,14 +52,14 @@ WATCH_SCRIPT = """
   };
 })();
 """
-"""Counts open fetches and one-shot timers; installed before any script of the page runs.
+"""Counts open fetches, one-shot timers and navigations under way; installed before any script of the page runs.
 
 Timers that set the next timer from within themselves stop counting after five links of the chain: tickers and
 carousels would promise for ever."""
 
 LOOK_SCRIPT = """
 () => {
-  const watch = window.__socialsWatch || { fetches: 0, timers: 0 };
+  const watch = window.__socialsWatch || { fetches: 0, timers: 0, leaving: 0 };
   const own = /(facebook|fb|instagram|linkedin|twitter|x|tiktok|youtube)\\.com\\/./i;
   let links = 0, profiles = 0, hosts = 0;
   const walk = (root) => {
@@ -71,7 +77,7 @@ LOOK_SCRIPT = """
     links, profiles, hosts,
     nodes: document.getElementsByTagName('*').length,
     text: body ? body.textContent.length : 0,
-    fetches: watch.fetches, timers: watch.timers,
+    fetches: watch.fetches, timers: watch.timers, leaving: watch.leaving,
     ready: document.readyState,
   };
 }
@@ -126,7 +132,7 @@ async def settle(page: Evaluates, timeout_s: float, now: Callable[[], float]) ->
         still_count = still_count + 1 if shape == last else 0
         last = shape
         is_loaded = look["ready"] != "loading"
-        if is_loaded and still_count >= STILL_LOOKS_COUNT:
+        if is_loaded and look["leaving"] <= 0 and still_count >= STILL_LOOKS_COUNT:
             if look["fetches"] <= 0 and look["profiles"] > 0:
                 return "profiles found"
             if look["fetches"] <= 0 and look["timers"] <= 0 and look["ready"] == "complete":
