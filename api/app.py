@@ -20,7 +20,7 @@ from api.routes import auth, events, health, jobs, results
 from crawler.config import Settings
 from worker.accounts import Accounts
 from worker.connection import for_api
-from worker.events import EventReader
+from worker.events import EventHub
 from worker.queue import ShardQueue
 from worker.rates import Rates
 from worker.store import JobStore
@@ -45,20 +45,21 @@ def create_app(settings: Settings, redis_url: str) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         connection = for_api(redis_url)
-        reader = EventReader.connect(redis_url)
+        hub = EventHub.connect(redis_url)
         queue = ShardQueue.connect(redis_url, settings.shard_timeout_s)
         app.state.services = Services(
             settings,
             JobStore(connection),
             queue,
-            reader,
+            hub,
             Accounts(connection, settings.secret.get_secret_value()),
             Rates(connection),
         )
+        hub.start()
         try:
             yield
         finally:
-            await reader.aclose()
+            await hub.aclose()
             await connection.aclose()
             queue.close()
 

@@ -15,7 +15,7 @@ from api.errors import ApiError
 from crawler.config import Settings
 from worker.account_keys import AccountKeys, sign_in_rate
 from worker.accounts import Accounts
-from worker.events import EventReader
+from worker.events import EventHub
 from worker.queue import ShardQueue
 from worker.rates import WINDOW_S, Rates, Verdict
 from worker.store import JobStore
@@ -28,7 +28,7 @@ class Services:
     settings: Settings
     store: JobStore
     queue: ShardQueue
-    events: EventReader
+    events: EventHub
     accounts: Accounts
     rates: Rates
 

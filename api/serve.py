@@ -9,7 +9,7 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,6 +17,7 @@ from typing import Self
 import uvicorn
 
 from api.app import create_app
+from api.connection import connection_class
 from crawler.config import Settings
 from worker.accounts import LOCAL_ACCOUNT, Accounts
 from worker.connection import Unavailable
@@ -42,17 +43,32 @@ class ServiceError(Exception):
 class ApiServer(uvicorn.Server):
     """Uvicorn without signal handlers of its own: whoever started it ends it."""
 
+    def __init__(self, config: uvicorn.Config, before_shutdown: Callable[[], None] = lambda: None) -> None:
+        super().__init__(config)
+        self._before_shutdown = before_shutdown
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals alone."""
         yield
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End in order: who waits for something that may not come is told to leave first."""
+        self._before_shutdown()
+        await super().shutdown(sockets)
+
 
 def api_server(settings: Settings, redis_url: str) -> ApiServer:
     """Make a server of the API, not yet started."""
+    app = create_app(settings, redis_url)
+
+    def end_streams() -> None:
+        app.state.services.events.end()
+
     return ApiServer(
         uvicorn.Config(
-            create_app(settings, redis_url),
+            app,
+            http=connection_class(settings),
             # Its start and stop are told by whoever runs it.
             log_level="debug" if settings.log_level == "DEBUG" else "warning",
             access_log=False,
@@ -63,7 +79,8 @@ def api_server(settings: Settings, redis_url: str) -> ApiServer:
             forwarded_allow_ips=settings.trusted_proxies,
             server_header=False,
             lifespan="on",
-        )
+        ),
+        before_shutdown=end_streams,
     )
 
 

@@ -80,6 +80,15 @@ class Settings(BaseSettings):
     """Addresses of the reverse proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed, separated by
     commas."""
 
+    receive_timeout_s: float = Field(default=20.0, gt=0, le=600)
+    """Longest wait for a request, in seconds; a large body has a second more for every 16 kB."""
+
+    send_timeout_s: float = Field(default=20.0, gt=0, le=600)
+    """A client that takes in nothing of its answer for this long, in seconds, is dropped."""
+
+    heartbeat_s: float = Field(default=10.0, gt=0, le=15)
+    """Longest silence of an event stream, in seconds; then a comment is sent."""
+
     retention_s: int = Field(default=30 * 86_400, ge=60)
     """How long a job and its results are kept, in seconds."""
 

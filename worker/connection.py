@@ -44,18 +44,21 @@ _REFUSED = (redis.exceptions.OutOfMemoryError, redis.ReadOnlyError)
 
 
 def for_api(url: str, **options: Any) -> redis.asyncio.Redis:
-    """Connect for callers that wait: gives up early."""
-    return redis.asyncio.Redis.from_url(
+    """Connect for callers that wait: gives up early, and has a rush of callers wait for a free connection."""
+    pool = redis.asyncio.BlockingConnectionPool.from_url(
         url,
         decode_responses=True,
+        protocol=2,  # the newer one nests the answers of streams otherwise
+        retry=redis.asyncio.retry.Retry(ExponentialBackoff(cap=0.1, base=0.02), 1),
         **{
             "socket_timeout": ANSWER_TIMEOUT_S,
             "socket_connect_timeout": CONNECT_TIMEOUT_S,
-            "max_connections": 64,
+            "max_connections": 32,
+            "timeout": ANSWER_TIMEOUT_S,
             **options,
         },
-        retry=redis.asyncio.retry.Retry(ExponentialBackoff(cap=0.1, base=0.02), 1),
     )
+    return redis.asyncio.Redis.from_pool(pool)
 
 
 def for_work(url: str) -> redis.Redis:

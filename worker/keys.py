@@ -13,6 +13,7 @@ The one place that spells key names and Lua.  All keys of a job expire together,
                                   ``queued_at_ms``
 ``socials:ACCOUNT:jobs``          sorted set: ids of the account's jobs by the time they were created
 ``socials:ACCOUNT:once:DIGEST``   string: ``ID DIGEST-OF-BODY``, what an idempotency key stands for
+``socials:wake:PROCESS``          stream of one entry, for a minute: an API process wakes its reader of events with it
 ``socials:open``                  set of ``ACCOUNT ID``: jobs that have not ended, for the sweeper.  The only key of no
                                   account; it goes with the jobs.
 ================================  ==================================================================================
@@ -21,6 +22,17 @@ The one place that spells key names and Lua.  All keys of a job expire together,
 from dataclasses import dataclass
 
 OPEN = "socials:open"
+
+NO_EVENT = "0-0"
+"""Id before all events of a stream."""
+
+WAKE_LIFE_S = 60
+"""How long a wake-up call is kept, in seconds."""
+
+
+def wake_key(process: str) -> str:
+    """Stream with which one process wakes its reader of events."""
+    return f"socials:wake:{process}"
 
 
 @dataclass(frozen=True, slots=True)

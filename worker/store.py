@@ -20,7 +20,7 @@ from crawler.records import Failure, Limits
 from crawler.urls import site_url
 from worker.connection import Unavailable, for_api, guarded
 from worker.jobs import Job, JobStatus, limits_of, options, plan_shards
-from worker.keys import END_JOB, OPEN, JobKeys
+from worker.keys import END_JOB, NO_EVENT, OPEN, JobKeys
 
 IDEMPOTENCY_S = 86_400
 """How long an idempotency key is remembered, in seconds; the contract's 24 h."""
@@ -189,6 +189,26 @@ class JobStore:
             async with self._redis.pipeline(transaction=True) as step:
                 record, failed = await step.hgetall(keys.record).lrange(keys.failed, 0, -1).execute()
         return _job(keys, record, failed) if record else None
+
+    async def job_and_newest(self, account_id: str, job_id: str) -> tuple[Job, str, str] | None:
+        """Return a job as it is right after one of its events, with the ids of that event and of the one before.
+
+        The ids are ``0-0`` where there is no such event.
+        """
+        if not _JOB_ID.fullmatch(job_id):
+            return None
+        keys = JobKeys(account_id, job_id)
+        with guarded():
+            async with self._redis.pipeline(transaction=True) as step:
+                step.hgetall(keys.record).lrange(keys.failed, 0, -1).xrevrange(keys.events, count=2)
+                record, failed, newest = await step.execute()
+        ids = [*(str(entry_id) for entry_id, _ in newest), NO_EVENT, NO_EVENT]
+        return (_job(keys, record, failed), ids[0], ids[1]) if record else None
+
+    async def exists(self, account_id: str, job_id: str) -> bool:
+        """Say whether a job of the account is still there."""
+        with guarded():
+            return bool(await self._redis.exists(JobKeys(account_id, job_id).record))
 
     async def rows(self, account_id: str, job_id: str) -> AsyncIterator[tuple[dict[str, Any], dict[str, Any] | None]]:
         """Yield each item with its stored result (``None`` while it has none), in input order."""

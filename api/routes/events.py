@@ -2,26 +2,26 @@
 
 import asyncio
 import json
-import re
-from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from api.deps import AccountDep, Services, ServicesDep
-from api.errors import responses
-from api.routes.jobs import find_job
+from api.errors import not_found, responses
 from api.schemas import JobSnapshot
+from worker.connection import Unavailable
+from worker.events import Follower
 from worker.jobs import Job, snapshot
 
 router = APIRouter(tags=["events"], responses=responses(401, 403))
 
-HEARTBEAT_MS = 10_000
-"""Longest silence on the wire, in milliseconds; the contract allows 15 s."""
-
 RETRY_MS = 2000
 """When a client that lost its connection should come back, in milliseconds."""
+
+UNAVAILABLE_PAUSE_S = 2.0
+"""Pause before Redis is asked again on behalf of a client, in seconds."""
 
 FINAL_EVENTS = frozenset({"done", "failed", "cancelled"})
 
@@ -41,53 +41,78 @@ async def get_events(
     last_event_id: Annotated[str, Header(description="Id of the last event seen; only later ones are sent.")] = "",
 ) -> Response:
     """Follow a job: a snapshot, then each item as it is done and the progress, until the end."""
-    job = await find_job(job_id, services, account)
-    newest = await services.events.last_id(account, job_id)
-    resume_after = last_event_id if _is_known(last_event_id, newest) else None
-    if job.status.is_final and resume_after == newest:
-        return Response(status_code=204)
-    return StreamingResponse(
-        _stream(services, job, newest, resume_after),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )
+    found = await services.store.job_and_newest(account, job_id)
+    if found is None:
+        raise not_found()
+    job, newest, before_newest = found
+    if last_event_id and await services.events.is_known(account, job_id, last_event_id):
+        if job.status.is_final and last_event_id == newest:
+            return Response(status_code=204)
+        return EventResponse(services, job, newest, after=last_event_id, is_resumed=True)
+    # A job that has ended has one more thing to say: how.
+    after = before_newest if job.status.is_final else newest
+    return EventResponse(services, job, newest, after=after, is_resumed=False)
 
 
-async def _stream(services: Services, job: Job, newest: str, resume_after: str | None) -> AsyncIterator[str]:
-    yield f"retry: {RETRY_MS}\n\n"
-    after = resume_after
-    if after is None:
-        # The id was read before this snapshot: what happened in between is sent again, never left out.
-        job = await services.store.job(job.account_id, job.id) or job
-        # A job that has ended has one more thing to say: how.
-        after = await services.events.id_before_last(job.account_id, job.id) if job.status.is_final else newest
-        yield _frame(after, "snapshot", JobSnapshot.model_validate(snapshot(job)).model_dump(mode="json"))
-    while True:
-        found = await services.events.read(job.account_id, job.id, after, HEARTBEAT_MS)
-        for event in found:
-            yield _frame(event.id, event.type, event.data)
-            after = event.id
-            if event.type in FINAL_EVENTS:
+class EventResponse(Response):
+    """Sends the events of a job until its end, or until client or server leave."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, services: Services, job: Job, newest: str, *, after: str, is_resumed: bool) -> None:
+        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        del self.headers["content-length"]
+        self._services = services
+        self._account_id, self._job_id = job.account_id, job.id
+        self._newest = newest
+        self._after = after
+        self._first = f"retry: {RETRY_MS}\n\n" + ("" if is_resumed else _snapshot_frame(after, job))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # the shape of ASGI
+        """Answer one request."""
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        await send(_body(self._first))
+        with self._services.events.follow(self._account_id, self._job_id, self._after, self._newest) as follower:
+            leaving = asyncio.create_task(_left(receive))
+            leaving.add_done_callback(lambda _: follower.news.set())
+            try:
+                await self._send_events(follower, leaving, send)
+            finally:
+                leaving.cancel()
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _send_events(self, follower: Follower, leaving: "asyncio.Task[None]", send: Send) -> None:
+        while not (leaving.done() or self._services.events.is_ending):
+            try:
+                found = await follower.next(self._services.settings.heartbeat_s)
+                is_over = not found and not await self._services.store.exists(self._account_id, self._job_id)
+            except Unavailable:
+                # The client waits with us: what it has seen stays true, and nothing is lost.
+                found, is_over = [], False
+                await asyncio.sleep(UNAVAILABLE_PAUSE_S)
+            for event in found:
+                await send(_body(_frame(event.id, event.type, event.data)))
+                is_over = is_over or event.type in FINAL_EVENTS
+            if is_over:
                 return
-        if not found:
-            yield ": still here\n\n"
-            if await services.store.job(job.account_id, job.id) is None:
-                return  # expired under the client's eyes
-        await asyncio.sleep(0)  # a client that has gone is noticed here
+            if not found:
+                await send(_body(": still here\n\n"))
 
 
-def _frame(event_id: str, event_type: str, data: Any) -> str:
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return f"id: {event_id}\nevent: {event_type}\ndata: {text}\n\n"
+async def _left(receive: Receive) -> None:
+    """Wait until the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
-def _is_known(event_id: str, newest: str) -> bool:
-    """Whether an id may be resumed from: well formed and not from the future."""
-    if not re.fullmatch(r"\d{1,15}-\d{1,15}", event_id):
-        return False
-    return _parts(event_id) <= _parts(newest)
+def _body(text: str) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": text.encode(), "more_body": True}
 
 
-def _parts(event_id: str) -> tuple[int, int]:
-    milliseconds, number = event_id.split("-")
-    return int(milliseconds), int(number)
+def _snapshot_frame(event_id: str, job: Job) -> str:
+    data = JobSnapshot.model_validate(snapshot(job)).model_dump(mode="json")
+    return _frame(event_id, "snapshot", json.dumps(data, ensure_ascii=False, separators=(",", ":")))
+
+
+def _frame(event_id: str, event_type: str, data: str) -> str:
+    return f"id: {event_id}\nevent: {event_type}\ndata: {data}\n\n"

@@ -1,8 +1,10 @@
 """Is every result kept exactly once, whoever works on a shard and however often?"""
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -11,7 +13,6 @@ import redis
 
 from crawler.records import Engine, Failure, Limits, Network, Reason, SiteResult
 from worker.connection import Unavailable
-from worker.events import Event, EventReader
 from worker.jobs import Job, JobStatus
 from worker.keys import OPEN, JobKeys
 from worker.queue import QUEUE, ShardQueue
@@ -23,6 +24,13 @@ pytestmark = pytest.mark.redis
 T = TypeVar("T")
 LEASE_S = 30.0
 URL = "https://www.facebook.com/atlas"
+
+
+@dataclass
+class Event:
+    id: str
+    type: str
+    data: Any
 
 
 class Service:
@@ -71,14 +79,8 @@ class Service:
         return self.ask(collect)
 
     def events(self, job: Job) -> list[Event]:
-        async def read() -> list[Event]:
-            reader = EventReader.connect(self.url)
-            try:
-                return await reader.read(job.account_id, job.id, "0-0", 10)
-            finally:
-                await reader.aclose()
-
-        return asyncio.run(read())
+        entries = self.raw.xrange(JobKeys(job.account_id, job.id).events)
+        return [Event(entry_id, fields["type"], json.loads(fields["data"])) for entry_id, fields in entries]
 
     def shard(self, job: Job, number: int = 0) -> ShardStore:
         store = ShardStore(self.url, job.account_id, job.id, number)
