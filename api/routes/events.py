@@ -8,7 +8,8 @@ from fastapi import APIRouter, Header
 from fastapi.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api.deps import AccountDep, Services, ServicesDep
+from api.auth import Caller, still_holds
+from api.deps import CallerDep, Services, ServicesDep
 from api.errors import not_found, responses
 from api.schemas import JobSnapshot
 from worker.connection import Unavailable
@@ -19,6 +20,9 @@ router = APIRouter(tags=["events"], responses=responses(401, 403))
 
 RETRY_MS = 2000
 """When a client that lost its connection should come back, in milliseconds."""
+
+LOOK_EVERY_S = 10.0
+"""Pause between two looks whether the client may still follow, in seconds."""
 
 UNAVAILABLE_PAUSE_S = 2.0
 """Pause before Redis is asked again on behalf of a client, in seconds."""
@@ -37,10 +41,11 @@ FINAL_EVENTS = frozenset({"done", "failed", "cancelled"})
 async def get_events(
     job_id: str,
     services: ServicesDep,
-    account: AccountDep,
+    asking: CallerDep,
     last_event_id: Annotated[str, Header(description="Id of the last event seen; only later ones are sent.")] = "",
 ) -> Response:
     """Follow a job: a snapshot, then each item as it is done and the progress, until the end."""
+    account = asking.account_id
     found = await services.store.job_and_newest(account, job_id)
     if found is None:
         raise not_found()
@@ -48,10 +53,10 @@ async def get_events(
     if last_event_id and await services.events.is_known(account, job_id, last_event_id):
         if job.status.is_final and last_event_id == newest:
             return Response(status_code=204)
-        return EventResponse(services, job, newest, after=last_event_id, is_resumed=True)
+        return EventResponse(services, asking, job, newest, after=last_event_id, is_resumed=True)
     # A job that has ended has one more thing to say: how.
     after = before_newest if job.status.is_final else newest
-    return EventResponse(services, job, newest, after=after, is_resumed=False)
+    return EventResponse(services, asking, job, newest, after=after, is_resumed=False)
 
 
 class EventResponse(Response):
@@ -59,10 +64,13 @@ class EventResponse(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, services: Services, job: Job, newest: str, *, after: str, is_resumed: bool) -> None:
+    def __init__(
+        self, services: Services, asking: Caller, job: Job, newest: str, *, after: str, is_resumed: bool
+    ) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._services = services
+        self._asking = asking
         self._account_id, self._job_id = job.account_id, job.id
         self._newest = newest
         self._after = after
@@ -82,10 +90,15 @@ class EventResponse(Response):
         await send({"type": "http.response.body", "body": b""})
 
     async def _send_events(self, follower: Follower, leaving: "asyncio.Task[None]", send: Send) -> None:
+        loop = asyncio.get_running_loop()
+        look_at = loop.time() + LOOK_EVERY_S
         while not (leaving.done() or self._services.events.is_ending):
             try:
                 found = await follower.next(self._services.settings.heartbeat_s)
                 is_over = not found and not await self._services.store.exists(self._account_id, self._job_id)
+                if loop.time() >= look_at:
+                    look_at = loop.time() + LOOK_EVERY_S
+                    is_over = is_over or not await still_holds(self._asking, self._services.accounts)
             except Unavailable:
                 # The client waits with us: what it has seen stays true, and nothing is lost.
                 found, is_over = [], False

@@ -36,7 +36,7 @@ class Api:
 
     def __enter__(self) -> Self:
         self.thread.start()
-        with self.client() as client:
+        with self.client("") as client:
             client.get("/healthz").raise_for_status()
         return self
 
@@ -45,8 +45,8 @@ class Api:
         self.thread.join()
         self._listener.close()
 
-    def client(self) -> httpx.Client:
-        return client_of(self.url)
+    def client(self, token: str) -> httpx.Client:
+        return client_of(self.url, token)
 
 
 @contextmanager
@@ -70,8 +70,9 @@ def api_process(redis_url: str, port: int = 0) -> Iterator[tuple["subprocess.Pop
         process.wait()
 
 
-def client_of(url: str) -> httpx.Client:
-    return httpx.Client(base_url=url, trust_env=False, timeout=DEADLINE_S)
+def client_of(url: str, token: str) -> httpx.Client:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=DEADLINE_S)
 
 
 def create(client: httpx.Client, count: int, **body: Any) -> str:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 import redis
 
+from tests.service.conftest import make_account
 from tests.service.running import DEADLINE_S, Api, Hand, api_process, client_of, create, follow
 from worker.embedded import EmbeddedRedis
 from worker.keys import JobKeys
@@ -26,8 +27,13 @@ def api(redis_server: EmbeddedRedis) -> Iterator[Api]:
 
 
 @pytest.fixture
-def client(api: Api, redis_url: str) -> Iterator[httpx.Client]:
-    with api.client() as client:
+def token(redis_url: str) -> str:
+    return make_account(redis_url)
+
+
+@pytest.fixture
+def client(api: Api, token: str) -> Iterator[httpx.Client]:
+    with api.client(token) as client:
         yield client
 
 
@@ -147,21 +153,21 @@ def test_a_long_past_is_read_in_pieces_and_whole(client: httpx.Client, redis_url
             assert list(late) == list(early) == stored(redis_url, job_id)
 
 
-def test_followers_on_two_apis_see_the_same(client: httpx.Client, redis_url: str) -> None:
+def test_followers_on_two_apis_see_the_same(client: httpx.Client, redis_url: str, token: str) -> None:
     job_id = create(client, 20)
-    with Api(redis_url) as other, other.client() as other_client:
+    with Api(redis_url) as other, other.client(token) as other_client:
         with follow(client, job_id) as here, follow(other_client, job_id) as there:
             here.next(), there.next()
             run(redis_url, job_id, 20)
             assert list(here) == list(there)
 
 
-def test_an_api_killed_in_mid_stream_costs_no_event(client: httpx.Client, redis_url: str) -> None:
+def test_an_api_killed_in_mid_stream_costs_no_event(client: httpx.Client, redis_url: str, token: str) -> None:
     job_id = create(client, 30)
     with Hand(redis_url, job_id) as hand, follow(client, job_id) as undisturbed:
         joined = []
         for part in range(3):
-            with api_process(redis_url) as (process, url), client_of(url) as other:
+            with api_process(redis_url) as (process, url), client_of(url, token) as other:
                 last_id = joined[-1][0] if joined else ""
                 with follow(other, job_id, last_id) as stream:
                     if not joined:
@@ -203,15 +209,16 @@ def followers_count(api: Api) -> int:
 
 
 @pytest.mark.parametrize("way", ["reads nothing", "reads a byte at a time"])
-def test_a_client_that_does_not_read_is_dropped_and_the_job_goes_on(redis_url: str, way: str) -> None:
-    with Api(redis_url, send_buffer_bytes=8192, send_timeout_s=0.5, heartbeat_s=5) as api, api.client() as client:
+def test_a_client_that_does_not_read_is_dropped_and_the_job_goes_on(redis_url: str, way: str, token: str) -> None:
+    with Api(redis_url, send_buffer_bytes=8192, send_timeout_s=0.5, heartbeat_s=5) as api, api.client(token) as client:
         job_id = create(client, 50)
         slow = socket.socket()
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         slow.settimeout(DEADLINE_S)
         with slow, Hand(redis_url, job_id) as hand:
             slow.connect(("127.0.0.1", api.port))
-            slow.sendall(f"GET /api/jobs/{job_id}/events HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            head = f"GET /api/jobs/{job_id}/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n"
+            slow.sendall(head.encode())
             wait_until(lambda: followers_count(api) == 1)
             with redis.Redis.from_url(redis_url) as connection:
                 for number in range(2000):  # more than all buffers between the two hold
@@ -242,14 +249,9 @@ def test_a_client_that_hangs_up_is_forgotten(api: Api, client: httpx.Client) -> 
     wait_until(lambda: followers_count(api) == 0)
 
 
-def test_streams_take_no_connections_to_redis(api: Api, client: httpx.Client, redis_url: str) -> None:
+def test_streams_take_no_connections_to_redis(api: Api, client: httpx.Client, redis_url: str, token: str) -> None:
     job_ids = [create(client, 1) for _ in range(5)]
-    with (
-        redis.Redis.from_url(redis_url) as connection,
-        httpx.Client(
-            base_url=api.url, trust_env=False, timeout=DEADLINE_S, limits=httpx.Limits(max_connections=None)
-        ) as many,
-    ):
+    with redis.Redis.from_url(redis_url) as connection, api.client(token) as many:
         contexts = [follow(many, job_ids[number % 5]) for number in range(50)]
         streams = [context.__enter__() for context in contexts]
         for stream in streams:
@@ -287,8 +289,12 @@ def test_a_job_that_is_gone_ends_its_streams(client: httpx.Client, redis_url: st
         assert list(stream) == []
 
 
-def test_open_streams_do_not_hold_up_the_end(redis_url: str) -> None:
-    with Api(redis_url, heartbeat_s=15) as api, api.client() as client, follow(client, create(client, 1)) as stream:
+def test_open_streams_do_not_hold_up_the_end(redis_url: str, token: str) -> None:
+    with (
+        Api(redis_url, heartbeat_s=15) as api,
+        api.client(token) as client,
+        follow(client, create(client, 1)) as stream,
+    ):
         stream.next()
         api.server.should_exit = True
         assert list(stream) == [], "the stream ends in order, so that the client comes back"
@@ -296,8 +302,8 @@ def test_open_streams_do_not_hold_up_the_end(redis_url: str) -> None:
         assert not api.thread.is_alive()
 
 
-def test_a_stopped_api_process_ends_within_the_grace_time(redis_url: str) -> None:
-    with api_process(redis_url) as (process, url), client_of(url) as client:
+def test_a_stopped_api_process_ends_within_the_grace_time(redis_url: str, token: str) -> None:
+    with api_process(redis_url) as (process, url), client_of(url, token) as client:
         with follow(client, create(client, 1)) as stream:
             stream.next()
             os.kill(process.pid, signal.SIGTERM)
