@@ -28,9 +28,10 @@ def row(item: Mapping[str, Any], result: Mapping[str, Any] | None, *, with_evide
     Args:
         item: as posted; a ``social_*`` value of its own was a candidate and is replaced.
         result: the stored result, ``None`` while there is none.
-        with_evidence: add the column ``social_evidence``.
+        with_evidence: add the column ``social_evidence``, in place of the item's own if it has one.
     """
-    own = {key: value for key, value in item.items() if key not in COLUMNS and key != EVIDENCE}
+    replaced = {*COLUMNS, EVIDENCE} if with_evidence else set(COLUMNS)
+    own = {key: value for key, value in item.items() if key not in replaced}
     profiles: Mapping[str, str] = (result or {}).get("profiles", {})
     own |= {network.column: profiles.get(network.value, "") for network in Network}
     if with_evidence:
@@ -40,7 +41,8 @@ def row(item: Mapping[str, Any], result: Mapping[str, Any] | None, *, with_evide
 
 def columns(items: Iterable[Mapping[str, Any]], *, with_evidence: bool = False) -> tuple[str, ...]:
     """Return the header: the union of all keys in first-seen order, then the six columns."""
-    seen = {key: None for item in items for key in item if key not in COLUMNS and key != EVIDENCE}
+    replaced = {*COLUMNS, EVIDENCE} if with_evidence else set(COLUMNS)
+    seen = {key: None for item in items for key in item if key not in replaced}
     return (*seen, *COLUMNS, *((EVIDENCE,) if with_evidence else ()))
 
 

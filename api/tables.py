@@ -1,7 +1,6 @@
 """How is a file of items read, and written back with its new columns?
 
-CSV, JSON, JSONL and XLSX, as other programs write them.  Asked by ``socials enrich`` and, for XLSX, by the results
-route.  Knows nothing of crawling.
+CSV, JSON, JSONL and XLSX, as other programs write them.  Asked by ``socials enrich``.  Knows nothing of crawling.
 """
 
 import csv
@@ -11,18 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl import load_workbook
 
 from api import export
+from api.xlsx import MAX_COLUMNS_COUNT, XlsxWriter
 
 FileFormat = Literal["csv", "json", "jsonl", "xlsx"]
 FORMATS: tuple[FileFormat, ...] = ("csv", "json", "jsonl", "xlsx")
 
 SITE_COLUMN = "site_web"
-
-MAX_CELL_CHARACTERS = 32_767
-"""Longest text of an XLSX cell; Excel's specifications and limits."""
 
 
 class TableError(Exception):
@@ -86,35 +82,21 @@ def write(rows: Sequence[Mapping[str, Any]], header: Sequence[str], file_format:
         header: all keys, in order.
         file_format: what to write.
         file: open for writing bytes.
+
+    Raises:
+        TableError: the format cannot hold them.
     """
     if file_format == "xlsx":
+        if len(header) > MAX_COLUMNS_COUNT:
+            raise TableError(f"a workbook has at most {MAX_COLUMNS_COUNT} columns; write CSV instead")
         writer = XlsxWriter(header)
         for row in rows:
             writer.add(row)
-        writer.save(file)
+            file.write(writer.take())
+        writer.close()
+        file.write(writer.take())
         return
     file.writelines(text.encode("utf-8", "replace") for text in _texts(rows, header, file_format))
-
-
-class XlsxWriter:
-    """Writes a workbook of one sheet row by row; the rows lie in a temporary file, not in memory."""
-
-    def __init__(self, header: Sequence[str]) -> None:
-        self._header = tuple(header)
-        self._book = Workbook(write_only=True)
-        self._sheet = self._book.create_sheet("socials")
-        self._append(self._header)
-
-    def add(self, row: Mapping[str, Any]) -> None:
-        """Add a row; a key it lacks is an empty cell."""
-        self._append(row.get(column) for column in self._header)
-
-    def save(self, file: BinaryIO) -> None:
-        """Write the workbook; the writer cannot be used any more."""
-        self._book.save(file)
-
-    def _append(self, values: Iterable[Any]) -> None:
-        self._sheet.append([_xlsx_value(value) for value in values])
 
 
 def _texts(rows: Sequence[Mapping[str, Any]], header: Sequence[str], file_format: FileFormat) -> Iterable[str]:
@@ -127,13 +109,6 @@ def _texts(rows: Sequence[Mapping[str, Any]], header: Sequence[str], file_format
             yield json.dumps(row, ensure_ascii=False) + "\n"
     else:
         yield json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
-
-
-def _xlsx_value(value: Any) -> Any:
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    # As text a cell would lose what the format cannot hold; a formula is neutralised as in CSV.
-    return ILLEGAL_CHARACTERS_RE.sub("", export.cell_text(value))[:MAX_CELL_CHARACTERS]
 
 
 def _text(data: bytes) -> str:

@@ -28,6 +28,12 @@ IDEMPOTENCY_S = 86_400
 CHUNK_COUNT = 500
 """Items written or read at a time; chosen: some hundred kilobytes."""
 
+FIRST_BATCH_COUNT = 10
+"""Rows of the first batch, whose size is not known yet."""
+
+BATCH_CHARACTERS = 128 * 1024
+"""Text of one batch of rows; chosen: a few milliseconds of work."""
+
 _JOB_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
@@ -210,20 +216,30 @@ class JobStore:
         with guarded():
             return bool(await self._redis.exists(JobKeys(account_id, job_id).record))
 
-    async def rows(self, account_id: str, job_id: str) -> AsyncIterator[tuple[dict[str, Any], dict[str, Any] | None]]:
-        """Yield each item with its stored result (``None`` while it has none), in input order."""
+    async def batches(self, account_id: str, job_id: str) -> AsyncIterator[list[tuple[str, str | None]]]:
+        """Yield all items with their stored results (``None`` while they have none), in input order.
+
+        They come as JSON, in batches of about :data:`BATCH_CHARACTERS` however large one item is.
+        """
         keys = JobKeys(account_id, job_id)
-        start = 0
+        start, count = 0, FIRST_BATCH_COUNT
         while True:
             with guarded():
-                items = await self._redis.lrange(keys.items, start, start + CHUNK_COUNT - 1)
+                items = await self._redis.lrange(keys.items, start, start + count - 1)
                 places = [str(place) for place in range(start, start + len(items))]
                 results = await self._redis.hmget(keys.results, places) if items else []
-            for item, result in zip(items, results, strict=True):
-                yield json.loads(item), json.loads(result) if result else None
-            if len(items) < CHUNK_COUNT:
+            if not items:
                 return
-            start += CHUNK_COUNT
+            yield list(zip(items, results, strict=True))
+            start += len(items)
+            length = sum(map(len, items)) + sum(len(result) for result in results if result)
+            count = min(max(BATCH_CHARACTERS * len(items) // length, 1), CHUNK_COUNT)
+
+    async def rows(self, account_id: str, job_id: str) -> AsyncIterator[tuple[dict[str, Any], dict[str, Any] | None]]:
+        """Yield each item with its stored result (``None`` while it has none), in input order."""
+        async for batch in self.batches(account_id, job_id):
+            for item, result in batch:
+                yield json.loads(item), json.loads(result) if result else None
 
     async def item_keys(self, account_id: str, job_id: str) -> list[str]:
         """Return the union of the items' keys in first-seen order."""

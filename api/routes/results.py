@@ -1,33 +1,27 @@
 """Results: the items of a job with their profiles, streamed in input order."""
 
+import asyncio
 import json
-import tempfile
-from collections.abc import AsyncIterator, Callable
-from typing import Annotated, Any, Literal
+import logging
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response, StreamingResponse
+from starlette.types import Send
 
 from api import export
 from api.deps import AccountDep, Services, ServicesDep
-from api.errors import ApiError, responses
+from api.errors import ApiError, invalid, responses
+from api.formats import MEDIA_TYPES, Format, Writer, accepted, writer_for
 from api.routes.jobs import find_job
-from api.tables import XlsxWriter
+from api.xlsx import MAX_COLUMNS_COUNT
+from worker.connection import Unavailable
 from worker.jobs import Job
 
-router = APIRouter(tags=["results"], responses=responses(401, 403))
+logger = logging.getLogger(__name__)
 
-Format = Literal["json", "jsonl", "csv", "xlsx"]
-
-MEDIA_TYPES: dict[Format, str] = {
-    "json": "application/json",
-    "jsonl": "application/jsonl",
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
-
-CHUNK_CHARACTERS = 64 * 1024
-"""Text gathered before it is sent; chosen: one packet per row would cost more than the rows."""
+router = APIRouter(tags=["results"], responses=responses(401, 403, 409))
 
 
 @router.get(
@@ -52,100 +46,50 @@ async def get_results(
             "not_ready",
             f"The job is {job.status}; wait for its end or ask for the rows so far with partial=true.",
         )
-    chosen = format or _accepted(request.headers.get("accept", ""))
-    headers = {
-        "Content-Disposition": f'attachment; filename="socials-{job.id}.{chosen}"',
-        "X-Job-Status": job.status.value,
-        "Cache-Control": "no-store",
-    }
-    if chosen == "json":
-        del headers["Content-Disposition"]
-    return StreamingResponse(
-        _WRITERS[chosen](services, job, include == "evidence"), media_type=MEDIA_TYPES[chosen], headers=headers
+    chosen = format or accepted(request.headers.get("accept", ""))
+    if chosen is None:
+        raise invalid("Accept names none of JSON, JSONL, CSV and XLSX.", [("Accept", "names no format we have")])
+    keys = await services.store.item_keys(job.account_id, job.id)
+    header = export.columns([dict.fromkeys(keys)], with_evidence=include == "evidence")
+    if chosen == "xlsx" and len(header) > MAX_COLUMNS_COUNT:
+        raise invalid(f"format: a workbook has at most {MAX_COLUMNS_COUNT} columns; choose CSV.", [("format", "xlsx")])
+    headers = {"X-Job-Status": job.status.value, "Cache-Control": "no-store"}
+    if chosen != "json":
+        headers["Content-Disposition"] = f'attachment; filename="socials-{job.id}.{chosen}"'
+    pieces = _pieces(services, job, writer_for(chosen, header), with_evidence=include == "evidence")
+    return _Streamed(pieces, media_type=MEDIA_TYPES[chosen], headers=headers)
+
+
+class _Streamed(StreamingResponse):
+    """An answer that breaks off where it cannot be finished: without its end, no client takes it for whole."""
+
+    async def stream_response(self, send: Send) -> None:
+        try:
+            await super().stream_response(send)
+        except (Unavailable, _Gone) as error:
+            logger.warning("results broke off: %s", error)
+
+
+class _Gone(Exception):  # noqa: N818  # it names a state, not a mistake
+    """The job expired while it was read."""
+
+
+async def _pieces(services: Services, job: Job, writer: Writer, *, with_evidence: bool) -> AsyncIterator[bytes]:
+    yield writer.head()
+    read_count = 0
+    async for batch in services.store.batches(job.account_id, job.id):
+        read_count += len(batch)
+        # In a thread: other requests must not wait for a long file.
+        yield await asyncio.to_thread(_written, writer, batch, job.status.is_final, with_evidence)
+    if read_count != job.items_count:
+        raise _Gone(f"{read_count} of {job.items_count} rows were there")
+    yield writer.tail()
+
+
+def _written(writer: Writer, batch: Sequence[tuple[str, str | None]], is_final: bool, with_evidence: bool) -> bytes:
+    rows = (
+        export.row(json.loads(item), json.loads(result) if result else None, with_evidence=with_evidence)
+        for item, result in batch
+        if result or is_final
     )
-
-
-def _accepted(accept: str) -> Format:
-    """The first of the caller's media types that we have; JSON for a caller that takes anything."""
-    for part in accept.lower().split(","):
-        asked = part.split(";")[0].strip()
-        if asked in ("", "*/*", "application/*", "application/json"):
-            return "json"
-        for name, media_type in MEDIA_TYPES.items():
-            if asked == media_type.split(";")[0]:
-                return name
-        if asked == "text/*":
-            return "csv"
-    raise ApiError(400, "validation_error", "Accept names none of JSON, JSONL, CSV and XLSX.")
-
-
-async def _rows(services: Services, job: Job, with_evidence: bool) -> AsyncIterator[dict[str, Any]]:
-    async for item, result in services.store.rows(job.account_id, job.id):
-        if result is not None or job.status.is_final:
-            yield export.row(item, result, with_evidence=with_evidence)
-
-
-async def _header(services: Services, job: Job, with_evidence: bool) -> tuple[str, ...]:
-    return export.columns([dict.fromkeys(await services.store.item_keys(job.account_id, job.id))],
-                          with_evidence=with_evidence)  # fmt: skip
-
-
-async def _json(services: Services, job: Job, with_evidence: bool) -> AsyncIterator[str]:
-    start = "["
-    async for piece in _gathered(_rows(services, job, with_evidence), _json_text):
-        # Each piece begins with the comma that parts it from the row before.
-        yield start + piece.removeprefix(",") if start else piece
-        start = ""
-    yield start + "]\n"
-
-
-def _json_text(row: dict[str, Any]) -> str:
-    return "," + json.dumps(row, ensure_ascii=False, separators=(",", ":"))
-
-
-async def _jsonl(services: Services, job: Job, with_evidence: bool) -> AsyncIterator[str]:
-    async for piece in _gathered(_rows(services, job, with_evidence), lambda row: _json_text(row)[1:] + "\n"):
-        yield piece
-
-
-async def _csv(services: Services, job: Job, with_evidence: bool) -> AsyncIterator[str]:
-    header = await _header(services, job, with_evidence)
-    yield export.csv_line(header)
-    async for piece in _gathered(_rows(services, job, with_evidence), lambda row: export.csv_record(row, header)):
-        yield piece
-
-
-async def _gathered(
-    rows: AsyncIterator[dict[str, Any]], to_text: Callable[[dict[str, Any]], str]
-) -> AsyncIterator[str]:
-    pieces: list[str] = []
-    length = 0
-    async for row in rows:
-        text = to_text(row)
-        pieces.append(text)
-        length += len(text)
-        if length >= CHUNK_CHARACTERS:
-            yield "".join(pieces)
-            pieces, length = [], 0
-    yield "".join(pieces)
-
-
-async def _xlsx(services: Services, job: Job, with_evidence: bool) -> AsyncIterator[bytes]:
-    header = await _header(services, job, with_evidence)
-    # A workbook is a ZIP whose directory comes last: it goes through a file, never through memory.
-    with tempfile.TemporaryFile() as file:  # short writes to a local disk
-        writer = XlsxWriter(header)
-        async for row in _rows(services, job, with_evidence):
-            writer.add(row)
-        writer.save(file)
-        file.seek(0)
-        while chunk := file.read(CHUNK_CHARACTERS):
-            yield chunk
-
-
-_WRITERS: dict[Format, Callable[[Services, Job, bool], AsyncIterator[Any]]] = {
-    "json": _json,
-    "jsonl": _jsonl,
-    "csv": _csv,
-    "xlsx": _xlsx,
-}
+    return writer.rows(rows)

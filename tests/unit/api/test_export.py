@@ -69,12 +69,14 @@ def test_a_row_keeps_its_keys_in_order_and_ends_with_the_six_columns() -> None:
 
     row = export.row(item, {"profiles": {"tiktok": "https://www.tiktok.com/@a"}, "evidence": {"x": 1}})
 
-    assert list(row) == ["z", "site_web", *COLUMNS]
+    assert list(row) == ["z", "site_web", "social_evidence", *COLUMNS]
+    assert row["social_evidence"] == "theirs"
     assert row["social_facebook"] == ""
     assert row["social_tiktok"] == "https://www.tiktok.com/@a"
 
 
 def test_evidence_is_one_more_column_where_asked_for() -> None:
+    assert next(iter(export.row({"social_evidence": "theirs", "n": 1}, None, with_evidence=True))) == "n"
     assert export.row({}, {"evidence": {"x": 1}}, with_evidence=True)["social_evidence"] == {"x": 1}
     assert export.row({}, None, with_evidence=True)["social_evidence"] == {}
 
