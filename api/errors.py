@@ -5,6 +5,7 @@ The one error body of the interface and the handlers that give it, the framework
 
 import logging
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -15,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from worker.connection import Unavailable
+from worker.store import QuotaExceeded
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +41,8 @@ class ErrorDetail(BaseModel):
     message: str
     request_id: str
     errors: list[FieldError] | None = None
+    estimate: float | None = Field(default=None, description="What the job would cost, in EF; with quota_exceeded.")
+    ceiling: float | None = Field(default=None, description="What the account may spend in a month, in EF.")
 
 
 class ErrorBody(BaseModel):
@@ -56,6 +60,7 @@ class ApiError(Exception):
         message: what is wrong and how to mend it, for people.
         errors: pairs of field path and message.
         headers: further headers of the answer.
+        amounts: further members of the body, in EF.
     """
 
     def __init__(
@@ -65,6 +70,7 @@ class ApiError(Exception):
         message: str,
         errors: Sequence[tuple[str, str]] = (),
         headers: Mapping[str, str] | None = None,
+        amounts: Mapping[str, Decimal] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -72,11 +78,21 @@ class ApiError(Exception):
         self.message = message
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
+        self.amounts = {name: float(amount) for name, amount in (amounts or {}).items()}
 
 
 def not_found() -> ApiError:
     """Return the answer for a job that does not exist or is another account's: the two must look alike."""
     return ApiError(404, "not_found", "No such job.")
+
+
+def quota_exceeded(found: QuotaExceeded) -> ApiError:
+    """Return the answer for a job that its account cannot pay any more this month."""
+    message = (
+        f"The job would cost {found.estimate:f} EF; {max(found.left, Decimal(0)):f} of {found.ceiling:f} EF are left "
+        "this month."
+    )
+    return ApiError(400, "quota_exceeded", message, amounts={"estimate": found.estimate, "ceiling": found.ceiling})
 
 
 def invalid(message: str, errors: Sequence[tuple[str, str]] = ()) -> ApiError:
@@ -109,6 +125,7 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def body_of(error: ApiError, request_id: str) -> dict[str, Any]:
     """Build the one error body."""
     detail: dict[str, Any] = {"code": error.code, "message": error.message, "request_id": request_id}
+    detail |= error.amounts
     if error.errors:
         detail["errors"] = [{"field": field, "message": message} for field, message in error.errors[:MAX_ERRORS_COUNT]]
     return {"detail": detail}

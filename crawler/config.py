@@ -92,7 +92,7 @@ class Settings(BaseSettings):
     retention_s: int = Field(default=30 * 86_400, ge=60)
     """How long a job and its results are kept, in seconds."""
 
-    ef_per_item: Decimal = Field(default=Decimal("0.00055"), ge=0)
+    ef_per_item: Decimal = Field(default=Decimal("0.00055"), ge=0, le=100, decimal_places=8)
     """Price of one queued item, in EF."""
 
     render: Render = Render.AUTO

@@ -11,7 +11,10 @@ The one place that spells key names and Lua.  All keys of a job expire together,
 ``...:events``                    stream: what happened; its ids are the ids of the server-sent events
 ``...:shard:N``                   hash: ``inputs`` (JSON), ``state``, ``token``, ``lease_until_ms``, ``deaths``,
                                   ``queued_at_ms``
+``...:staged:RANDOM``             list: items on their way into a job that is being created
 ``socials:ACCOUNT:jobs``          sorted set: ids of the account's jobs by the time they were created
+``socials:ACCOUNT:ready``         sorted set of ``ID N``: shards that wait for their account's turn, by that turn
+``socials:ACCOUNT:released``      set of ``ID N``: shards that are queued or worked on, a few per account at a time
 ``socials:ACCOUNT:once:DIGEST``   string: ``ID DIGEST-OF-BODY``, what an idempotency key stands for
 ``socials:wake:PROCESS``          stream of one entry, for a minute: an API process wakes its reader of events with it
 ``socials:open``                  set of ``ACCOUNT ID``: jobs that have not ended, for the sweeper.  The only key of no
@@ -20,6 +23,8 @@ The one place that spells key names and Lua.  All keys of a job expire together,
 """
 
 from dataclasses import dataclass
+
+from worker.account_keys import AccountKeys
 
 OPEN = "socials:open"
 
@@ -77,6 +82,39 @@ class JobKeys:
         """Sorted set: the account's jobs."""
         return f"socials:{self.account_id}:jobs"
 
+    @property
+    def ready(self) -> str:
+        """Sorted set: the account's shards that wait for its turn."""
+        return f"socials:{self.account_id}:ready"
+
+    @property
+    def released(self) -> str:
+        """Set: the account's shards that are queued or worked on."""
+        return f"socials:{self.account_id}:released"
+
+    @property
+    def account(self) -> str:
+        """Hash: the account."""
+        return AccountKeys(self.account_id).record
+
+    @property
+    def quota(self) -> str:
+        """Hash: what the account has spent and reserved."""
+        return AccountKeys(self.account_id).quota
+
+    @property
+    def ending(self) -> list[str]:
+        """What the end of a job touches, in the order in which scripts take it."""
+        return [self.record, self.events, OPEN, self.quota, self.ready, self.released]
+
+    def staged(self, random: str) -> str:
+        """List: items of a job that is being created."""
+        return f"{self.record}:staged:{random}"
+
+    def member(self, number: int) -> str:
+        """What names a shard in the sets of its account."""
+        return f"{self.job_id} {number}"
+
     def once(self, digest: str) -> str:
         """String: what an idempotency key stands for."""
         return f"socials:{self.account_id}:once:{digest}"
@@ -91,7 +129,108 @@ local time = redis.call('TIME')
 local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
 """
 
-_END = """
+_HELD = """
+-- Let go of what is reserved for a job; month and units of it, once.
+local function held(quota, job_id)
+  local kept = redis.call('HGET', quota, 'job:' .. job_id)
+  if not kept then return nil end
+  local month, units = string.match(kept, '(%S+) (%d+)')
+  redis.call('HDEL', quota, 'job:' .. job_id)
+  redis.call('HINCRBY', quota, 'reserved:' .. month, '-' .. units)
+  return month, tonumber(units)
+end
+"""
+
+CREATE = (
+    _NOW
+    + """
+local function outlive(key, at_ms)
+  if redis.call('PTTL', key) < at_ms - now_ms then redis.call('PEXPIREAT', key, at_ms) end
+end
+local record, items, staged, jobs, open, ready, quota = unpack(KEYS)
+-- One by one: there may be more arguments than Lua unpacks.
+local member, job_id, month, units = ARGV[1], ARGV[2], ARGV[4], ARGV[5]
+local expires_at_ms = now_ms + tonumber(ARGV[3])
+if redis.call('EXISTS', record) == 1 then
+  redis.call('DEL', staged)
+  return {'known'}
+end
+local ceiling = redis.call('HGET', KEYS[8], 'ceiling')
+local held = redis.call('HMGET', quota, 'spent:' .. month, 'reserved:' .. month)
+local used = tonumber(held[1] or 0) + tonumber(held[2] or 0)
+if ceiling and used + tonumber(units) > tonumber(ceiling) then
+  redis.call('DEL', staged)
+  return {'ceiling', ceiling, string.format('%.0f', used)}
+end
+redis.call('HINCRBY', quota, 'reserved:' .. month, units)
+redis.call('HSET', quota, 'job:' .. job_id, month .. ' ' .. units)
+redis.call('RENAME', staged, items)
+redis.call('PEXPIREAT', items, expires_at_ms)
+local fields_count = tonumber(ARGV[6])
+redis.call('HSET', record, 'created_at_ms', now_ms, 'expires_at_ms', expires_at_ms,
+           unpack(ARGV, 7, 6 + fields_count))
+redis.call('PEXPIREAT', record, expires_at_ms)
+-- The turns of a new job start where the account is: its jobs share it, whatever their size.
+local first = redis.call('ZRANGE', ready, 0, 0, 'WITHSCORES')
+local turn = tonumber(first[2] or 0)
+for number = 0, #ARGV - 7 - fields_count do
+  local shard = record .. ':shard:' .. number
+  redis.call('HSET', shard, 'inputs', ARGV[7 + fields_count + number], 'state', 'pending', 'token', 0,
+             'lease_until_ms', 0, 'deaths', 0, 'queued_at_ms', 0)
+  redis.call('PEXPIREAT', shard, expires_at_ms)
+  redis.call('ZADD', ready, turn + number, job_id .. ' ' .. number)
+end
+redis.call('SADD', open, member)
+redis.call('ZADD', jobs, now_ms, job_id)
+outlive(jobs, expires_at_ms)
+outlive(ready, expires_at_ms)
+-- A few of the oldest that have expired go each time, so that the list never holds many.
+local prefix = string.sub(record, 1, #record - #job_id)
+for _, old in ipairs(redis.call('ZRANGE', jobs, 0, 9)) do
+  if redis.call('EXISTS', prefix .. old) == 0 then redis.call('ZREM', jobs, old) end
+end
+return {'created'}
+"""
+)
+"""Make a job of items that were staged, and reserve its estimate.  KEYS: record, items, staged items, jobs, open,
+ready, quota, account.  ARGV: member of open, id, life in ms, month, estimate in units, number of the record's fields
+and values, these, then per shard the places of its inputs.  Returns ``created``, ``known`` where the record is there,
+or ``ceiling`` with the ceiling and what is used of it."""
+
+RELEASE = """
+local taken = {}
+if redis.call('HGET', KEYS[3], 'is_active') == '0' then return taken end
+while redis.call('SCARD', KEYS[2]) < tonumber(ARGV[1]) do
+  local first = redis.call('ZPOPMIN', KEYS[1])
+  if #first == 0 then break end
+  redis.call('SADD', KEYS[2], first[1])
+  taken[#taken + 1] = first[1]
+end
+return taken
+"""
+"""Take the shards whose turn it is.  KEYS: ready, released, account.  ARGV: shards an account may have released."""
+
+FORGET = (
+    _HELD
+    + """
+local job_id = ARGV[2]
+redis.call('SREM', KEYS[1], ARGV[1])
+held(KEYS[2], job_id)
+local function is_its(name) return string.sub(name, 1, #job_id + 1) == job_id .. ' ' end
+for _, name in ipairs(redis.call('ZRANGE', KEYS[3], 0, -1)) do
+  if is_its(name) then redis.call('ZREM', KEYS[3], name) end
+end
+for _, name in ipairs(redis.call('SMEMBERS', KEYS[4])) do
+  if is_its(name) then redis.call('SREM', KEYS[4], name) end
+end
+"""
+)
+"""Let go of what is left of a job that expired before it ended; nothing is charged.  KEYS: open, quota, ready,
+released.  ARGV: member of open, id."""
+
+_END = (
+    _HELD
+    + """
 local function finish(status, message)
   redis.call('HSET', KEYS[1], 'status', status, 'completed_at_ms', now_ms)
   local told = redis.call('HMGET', KEYS[1], 'items_count', 'processed')
@@ -103,6 +242,17 @@ local function finish(status, message)
   end
   if message ~= '' then redis.call('HSET', KEYS[1], 'error_message', message) end
   local counts = redis.call('HMGET', KEYS[1], 'processed', 'found', 'error', 'items_count')
+  local job_id = string.match(ARGV[1], '%S+$')
+  -- The price of an item is a whole number of units, so the division is exact.
+  local month, units = held(KEYS[4], job_id)
+  if month then
+    local charged = (tonumber(counts[4]) - tonumber(counts[3])) * (units / tonumber(counts[4]))
+    redis.call('HINCRBY', KEYS[4], 'spent:' .. month, string.format('%.0f', charged))
+  end
+  for number = 0, tonumber(redis.call('HGET', KEYS[1], 'shards_count')) - 1 do
+    redis.call('ZREM', KEYS[5], job_id .. ' ' .. number)
+    redis.call('SREM', KEYS[6], job_id .. ' ' .. number)
+  end
   redis.call('XADD', KEYS[2], '*', 'type', status, 'data', cjson.encode({
     processed_count = tonumber(counts[1]), found_count = tonumber(counts[2]), error_count = tonumber(counts[3]),
     items_count = tonumber(counts[4]), status = status}))
@@ -111,6 +261,7 @@ local function finish(status, message)
 end
 local status = redis.call('HGET', KEYS[1], 'status')
 """
+)
 
 END_JOB = (
     _NOW
@@ -122,8 +273,8 @@ finish(ARGV[2], ARGV[3])
 return 1
 """
 )
-"""End a job that has not ended; inputs without an answer count as failed.  KEYS: record, events, open.  ARGV: member
-of open, status, error message.  Returns 1 if this call ended it."""
+"""End a job that has not ended; inputs without an answer count as failed.  KEYS: those of an ending.  ARGV:
+member of open, status, error message.  Returns 1 if this call ended it."""
 
 CLAIM = (
     _NOW
@@ -161,9 +312,14 @@ return 'held'
 GIVE_UP = """
 if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'state', ARGV[2], 'lease_until_ms', 0)
+if redis.call('SREM', KEYS[3], ARGV[3]) == 1 and ARGV[2] == 'pending' then
+  local first = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  redis.call('ZADD', KEYS[2], first[2] or 0, ARGV[3])
+end
 return 1
 """
-"""Let a shard go.  KEYS: shard.  ARGV: token, new state (``pending`` to hand it back, ``done``)."""
+"""Let a shard go.  KEYS: shard, ready, released.  ARGV: token, new state (``pending`` to hand it back, ``done``), name
+of the shard among the account's."""
 
 PUT = (
     _NOW
@@ -171,15 +327,15 @@ PUT = (
     + """
 if not status then return 'gone' end
 if status ~= 'running' then return 'ended' end
-if redis.call('HGET', KEYS[4], 'token') ~= ARGV[2] then return 'stale' end
-if redis.call('HSETNX', KEYS[5], ARGV[3], ARGV[4]) == 0 then return 'known' end
+if redis.call('HGET', KEYS[7], 'token') ~= ARGV[2] then return 'stale' end
+if redis.call('HSETNX', KEYS[8], ARGV[3], ARGV[4]) == 0 then return 'known' end
 local about = cjson.decode(ARGV[5])
 local processed = redis.call('HINCRBY', KEYS[1], 'processed', 1)
 if about.is_found then redis.call('HINCRBY', KEYS[1], 'found', 1) end
 for _, field in ipairs(about.counters) do redis.call('HINCRBY', KEYS[1], field, 1) end
 if about.is_failed then
   local failures = redis.call('HINCRBY', KEYS[1], 'error', 1)
-  if failures <= tonumber(ARGV[8]) then redis.call('RPUSH', KEYS[6], ARGV[7]) end
+  if failures <= tonumber(ARGV[8]) then redis.call('RPUSH', KEYS[9], ARGV[7]) end
 end
 redis.call('XADD', KEYS[2], '*', 'type', 'item', 'data', ARGV[6])
 local counts = redis.call('HMGET', KEYS[1], 'found', 'error', 'items_count', 'progress_at_ms')
@@ -191,14 +347,14 @@ if is_last or now_ms - tonumber(counts[4]) >= tonumber(ARGV[9]) then
     items_count = tonumber(counts[3])}))
 end
 local expires_at_ms = redis.call('HGET', KEYS[1], 'expires_at_ms')
-for _, key in ipairs({KEYS[2], KEYS[5], KEYS[6]}) do redis.call('PEXPIREAT', key, expires_at_ms) end
+for _, key in ipairs({KEYS[2], KEYS[8], KEYS[9]}) do redis.call('PEXPIREAT', key, expires_at_ms) end
 if is_last then finish('done', '') end
 return 'kept'
 """
 )
 """Keep one result, with its counters and events, and end the job with the last one.
 
-KEYS: record, events, open, shard, results, failed.  ARGV: member of open, token, place of the item, result, what to
+KEYS: those of an ending, shard, results, failed.  ARGV: member of open, token, place of the item, result, what to
 count (``is_found``, ``is_failed``, ``counters``), data of the item event, failure for the list, most failures listed,
 pause between two progress events in ms.  Returns ``kept``; ``known`` for a second result, which changes nothing;
 ``stale`` from a worker that has lost the shard; ``ended`` or ``gone`` where the job is over."""
@@ -206,15 +362,19 @@ pause between two progress events in ms.  Returns ``kept``; ``known`` for a seco
 SPLIT = """
 if redis.call('HGET', KEYS[2], 'token') ~= ARGV[1] then return 0 end
 local expires_at_ms = redis.call('HGET', KEYS[1], 'expires_at_ms')
-for number = 4, #ARGV do
+local first = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')
+for number = 5, #ARGV do
   local place = redis.call('HINCRBY', KEYS[1], 'shards_count', 1) - 1
   local key = ARGV[2] .. place
   redis.call('HSET', key, 'inputs', '[' .. ARGV[number] .. ']', 'state', 'pending', 'token', 0,
              'lease_until_ms', 0, 'deaths', ARGV[3], 'queued_at_ms', 0)
   redis.call('PEXPIREAT', key, expires_at_ms)
+  redis.call('ZADD', KEYS[3], first[2] or 0, string.match(ARGV[4], '%S+') .. ' ' .. place)
 end
 redis.call('HSET', KEYS[2], 'state', 'done', 'lease_until_ms', 0)
+redis.call('SREM', KEYS[4], ARGV[4])
 return 1
 """
-"""Make a shard of its own for each of some inputs of a shard, and end that.  KEYS: record, shard.  ARGV: token, prefix
-of shard keys, deaths that the new shards start with, places of the inputs."""
+"""Make a shard of its own for each of some inputs of a shard, and end that.  KEYS: record, shard, ready, released.
+ARGV: token, prefix of shard keys, deaths that the new shards start with, name of the shard among the account's, places
+of the inputs."""

@@ -6,7 +6,7 @@ job was stored, by tasks that hand a shard back, and by the sweeper.
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Self
 
 from redis import Redis
@@ -16,7 +16,7 @@ from rq.serializers import JSONSerializer
 
 from worker.connection import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, guarded
 from worker.jobs import Job
-from worker.keys import OPEN, JobKeys
+from worker.keys import FORGET, OPEN, RELEASE, JobKeys
 
 logger = logging.getLogger(__name__)
 
@@ -30,13 +30,20 @@ FAILURE_TTL_S = 3600
 class ShardQueue:
     """Puts shards into the queue; every method raises ``Unavailable`` where Redis stays away.
 
-    A shard has one entry per claim: its id holds the shard's token, so submitting twice changes nothing.
+    Not all shards at once: RQ's queue is first come, first served, so that one account's ten thousand shards would
+    keep everybody else waiting.  An account has as many in it, or in hand, as there are workers; the rest wait for its
+    turn (:data:`worker.keys.RELEASE`), its jobs taking turns among themselves.  Each shard that is let go makes room
+    for the next one.
+
+    A shard has one entry per claim: its id holds the shard's token, so queueing twice changes nothing.
     """
 
     def __init__(self, connection: Redis, task_timeout_s: int) -> None:
         self._redis = connection
         self._queue = Queue(QUEUE, connection=connection, serializer=JSONSerializer)
         self._task_timeout_s = task_timeout_s
+        self._release = connection.register_script(RELEASE)
+        self._forget = connection.register_script(FORGET)
 
     @classmethod
     def connect(cls, url: str, task_timeout_s: int) -> Self:
@@ -54,29 +61,30 @@ class ShardQueue:
         self._redis.close()
 
     async def submit_job(self, job: Job) -> None:
-        """Queue all shards of a new job."""
-        await asyncio.to_thread(self.submit, job.account_id, job.id)
+        """Queue what may be queued of a new job."""
+        await asyncio.to_thread(self.release, job.account_id)
+
+    async def freed(self, account_id: str) -> None:
+        """Queue what may be queued now that a job of the account has ended."""
+        await asyncio.to_thread(self.release, account_id)
 
     async def workers_count(self) -> int:
         """Return how many workers have said lately that they run."""
         return await asyncio.to_thread(self._workers_count)
 
-    def submit(self, account_id: str, job_id: str) -> None:
-        """Queue those shards of a job that wait for a worker and are not queued."""
-        keys = JobKeys(account_id, job_id)
+    def release(self, account_id: str) -> None:
+        """Queue shards whose turn it is, as long as the account has fewer queued or worked on than there are workers.
+
+        So a single account keeps all workers busy, and another one's shard waits for no more than those at work.
+        """
+        keys = JobKeys(account_id, "")
         with guarded():
-            count = int(self._redis.hget(keys.record, "shards_count") or 0)
-            states = self._states([keys.shard(number) for number in range(count)])
-            now_ms = self._now_ms()
-            waiting = [(number, state) for number, state in enumerate(states) if _waits(state, now_ms)]
-            entries = {_entry_id(keys, number, state): number for number, state in waiting}
-            known = self._known(entries)
-            for entry_id in known:
-                del entries[entry_id]
-            self._enqueue(keys, entries)
+            limit = max(1, self._workers_count())
+            taken = self._release(keys=[keys.ready, keys.released, keys.account], args=[limit])
+            self._enqueue(account_id, [_text(member) for member in taken])
 
     def sweep(self, stuck_after_s: float) -> None:
-        """Queue again what lost its worker, or was stored and never queued.
+        """Queue again what lost its worker, queue what was stored and never queued, forget what expired.
 
         Args:
             stuck_after_s: age of an entry, in seconds, that was taken from the queue and never begun, after which it
@@ -84,15 +92,36 @@ class ShardQueue:
         """
         with guarded():
             members = sorted(_text(member) for member in self._redis.smembers(OPEN))
-        for member in members:
-            account_id, _, job_id = member.partition(" ")
-            keys = JobKeys(account_id, job_id)
-            with guarded():
+            accounts: dict[str, None] = {}  # a set in order
+            for member in members:
+                account_id, _, job_id = member.partition(" ")
+                accounts[account_id] = None
+                keys = JobKeys(account_id, job_id)
                 if not self._redis.exists(keys.record):
-                    self._redis.srem(OPEN, member)  # expired before it ended
-                    continue
-                self._forget_stuck(keys, stuck_after_s)
-            self.submit(account_id, job_id)
+                    self._forget(keys=[OPEN, keys.quota, keys.ready, keys.released], args=[member, job_id])
+            for account_id in accounts:
+                self._mend(account_id, stuck_after_s)
+                self.release(account_id)
+
+    def _mend(self, account_id: str, stuck_after_s: float) -> None:
+        """See to it that each released shard is queued or worked on."""
+        released = JobKeys(account_id, "").released
+        members = sorted(_text(member) for member in self._redis.smembers(released))
+        now_ms = self._now_ms()
+        lost = []
+        queued: set[str] | None = None
+        for member, state in zip(members, self._states(account_id, members), strict=True):
+            if state["state"] in ("", "done"):
+                self._redis.srem(released, member)
+            elif _waits(state, now_ms):
+                lost.append(member)
+                entry_id = _entry_id(account_id, member, state["token"])
+                if state["state"] == "pending" and now_ms - int(state["queued_at_ms"]) >= stuck_after_s * 1000:
+                    # A worker may have taken the entry and died before it claimed the shard.
+                    queued = set(self._queue.job_ids) if queued is None else queued
+                    if entry_id not in queued and self._redis.delete(RqJob.key_for(entry_id)):
+                        logger.warning("shard %s was taken and never begun", member)
+        self._enqueue(account_id, lost)
 
     def _workers_count(self) -> int:
         with guarded():
@@ -103,57 +132,52 @@ class ShardQueue:
         seconds, microseconds = self._redis.time()
         return int(seconds) * 1000 + int(microseconds) // 1000
 
-    def _states(self, shard_keys: list[str]) -> list[dict[str, str]]:
+    def _states(self, account_id: str, members: Sequence[str]) -> list[dict[str, str]]:
         names = ("state", "token", "lease_until_ms", "queued_at_ms")
         step = self._redis.pipeline(transaction=False)
-        for key in shard_keys:
-            step.hmget(key, names)
+        for member in members:
+            step.hmget(_shard_key(account_id, member), names)
         return [
             {name: _text(value) if value is not None else "" for name, value in zip(names, values, strict=True)}
             for values in step.execute()
         ]
 
-    def _known(self, entry_ids: Iterable[str]) -> list[str]:
-        ids = list(entry_ids)
-        step = self._redis.pipeline(transaction=False)
-        for entry_id in ids:
-            step.exists(RqJob.key_for(entry_id))
-        return [entry_id for entry_id, is_there in zip(ids, step.execute(), strict=True) if is_there]
-
-    def _enqueue(self, keys: JobKeys, entries: dict[str, int]) -> None:
-        if not entries:
+    def _enqueue(self, account_id: str, members: Sequence[str]) -> None:
+        """Queue those that are not queued yet."""
+        if not members:
             return
-        now_ms = self._now_ms()
-        prepared = [
-            Queue.prepare_data(
-                TASK,
-                args=(keys.account_id, keys.job_id, number),
-                timeout=self._task_timeout_s,
-                result_ttl=0,
-                failure_ttl=FAILURE_TTL_S,
-                description=f"shard {number} of job {keys.job_id}",
-                job_id=entry_id,
-            )
-            for entry_id, number in entries.items()
-        ]
-        self._queue.enqueue_many(prepared)
+        states = self._states(account_id, members)
+        entries = {
+            _entry_id(account_id, member, state["token"]): member
+            for member, state in zip(members, states, strict=True)
+        }
         step = self._redis.pipeline(transaction=False)
-        for number in entries.values():
-            step.hset(keys.shard(number), "queued_at_ms", now_ms)
-        step.execute()
-
-    def _forget_stuck(self, keys: JobKeys, stuck_after_s: float) -> None:
-        """Drop entries that a worker took from the queue and died over before it claimed the shard."""
-        count = int(self._redis.hget(keys.record, "shards_count") or 0)
+        for entry_id in entries:
+            step.exists(RqJob.key_for(entry_id))
+        new = {
+            entry_id: entries[entry_id] for entry_id, known in zip(entries, step.execute(), strict=True) if not known
+        }
+        if not new:
+            return
+        self._queue.enqueue_many(
+            [
+                Queue.prepare_data(
+                    TASK,
+                    args=(account_id, *_parts(member)),
+                    timeout=self._task_timeout_s,
+                    result_ttl=0,
+                    failure_ttl=FAILURE_TTL_S,
+                    description=f"shard {member}",
+                    job_id=entry_id,
+                )
+                for entry_id, member in new.items()
+            ]
+        )
         now_ms = self._now_ms()
-        waiting: set[str] | None = None
-        for number, state in enumerate(self._states([keys.shard(number) for number in range(count)])):
-            if state["state"] != "pending" or now_ms - int(state["queued_at_ms"]) < stuck_after_s * 1000:
-                continue
-            waiting = set(self._queue.job_ids) if waiting is None else waiting
-            entry_id = _entry_id(keys, number, state)
-            if entry_id not in waiting and self._redis.delete(RqJob.key_for(entry_id)):
-                logger.warning("shard %s of job %s was taken and never begun", number, keys.job_id)
+        step = self._redis.pipeline(transaction=False)
+        for member in new.values():
+            step.hset(_shard_key(account_id, member), "queued_at_ms", now_ms)
+        step.execute()
 
 
 def _waits(state: dict[str, str], now_ms: int) -> bool:
@@ -165,5 +189,16 @@ def _text(value: bytes | str) -> str:
     return value.decode() if isinstance(value, bytes) else value
 
 
-def _entry_id(keys: JobKeys, number: int, state: dict[str, str]) -> str:
-    return f"{keys.account_id}-{keys.job_id}-{number}-{state['token']}"
+def _parts(member: str) -> tuple[str, int]:
+    job_id, _, number = member.partition(" ")
+    return job_id, int(number)
+
+
+def _shard_key(account_id: str, member: str) -> str:
+    job_id, number = _parts(member)
+    return JobKeys(account_id, job_id).shard(number)
+
+
+def _entry_id(account_id: str, member: str, token: str) -> str:
+    job_id, number = _parts(member)
+    return f"{account_id}-{job_id}-{number}-{token}"

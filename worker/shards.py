@@ -14,7 +14,7 @@ from typing import Any, Literal, Self
 from crawler.records import COLUMNS, Failure, Limits, Network, Reason, SiteInput, SiteResult
 from worker.connection import Unavailable, for_work, guarded
 from worker.jobs import MAX_LISTED_FAILURES_COUNT, limits_of, result_record, site_input
-from worker.keys import CLAIM, GIVE_UP, OPEN, PUT, RENEW, SPLIT, JobKeys
+from worker.keys import CLAIM, GIVE_UP, PUT, RENEW, SPLIT, JobKeys
 
 PROGRESS_EVERY_MS = 200
 """Pause between two progress events of a job, in milliseconds: at most five a second."""
@@ -45,6 +45,7 @@ class ShardStore:
     def __init__(self, url: str, account_id: str, job_id: str, number: int) -> None:
         self._redis = for_work(url)
         self._keys = JobKeys(account_id, job_id)
+        self._number = number
         self._shard = self._keys.shard(number)
         self._token = 0
         scripts = (CLAIM, RENEW, GIVE_UP, PUT, SPLIT)
@@ -93,7 +94,7 @@ class ShardStore:
             if item.failure is not None:
                 failed["site_web"] = json.loads(self._redis.lindex(keys.items, item.index) or "{}").get("site_web", "")
             answer = self._put(
-                keys=[keys.record, keys.events, OPEN, self._shard, keys.results, keys.failed],
+                keys=[*keys.ending, self._shard, keys.results, keys.failed],
                 args=[
                     keys.open_member,
                     self._token,
@@ -108,12 +109,12 @@ class ShardStore:
     def done(self) -> None:
         """Let the shard go for good: all its inputs are answered."""
         with guarded():
-            self._give_up(keys=[self._shard], args=[self._token, "done"])
+            self._let_go("done")
 
     def hand_back(self) -> None:
         """Let the shard go unfinished, for another worker."""
         with guarded():
-            self._give_up(keys=[self._shard], args=[self._token, "pending"])
+            self._let_go("pending")
 
     def split(self, shard: Shard) -> None:
         """Cut what is left of the shard into shards of one input each, and end it."""
@@ -121,12 +122,18 @@ class ShardStore:
             places = [each.index for each in shard.inputs]
             prefix = self._keys.shard(0).removesuffix("0")
             # One death is counted already: an input alone in its shard needs only one more to be given up.
-            args: list[int | str] = [self._token, prefix, MAX_DEATHS_COUNT - 1, *places]
-            self._split(keys=[self._keys.record, self._shard], args=args)
+            name = self._keys.member(self._number)
+            args: list[int | str] = [self._token, prefix, MAX_DEATHS_COUNT - 1, name, *places]
+            self._split(keys=[self._keys.record, self._shard, self._keys.ready, self._keys.released], args=args)
 
     def close(self) -> None:
         """Close the connections."""
         self._redis.close()
+
+    def _let_go(self, state: str) -> None:
+        keys = self._keys
+        args: list[int | str] = [self._token, state, keys.member(self._number)]
+        self._give_up(keys=[self._shard, keys.ready, keys.released], args=args)
 
     def _open(self, places: list[int]) -> frozenset[int]:
         if not places:

@@ -3,27 +3,28 @@
 What a worker does to a job is :mod:`worker.shards`.
 """
 
+import asyncio
 import hashlib
 import json
 import re
-import time
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Self
-
-import redis
 
 from crawler.records import Failure, Limits
 from crawler.urls import site_url
 from worker.connection import Unavailable, for_api, guarded
 from worker.jobs import Job, JobStatus, limits_of, options, plan_shards
-from worker.keys import END_JOB, NO_EVENT, OPEN, JobKeys
+from worker.keys import CREATE, END_JOB, NO_EVENT, OPEN, JobKeys
+from worker.quota import ef, month_of, units
 
 IDEMPOTENCY_S = 86_400
 """How long an idempotency key is remembered, in seconds; the contract's 24 h."""
+
+STAGED_S = 600
+"""How long items wait for their job, in seconds, before they are given up; it takes a second."""
 
 CHUNK_COUNT = 500
 """Items written or read at a time; chosen: some hundred kilobytes."""
@@ -37,6 +38,16 @@ BATCH_CHARACTERS = 128 * 1024
 _JOB_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
+class QuotaExceeded(Exception):  # noqa: N818  # it names a state, not a mistake
+    """A job would cost more than its account has left; amounts in EF."""
+
+    def __init__(self, estimate: Decimal, ceiling: Decimal, left: Decimal) -> None:
+        super().__init__(f"{estimate} EF of {left}")
+        self.estimate = estimate
+        self.ceiling = ceiling
+        self.left = left
+
+
 class JobStore:
     """Jobs in Redis.
 
@@ -47,6 +58,7 @@ class JobStore:
     def __init__(self, connection: Any) -> None:
         self._redis = connection
         self._end = connection.register_script(END_JOB)
+        self._create = connection.register_script(CREATE)
 
     @classmethod
     def connect(cls, url: str) -> Self:
@@ -90,53 +102,64 @@ class JobStore:
 
         Returns:
             The job, pending.
+
+        Raises:
+            QuotaExceeded: the account may not spend that much any more this month.
         """
         keys = JobKeys(account_id, job_id or str(uuid.uuid4()))
-        now_ms = time.time_ns() // 1_000_000
-        expires_at_ms = now_ms + retention_s * 1000
-        shards = plan_shards([_site_key(index, item) for index, item in enumerate(items)], shard_items_count)
+        # In a thread, for the sake of everybody else: ten thousand addresses take a while to read.
+        shards = await asyncio.to_thread(_plan, items, shard_items_count)
         record = {
             "status": JobStatus.PENDING.value,
             "items_count": len(items),
             "dropped_count": dropped_count,
             "ef_cost": str(ef_cost),
             "options": json.dumps(options(limits)),
-            "created_at_ms": now_ms,
-            "expires_at_ms": expires_at_ms,
             "shards_count": len(shards),
             "item_keys": json.dumps(list({key: None for item in items for key in item})),
             **dict.fromkeys(("processed", "found", "error", "progress_at_ms"), 0),
             **({"source_job_id": source_job_id} if source_job_id is not None else {}),
         }
+        fields = [part for pair in record.items() for part in pair]
+        reservation = (month_of(datetime.now(UTC)), units(ef_cost))
+        shard_inputs = [json.dumps(inputs) for inputs in shards]
         with guarded():
-            async with self._redis.pipeline(transaction=True) as step:
-                await step.watch(keys.record)
-                is_new = not await step.exists(keys.record)
-                step.multi()
-                step.hset(keys.record, mapping=record)
-                for start in range(0, len(items), CHUNK_COUNT):
-                    texts = [json.dumps(item, ensure_ascii=False) for item in items[start : start + CHUNK_COUNT]]
-                    step.rpush(keys.items, *texts)
-                for number, inputs in enumerate(shards):
-                    shard = {"inputs": json.dumps(inputs), "state": "pending"}
-                    zeros = dict.fromkeys(("token", "lease_until_ms", "deaths", "queued_at_ms"), 0)
-                    step.hset(keys.shard(number), mapping={**shard, **zeros})
-                    step.pexpireat(keys.shard(number), expires_at_ms)
-                step.pexpireat(keys.record, expires_at_ms)
-                step.pexpireat(keys.items, expires_at_ms)
-                step.sadd(OPEN, keys.open_member)
-                step.zadd(keys.jobs, {keys.job_id: now_ms})
-                step.pexpireat(keys.jobs, expires_at_ms)
-                if is_new:
-                    with suppress(redis.WatchError):  # the same request, twice at once: the other one made it
-                        await step.execute()
+            # Ten thousand items in one step would hold Redis up for everybody.
+            staged = await self._stage(keys, items)
+            answer = await self._create(
+                keys=[keys.record, keys.items, staged, keys.jobs, OPEN, keys.ready, keys.quota, keys.account],
+                args=[
+                    *(keys.open_member, keys.job_id, retention_s * 1000),
+                    *reservation,
+                    *(len(fields), *fields),
+                    *shard_inputs,
+                ],
+            )
+        if answer[0] == "ceiling":
+            raise QuotaExceeded(ef_cost, ef(int(answer[1])), ef(int(answer[1]) - int(answer[2])))
         job = await self.job(account_id, keys.job_id)
         if job is None:
             raise Unavailable("Redis did not keep the job")
         return job
 
-    async def reserve(self, account_id: str, key: str, body_digest: str) -> str | None:
+    async def _stage(self, keys: JobKeys, items: Sequence[Mapping[str, Any]]) -> str:
+        """Write the items where nobody sees them yet; the key goes by itself if nothing comes of it."""
+        staged = keys.staged(uuid.uuid4().hex)
+        for start in range(0, len(items), CHUNK_COUNT):
+            texts = [json.dumps(item, ensure_ascii=False) for item in items[start : start + CHUNK_COUNT]]
+            await self._redis.rpush(staged, *texts)
+            if start == 0:
+                await self._redis.expire(staged, STAGED_S)
+        return staged
+
+    async def reserve(self, account_id: str, key: str, body_digest: str, retention_s: int) -> str | None:
         """Say which job an idempotency key stands for, from now on or since before.
+
+        Args:
+            account_id: whose key it is.
+            key: the key.
+            body_digest: by which two bodies are told to be the same.
+            retention_s: how long the job will be kept, in seconds; its key is not remembered longer.
 
         Returns:
             The id to create the job with (or find it by); ``None`` where the key came with another body before.
@@ -145,7 +168,7 @@ class JobStore:
         job_id = str(uuid.uuid4())
         with guarded():
             async with self._redis.pipeline(transaction=True) as step:
-                step.set(once, f"{job_id} {body_digest}", nx=True, ex=IDEMPOTENCY_S)
+                step.set(once, f"{job_id} {body_digest}", nx=True, ex=min(IDEMPOTENCY_S, retention_s))
                 step.get(once)
                 _, kept = await step.execute()
         known_id, _, known_digest = kept.partition(" ")
@@ -257,7 +280,11 @@ class JobStore:
 
     async def _ended(self, keys: JobKeys, status: JobStatus, message: str) -> None:
         with guarded():
-            await self._end(keys=[keys.record, keys.events, OPEN], args=[keys.open_member, status.value, message])
+            await self._end(keys=keys.ending, args=[keys.open_member, status.value, message])
+
+
+def _plan(items: Sequence[Mapping[str, Any]], size: int) -> tuple[tuple[int, ...], ...]:
+    return plan_shards([_site_key(index, item) for index, item in enumerate(items)], size)
 
 
 def _site_key(index: int, item: Mapping[str, Any]) -> str:

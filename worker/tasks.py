@@ -26,7 +26,7 @@ def run_shard(account_id: str, job_id: str, number: int) -> None:
     """Work on one shard of a job.
 
     Delivering it twice is harmless: only who claims it works on it.  A shard that ends early (the worker is told to
-    stop, time runs out) goes back into the queue with what is left.
+    stop, time runs out) waits for its turn again with what is left.
     """
     settings = Settings()
     store = ShardStore(settings.redis_url, account_id, job_id, number)
@@ -37,20 +37,19 @@ def run_shard(account_id: str, job_id: str, number: int) -> None:
             return
         logger.info("shard %s of job %s: %s inputs", number, job_id, len(shard.inputs))
         with Heartbeat(store, settings.shard_lease_s, min(MAX_BEAT_S, settings.shard_lease_s / 3)) as heartbeat:
-            is_left = _work(store, shard, heartbeat, settings)
-        if is_left:
-            _queue_again(settings, account_id, job_id)
+            _work(store, shard, heartbeat, settings)
     finally:
         store.close()
+        _queue_next(settings, account_id)
 
 
-def _work(store: ShardStore, shard: Shard, heartbeat: Heartbeat, settings: Settings) -> bool:
-    """Crawl a claimed shard; say whether something is left that must be queued again."""
+def _work(store: ShardStore, shard: Shard, heartbeat: Heartbeat, settings: Settings) -> None:
+    """Crawl a claimed shard and let it go, done or with what is left."""
     if shard.deaths_count >= MAX_DEATHS_COUNT and shard.inputs:
         if len(shard.inputs) > 1:
             logger.warning("%s workers died over this shard; each of its inputs gets its own", shard.deaths_count)
             store.split(shard)
-            return True
+            return
         logger.warning("an input has ended %s workers; it is given up", shard.deaths_count)
         store.put(internal_error(shard.inputs[0].index, "reading the site ended the worker each time"))
     elif shard.inputs:
@@ -61,20 +60,20 @@ def _work(store: ShardStore, shard: Shard, heartbeat: Heartbeat, settings: Setti
         report = crawl(shard.inputs, sink, settings, shard.limits)
         logger.info("crawl ended: %s, %s results", report.finish_reason, report.delivered_count)
         if heartbeat.state != "held":
-            return False  # another's by now, or nobody's
+            return  # another's by now, or nobody's
         if sink.is_stopped:
             store.hand_back()
-            return True
+            return
     store.done()
-    return False
 
 
-def _queue_again(settings: Settings, account_id: str, job_id: str) -> None:
+def _queue_next(settings: Settings, account_id: str) -> None:
+    """Queue the account's next shard before the worker asks for one."""
     queue = ShardQueue.connect(settings.redis_url, settings.shard_timeout_s)
     try:
-        queue.submit(account_id, job_id)
+        queue.release(account_id)
     except Unavailable:
-        logger.warning("job %s could not be queued again; the sweeper will", job_id)
+        logger.warning("the next shard could not be queued; the sweeper will")
     finally:
         queue.close()
 

@@ -1,5 +1,6 @@
 """Jobs: create one, list them, see where one stands, cancel it, try its failed items again."""
 
+import asyncio
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
@@ -10,13 +11,14 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import ValidationError
 
 from api.deps import AccountDep, JobRateDep, ServicesDep
-from api.errors import ApiError, invalid, invalid_fields, not_found, responses
+from api.errors import ApiError, invalid, invalid_fields, not_found, quota_exceeded, responses
 from api.request_body import Body, read_json
 from api.schemas import JobCreated, JobList, JobRequest, JobSnapshot
 from crawler.records import Limits
 from crawler.urls import is_usable
 from worker.connection import Unavailable
 from worker.jobs import Job, JobStatus, snapshot
+from worker.store import QuotaExceeded
 
 router = APIRouter(tags=["jobs"], responses=responses(401, 403))
 
@@ -84,6 +86,8 @@ async def cancel_job(job_id: str, services: ServicesDep, account: AccountDep) ->
     """Stop a job; what is done stays. Harmless when repeated, and when the job has already ended."""
     await find_job(job_id, services, account)
     await services.store.cancel(account, job_id)
+    with suppress(Unavailable):  # it is cancelled; the sweeper gives its place to the account's next job
+        await services.queue.freed(account)
     return snapshot(await find_job(job_id, services, account))
 
 
@@ -131,7 +135,7 @@ async def _reserved(key: str | None, body: Body, services: ServicesDep, account:
         raise invalid(
             "Idempotency-Key must have 1 to 255 printable characters.", [("Idempotency-Key", "is not valid")]
         )
-    job_id = await services.store.reserve(account, key, body.digest)
+    job_id = await services.store.reserve(account, key, body.digest, services.settings.retention_s)
     if job_id is None:
         raise ApiError(
             409, "idempotency_conflict", "This Idempotency-Key came with another body before; use a new one."
@@ -147,21 +151,24 @@ async def _create(
     services: ServicesDep,
     account: AccountDep,
 ) -> Job:
-    items = [item for item in posted if is_usable(item.get("site_web"))]
+    items = await asyncio.to_thread(_usable, posted)
     if not items:
         raise ApiError(400, "no_eligible_items", "None of the items has a usable website in site_web.")
     settings = services.settings
-    job = await services.store.create(
-        account,
-        items,
-        dropped_count=len(posted) - len(items),
-        source_job_id=source_job_id,
-        limits=limits,
-        ef_cost=settings.ef_per_item * len(items),
-        shard_items_count=settings.shard_items_count,
-        retention_s=settings.retention_s,
-        job_id=job_id,
-    )
+    try:
+        job = await services.store.create(
+            account,
+            items,
+            dropped_count=len(posted) - len(items),
+            source_job_id=source_job_id,
+            limits=limits,
+            ef_cost=settings.ef_per_item * len(items),
+            shard_items_count=settings.shard_items_count,
+            retention_s=settings.retention_s,
+            job_id=job_id,
+        )
+    except QuotaExceeded as error:
+        raise quota_exceeded(error) from None
     try:
         await services.queue.submit_job(job)
     except Unavailable:
@@ -170,6 +177,10 @@ async def _create(
             await services.store.fail(account, job.id, "The job could not be queued.")
         raise
     return job
+
+
+def _usable(posted: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [item for item in posted if is_usable(item.get("site_web"))]
 
 
 def _cursor(job: Job) -> str:

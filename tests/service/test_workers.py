@@ -150,7 +150,7 @@ class Bench:
             )
         )
         queue = ShardQueue.connect(self.url, 600)
-        queue.submit("local", job.id)
+        queue.release("local")
         queue.close()
         return job
 

@@ -1,0 +1,222 @@
+"""Is what an account may spend reserved and charged exactly, and only once?"""
+
+import asyncio
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from crawler.records import Limits
+from tests.service.conftest import make_account
+from tests.service.test_shards import LEASE_S, Service, failed, found
+from worker.accounts import Accounts
+from worker.jobs import Job, JobStatus
+from worker.keys import JobKeys
+from worker.quota import Month, ef, units
+from worker.store import QuotaExceeded
+
+pytestmark = pytest.mark.redis
+
+PRICE = Decimal("0.00055")
+
+
+class Till(Service):
+    """A service with an account that has a ceiling."""
+
+    def __init__(self, url: str, ceiling_ef: str) -> None:
+        super().__init__(url)
+        make_account(url, "payer", ceiling_ef=Decimal(ceiling_ef))
+
+    def post(self, count: int, job_id: str | None = None) -> Job:
+        items = [{"site_web": f"site-{number}.example"} for number in range(count)]
+        return self.ask(
+            lambda store: store.create(
+                "payer",
+                items,
+                dropped_count=0,
+                source_job_id=None,
+                limits=Limits(),
+                ef_cost=PRICE * count,
+                shard_items_count=10,
+                retention_s=600,
+                job_id=job_id,
+            )
+        )
+
+    def month(self) -> Month:
+        async def ask() -> Month:
+            accounts = Accounts.connect(self.url, "")
+            try:
+                return await accounts.month("payer")
+            finally:
+                await accounts.aclose()
+
+        return asyncio.run(ask())
+
+    def amounts(self) -> tuple[str, str]:
+        month = self.month()
+        return f"{month.reserved_ef:f}", f"{month.spent_ef:f}"
+
+
+@pytest.fixture
+def till(redis_url: str) -> Iterator[Till]:
+    till = Till(redis_url, "0.0011")
+    yield till
+    till.close()
+
+
+def test_exactly_the_ceiling_is_accepted_and_one_more_is_not(till: Till) -> None:
+    with pytest.raises(QuotaExceeded) as refused:
+        till.post(3)
+    till.post(2)
+
+    assert (refused.value.estimate, refused.value.ceiling) == (Decimal("0.00165"), Decimal("0.0011"))
+    assert till.amounts() == ("0.0011", "0")
+    with pytest.raises(QuotaExceeded) as refused:
+        till.post(1)
+    assert refused.value.left == 0
+
+
+def test_a_refused_job_leaves_nothing(till: Till) -> None:
+    before = set(till.raw.scan_iter("*"))
+    with pytest.raises(QuotaExceeded):
+        till.post(3)
+
+    assert set(till.raw.scan_iter("*")) == before
+
+
+def test_of_many_at_once_exactly_those_that_fit_are_accepted(redis_url: str) -> None:
+    till = Till(redis_url, "0.0055")  # ten items
+
+    async def post_all() -> list[object]:
+        from worker.store import JobStore
+
+        store = JobStore.connect(redis_url)
+
+        async def post() -> Job:
+            return await store.create(
+                "payer", [{"site_web": "a.example"}] * 4, dropped_count=0, source_job_id=None, limits=Limits(),
+                ef_cost=PRICE * 4, shard_items_count=10, retention_s=600,
+            )  # fmt: skip
+
+        try:
+            return await asyncio.gather(*(post() for _ in range(20)), return_exceptions=True)
+        finally:
+            await store.aclose()
+
+    answers = asyncio.run(post_all())
+
+    assert sum(isinstance(answer, Job) for answer in answers) == 2
+    assert sum(isinstance(answer, QuotaExceeded) for answer in answers) == 18
+    assert till.amounts() == ("0.0044", "0")
+    till.close()
+
+
+@pytest.mark.parametrize(
+    ("results", "end", "charged"),
+    [
+        pytest.param([found, found], None, "0.0011", id="all found"),
+        pytest.param([found, failed], None, "0.00055", id="one failed"),
+        pytest.param([failed, failed], None, "0", id="all failed"),
+        pytest.param([found], "cancel", "0.00055", id="cancelled after one"),
+        pytest.param([], "cancel", "0", id="cancelled before one"),
+        pytest.param([found], "fail", "0.00055", id="the job failed after one"),
+    ],
+)
+def test_the_end_settles(till: Till, results: list[object], end: str | None, charged: str) -> None:
+    job = till.post(2)
+    shard = till.shard(job)
+    shard.claim(LEASE_S)
+    for index, result in enumerate(results):
+        shard.put(result(index))  # type: ignore[operator]
+    for _ in range(2):
+        if end == "cancel":
+            till.ask(lambda store: store.cancel("payer", job.id))
+        elif end == "fail":
+            till.ask(lambda store: store.fail("payer", job.id, "broke"))
+
+    now = till.job(job)
+    assert now.status.is_final
+    assert till.amounts() == ("0", charged)
+    assert now.ef_charged == Decimal(charged)
+    assert now.found_count + now.error_count == now.processed_count == now.items_count == 2
+    # What was not spent may be reserved again.
+    left = 2 - round(Decimal(charged) / PRICE)
+    if left:
+        till.post(left)
+
+
+def test_cancelled_in_the_instant_of_completion(redis_url: str) -> None:
+    """Ends once, one way or the other, and is charged once."""
+    till = Till(redis_url, "1")
+    ends = set()
+    for _ in range(20):
+        job = till.post(1)
+        shard = till.shard(job)
+        shard.claim(LEASE_S)
+
+        async def both(job: Job = job, shard: object = shard) -> None:
+            from worker.store import JobStore
+
+            store = JobStore.connect(redis_url)
+            await asyncio.gather(
+                store.cancel("payer", job.id),
+                asyncio.to_thread(shard.put, found(0)),  # type: ignore[attr-defined]
+            )
+            await store.aclose()
+
+        asyncio.run(both())
+        ended = till.job(job)
+        ends.add(ended.status)
+        events = [event.type for event in till.events(job)]
+        assert events[-1] == ended.status.value
+        assert sum(kind in ("done", "cancelled", "failed") for kind in events) == 1
+        assert ended.ef_charged == (PRICE if ended.status is JobStatus.DONE else 0)
+    assert ends <= {JobStatus.DONE, JobStatus.CANCELLED}
+    assert till.month().reserved_ef == 0
+    till.close()
+
+
+def test_an_expired_job_gives_back_what_it_reserved(till: Till) -> None:
+    job = till.post(2)
+    till.raw.delete(JobKeys("payer", job.id).record)
+
+    till.queue.sweep(30)
+    till.queue.sweep(30)
+
+    assert till.amounts() == ("0", "0")
+    assert not [field for field in till.raw.hkeys(JobKeys("payer", "").quota) if field.startswith("job:")]
+
+
+def test_the_same_job_is_reserved_once(till: Till) -> None:
+    job_id = "0b5d7a52-93a8-4dcb-8ad1-6a31a1cf2d0e"
+
+    assert till.post(2, job_id).id == till.post(2, job_id).id == job_id
+    assert till.amounts() == ("0.0011", "0")
+
+
+def test_an_account_without_a_ceiling_may_spend_what_it_likes(redis_url: str) -> None:
+    till = Till(redis_url, "0")
+    with pytest.raises(QuotaExceeded):
+        till.post(1)
+
+    async def lift() -> None:
+        accounts = Accounts.connect(redis_url, "")
+        await accounts.set_ceiling("payer", None)
+        await accounts.aclose()
+
+    asyncio.run(lift())
+
+    till.post(10_000)
+    assert till.amounts() == ("5.5", "0")
+    till.close()
+
+
+@pytest.mark.parametrize("amount", ["0", "0.00055", "0.00000001", "5.5", "10000000"])
+def test_units_are_exact(amount: str) -> None:
+    assert ef(units(Decimal(amount))) == Decimal(amount)
+
+
+def test_what_cannot_be_counted_is_refused() -> None:
+    with pytest.raises(ValueError, match="eight decimals"):
+        units(Decimal("0.000000001"))
