@@ -24,23 +24,30 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
             "ftp": None,
             "s3": None,
         },
-        "DOWNLOADER_MIDDLEWARES": {"crawler.middlewares.EgressMiddleware": EGRESS_ORDER},
+        # Whole lists, not additions: Scrapy loads the module of every component in its own lists, of one that is
+        # switched off too, and among them is a server that runs whatever Python it is sent (seen in 2.19).
+        "DOWNLOADER_MIDDLEWARES_BASE": {
+            "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": 100,
+            "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 350,
+            "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
+            "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,
+            "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": 580,
+            "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 590,
+            "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": 600,
+            "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": 700,
+            "crawler.middlewares.EgressMiddleware": EGRESS_ORDER,
+        },
         "ITEM_PIPELINES": {
             "crawler.pipelines.Classify": 100,
             "crawler.pipelines.Rank": 300,
             "crawler.pipelines.Deliver": 900,
         },
-        "SPIDER_MIDDLEWARES": {
-            # All statuses come back as pages: a 404 footer names profiles too.
-            "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
-            "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+        # No filter by status: all come back as pages, since a 404 footer names profiles too.
+        "SPIDER_MIDDLEWARES_BASE": {
+            "scrapy.spidermiddlewares.start.StartSpiderMiddleware": 25,
+            "scrapy.spidermiddlewares.referer.RefererMiddleware": 700,
         },
-        "EXTENSIONS": {
-            "scrapy.extensions.telnet.TelnetConsole": None,
-            "scrapy.extensions.memusage.MemoryUsage": None,
-            "scrapy.extensions.logstats.LogStats": None,
-        },
-        "TELNETCONSOLE_ENABLED": False,
+        "EXTENSIONS_BASE": {"scrapy.extensions.corestats.CoreStats": 0},
         "CONCURRENT_REQUESTS": settings.concurrent_sites_count,
         # One request per site is in flight by construction; a shared host name of many sites must not serialise them.
         "CONCURRENT_REQUESTS_PER_DOMAIN": settings.concurrent_sites_count,
@@ -51,10 +58,8 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
         "DOWNLOAD_FAIL_ON_DATALOSS": False,
         # Always looked at; a page behind a bad one is then read without, unless the operator forbids it.
         "DOWNLOAD_VERIFY_CERTIFICATES": True,
-        "RETRY_ENABLED": False,
         "REDIRECT_MAX_TIMES": 10,
         "METAREFRESH_MAXDELAY": 5,
-        "HTTPPROXY_ENABLED": False,  # would read proxies from the environment; the egress middleware names ours
         "ROBOTSTXT_OBEY": settings.obey_robots,
         "REFERRER_POLICY": "same-origin",
         "COOKIES_ENABLED": True,

@@ -4,7 +4,6 @@ Bot challenges and parked domains, told by their own markup.  Asked when a page 
 """
 
 import re
-from functools import lru_cache
 
 from crawler.core.document import tree_of
 
@@ -14,43 +13,59 @@ MAX_TEXT_COUNT = 2500
 MAX_LOOKED_COUNT = 60_000
 """Characters of the document that are looked at; walls name themselves early."""
 
-_CHALLENGE = re.compile(
-    r"cf-chl-|cdn-cgi/challenge-platform|cf-browser-verification|__cf_chl_|<title>\s*just a moment|"
-    r"attention required! \| cloudflare|"
-    r"_incapsula_resource|px-captcha|captcha-delivery\.com|ddos-guard|sucuri website firewall|aws-waf-token|"
-    r"/_sec/cp_challenge|kpsdk|verifying you are human|are you a robot\?|"
-    r"<title>\s*(?:access denied|robot check|captcha)",
-    re.IGNORECASE,
+_CHALLENGE = (
+    *(
+        "cf-chl-",
+        "cdn-cgi/challenge-platform",
+        "cf-browser-verification",
+        "__cf_chl_",
+        "attention required! | cloudflare",
+    ),
+    *("_incapsula_resource", "px-captcha", "captcha-delivery.com", "ddos-guard", "sucuri website firewall"),
+    *("aws-waf-token", "/_sec/cp_challenge", "kpsdk", "verifying you are human", "are you a robot?"),
 )
 """Marks of the challenge pages of Cloudflare, Imperva, HUMAN, DataDome, DDoS-Guard, Sucuri, AWS, Akamai and Kasada."""
 
-_PARKED = re.compile(
-    r"sedoparking|parkingcrew|bodis\.com|hugedomains\.com|afternic\.com|dan\.com/buy-domain|parklogic|"
-    r"parked-content\.godaddy|(?:this|the) domain (?:name )?(?:is|may be) (?:parked|for sale|available for purchase)|"
-    r"buy this domain|domain (?:is )?for sale|diese domain (?:steht zum verkauf|ist geparkt|wurde registriert)|"
-    r"ce (?:nom de )?domaine est (?:à vendre|enregistré)|dominio (?:è )?in vendita|este dominio está en venta|"
-    r"dit domein is te koop|este domínio está à venda",
-    re.IGNORECASE,
+_CHALLENGE_TITLE = re.compile(r"<title>\s*(?:just a moment|access denied|robot check|captcha)")
+
+_PARKED = (
+    *("sedoparking", "parkingcrew", "bodis.com", "hugedomains.com", "afternic.com", "dan.com/buy-domain", "parklogic"),
+    *("parked-content.godaddy", "buy this domain", "domain for sale", "domain is for sale"),
+    *(
+        f"{which} domain {name}{verb} {state}"
+        for which in ("this", "the")
+        for name in ("", "name ")
+        for verb in ("is", "may be")
+        for state in ("parked", "for sale", "available for purchase")
+    ),
+    *("diese domain steht zum verkauf", "diese domain ist geparkt", "diese domain wurde registriert"),
+    *("ce domaine est à vendre", "ce nom de domaine est à vendre"),
+    *("ce domaine est enregistré", "ce nom de domaine est enregistré"),
+    *("dominio in vendita", "dominio è in vendita", "este dominio está en venta"),
+    *("dit domein is te koop", "este domínio está à venda"),
 )
 """Marks of parking services, and what they say in seven languages."""
 
 
 def is_challenge(html: str) -> bool:
     """Say whether a document asks the visitor to prove not to be a robot."""
-    return _is_wall(html, _CHALLENGE)
+    looked = html[:MAX_LOOKED_COUNT].lower()
+    return bool(_has_any(looked, _CHALLENGE) or _CHALLENGE_TITLE.search(looked)) and _is_short(looked)
 
 
-@lru_cache(maxsize=32)  # the plan asks again with each page of a site
-@lru_cache(maxsize=256)
 def is_parked(html: str) -> bool:
     """Say whether a document is a registrar's or a parking service's: whatever it links to is not the site's own."""
-    return _is_wall(html, _PARKED)
+    looked = html[:MAX_LOOKED_COUNT].lower()
+    return _has_any(looked, _PARKED) and _is_short(looked)
 
 
-def _is_wall(html: str, marks: re.Pattern[str]) -> bool:
-    looked = html[:MAX_LOOKED_COUNT]
-    if not marks.search(looked):
-        return False
+def _has_any(text: str, marks: tuple[str, ...]) -> bool:
+    """Each mark by itself: one expression of all of them takes ten times as long."""
+    return any(mark in text for mark in marks)
+
+
+def _is_short(looked: str) -> bool:
+    """Whether there is hardly more to read than the wall itself."""
     body = tree_of(looked).body
     if body is None:
         return True
