@@ -17,10 +17,10 @@ from scrapy.exceptions import (
 from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure as TwistedFailure
 
-from crawler.core.walls import is_challenge
+from crawler.core.walls import wall_of
 from crawler.engines.browser import RenderError
 from crawler.engines.requests import ENGINE, EXTRA_HREFS, TLS_INVALID
-from crawler.records import Engine, Failure, Page, Reason
+from crawler.records import Engine, Failure, Page, Reason, Wall
 
 HTML_TYPES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "")
 """Media types read as a page; an absent one is judged by the body."""
@@ -36,12 +36,11 @@ def page_from(response: Response) -> Page:
     assert request is not None  # noqa: S101  # Scrapy sets it on every response that reaches a callback
     engine: Engine = request.meta.get(ENGINE, Engine.STATIC)
     html = _html(response)
-    failure = None
-    if is_challenge(html):
-        failure = Failure(Reason.BLOCKED_BY_SITE, "the site answered with a bot challenge")
-    elif response.status >= 400:
+    wall = wall_of(html, response.status)
+    failure = _WALL_FAILURES.get(wall) if wall else None
+    if failure is None and response.status >= 400:
         failure = Failure(Reason.HTTP_ERROR, f"the site answered {response.status}")
-    elif not html.strip():
+    elif failure is None and not html.strip():
         failure = Failure(Reason.NOT_HTML, "the answer is not a web page")
     location = response.headers.get("Location") if 300 <= response.status < 400 else None
     return Page(
@@ -53,10 +52,19 @@ def page_from(response: Response) -> Page:
         html=html if html.strip() else "",
         extra_hrefs=tuple(request.meta.get(EXTRA_HREFS, ())),
         failure=failure,
+        wall=wall,
         is_tls_invalid=bool(request.meta.get(TLS_INVALID)),
         elapsed_ms=round(1000 * float(request.meta.get("download_latency", 0.0))),
         size_bytes=len(response.body),
     )
+
+
+_WALL_FAILURES = {
+    Wall.CHALLENGE: Failure(Reason.BLOCKED_BY_SITE, "the site answered with a bot challenge"),
+    Wall.CONSENT: Failure(Reason.BLOCKED_BY_SITE, "the site shows nothing before consent is given"),
+    Wall.NOT_FOUND: Failure(Reason.HTTP_ERROR, "the page says that it was not found"),
+}
+"""Why a page was no page; a parked domain is one, of somebody else."""
 
 
 def page_from_failure(failure: TwistedFailure) -> Page:

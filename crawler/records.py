@@ -196,6 +196,16 @@ class Link:
     order: int = 0
 
 
+class Wall(StrEnum):
+    """What a document is that stands in for the page that was asked for."""
+
+    CHALLENGE = "bot challenge"
+    PARKED = "parked domain"
+    CONSENT = "consent wall"
+    NOT_FOUND = "soft 404"
+    """An error page that came with a status of success."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One fetched document, or the failure to fetch it.
@@ -212,6 +222,7 @@ class Page:
     extra_hrefs: tuple[str, ...] = ()
     """Links a browser engine saw outside the serialised document: open shadow roots and frames, in document order."""
     failure: Failure | None = None
+    wall: Wall | None = None
     is_tls_invalid: bool = False
     elapsed_ms: int = 0
     size_bytes: int = 0

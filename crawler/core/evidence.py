@@ -25,7 +25,7 @@ def evidence(chosen: Mapping[Network, Choice], judged: Sequence[Judgement], visi
     Returns:
         Per network that had any profile ``{"chosen": {url, score, reasons, page, place, engine} or null,
         "alternates": [the same]}``, and ``"pages"``: ``[{url, engine, status, why, reason, elapsed_ms, bytes}]``, with
-        ``tls_invalid`` where the certificate was bad.
+        ``wall`` where the document stood in for the page and ``tls_invalid`` where the certificate was bad.
     """
     networks: dict[str, Any] = {}
     for network in Network:
@@ -67,5 +67,6 @@ def _visit(visit: Visit) -> dict[str, Any]:
         "reason": page.failure.reason.value if page.failure else None,
         "elapsed_ms": page.elapsed_ms,
         "bytes": page.size_bytes,
+        **({"wall": page.wall.value} if page.wall else {}),
         **({"tls_invalid": True} if page.is_tls_invalid else {}),
     }

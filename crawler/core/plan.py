@@ -8,17 +8,32 @@ pages from the page's own links, but only while nothing was found, because inner
 wrong ones (team, client and sponsor pages).
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urldefrag, urlsplit
+from functools import cached_property
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from crawler.core import hops, ranking
-from crawler.core.dossier import Dossier, Visit
+from crawler.core.dossier import Dossier
 from crawler.core.needs_script import needs_script
-from crawler.core.walls import is_parked
 from crawler.core.website import is_elsewhere
 from crawler.networks.canonical import profile_of
-from crawler.records import Candidate, Choice, Engine, Failure, Limits, Link, Network, Profile, Reason, Render, Source
+from crawler.records import (
+    Candidate,
+    Choice,
+    Engine,
+    Failure,
+    Limits,
+    Link,
+    Network,
+    Page,
+    Profile,
+    Reason,
+    Render,
+    Source,
+    Wall,
+)
 from crawler.urls import registrable_domain
 
 
@@ -81,43 +96,52 @@ def next_step(dossier: Dossier, limits: Limits, engines: Sequence[Engine], elaps
         if isinstance(profile_of(dossier.site.url), Profile):
             return Done("the website is itself a profile")
         return Read(dossier.site.url, _first_engine(limits, engines), "home page")
-    if is_elsewhere(dossier.visits[0].page):
+    home = dossier.visits[0].page
+    if is_elsewhere(home):
         return Done("the website leads to a page that is not its own")
-    if is_parked(dossier.visits[0].page.html):
+    if home.wall is Wall.PARKED:
         return Done("the domain is parked")
     if elapsed_s >= limits.item_budget_s:
         return Done("time is used up")
-    own = {_address(visit.page.requested_url) for visit in dossier.visits if visit.via is None}
+    own = {address(visit.page.requested_url) for visit in dossier.visits if visit.via is None}
     if len(own) > limits.max_pages_count + 1:
         return Done("page budget is used up")
+    known = _Known(dossier)
     step: Step | None = None
     if all(visit.via is None for visit in dossier.visits):
-        step = _retry(dossier) or _climb(dossier, limits, engines) or _inner_page(dossier, limits)
+        step = _retry(dossier) or _climb(known, limits, engines) or _inner_page(known, limits, engines)
         if isinstance(step, Read):
             return step
     # Last of all, what names a profile only by way of somebody else.
-    hop = hops.next_hop(dossier, choices(dossier))
+    hop = hops.next_hop(dossier, known.choices)
     return Read(hop.url, Engine.STATIC, hop.why, hop.via) if hop else step or Done("short links and hubs are followed")
 
 
-def choices(dossier: Dossier) -> dict[Network, Choice]:
-    """The verdict as of now, for the first of the dossier's inputs; the pipelines record the one that counts."""
-    pages = [visit.page for visit in dossier.read]
-    return dict(ranking.choose(dossier.inputs[0], candidates(dossier), pages))
+class _Known:
+    """A dossier and the verdict on it as of now, reached at most once and only where it is asked for."""
 
+    def __init__(self, dossier: Dossier) -> None:
+        self.dossier = dossier
 
-def _is_settled(dossier: Dossier) -> bool:
-    """Whether a profile was found that is the site's own for certain.
+    @cached_property
+    def choices(self) -> Mapping[Network, Choice]:
+        """For the first of the dossier's inputs; the pipelines record the verdict that counts."""
+        pages = [visit.page for visit in self.dossier.read]
+        return ranking.choose(self.dossier.inputs[0], candidates(self.dossier), pages)
 
-    A profile of a meta element alone is none: the shells of script-built sites carry one, and their footers more.
-    """
-    found = choices(dossier).values()
-    return any(each.score >= ranking.CERTAIN and each.candidate.link.source is not Source.META for each in found)
+    @cached_property
+    def is_settled(self) -> bool:
+        """Whether a profile was found that is the site's own for certain.
+
+        A profile of a meta element alone is none: the shells of script-built sites carry one, and their footers more.
+        """
+        found = self.choices.values()
+        return any(each.score >= ranking.CERTAIN and each.candidate.link.source is not Source.META for each in found)
 
 
 def candidates(dossier: Dossier) -> tuple[Candidate, ...]:
     """All candidates of the pages read so far, in the order they were found."""
-    own = (visit for visit in dossier.read if not is_elsewhere(visit.page) and not is_parked(visit.page.html))
+    own = (visit for visit in dossier.read if not is_elsewhere(visit.page) and visit.page.wall is not Wall.PARKED)
     direct = (found for visit in own for found in ranking.candidates(visit.page, visit.links))
     return (*direct, *hops.candidates(dossier))
 
@@ -144,67 +168,73 @@ def _retry(dossier: Dossier) -> Read | None:
     return Read(f"{other}://{rest}", first.engine, f"{scheme} could not be reached")
 
 
-def _climb(dossier: Dossier, limits: Limits, engines: Sequence[Engine]) -> Read | None:
+def _climb(known: _Known, limits: Limits, engines: Sequence[Engine]) -> Read | None:
     """The next engine for the page just read, where that page needs it."""
-    last = dossier.visits[-1]
-    higher = [engine for engine in engines if list(Engine).index(engine) > list(Engine).index(last.page.engine)]
-    if limits.render is Render.NEVER or not higher:
+    page = known.dossier.visits[-1].page
+    higher = next(_above(page.engine, engines), None)
+    if limits.render is Render.NEVER or higher is None:
         return None
-    if last.page.engine is Engine.STATIC:
-        if not last.page.html:
+    if page.engine is Engine.STATIC:
+        if not page.html:
             return None
-        need = needs_script(last.page.html, has_profiles=_is_settled(dossier))
-        return Read(last.page.requested_url, higher[0], need.signal) if need.is_needed else None
-    if last.page.failure is not None and last.page.failure.reason in _ENGINE_FAULTS:
-        return Read(last.page.requested_url, higher[0], f"{last.page.engine} engine: {last.page.failure.reason}")
-    if not choices(dossier) and last.page.html:
-        need = needs_script(last.page.html, has_profiles=False)
-        if need.is_needed and (need.signal.startswith("empty mount") or need.signal.startswith("only ")):
-            return Read(
-                last.page.requested_url, higher[0], f"{last.page.engine} engine left an empty page: {need.signal}"
-            )
+        need = needs_script(page.html, has_profiles=known.is_settled)
+        return Read(page.requested_url, higher, need.signal) if need.is_needed else None
+    if page.failure is not None and page.failure.reason in _ENGINE_FAULTS:
+        return Read(page.requested_url, higher, f"{page.engine} engine: {page.failure.reason}")
+    if page.html and not known.choices:
+        need = needs_script(page.html, has_profiles=False)
+        if need.is_shell:
+            return Read(page.requested_url, higher, f"{page.engine} engine left an empty page: {need.signal}")
     return None
+
+
+def _above(engine: Engine, engines: Sequence[Engine]) -> Iterator[Engine]:
+    """The engines dearer than one, cheapest first."""
+    order = list(Engine)
+    return (each for each in engines if order.index(each) > order.index(engine))
 
 
 _ENGINE_FAULTS = frozenset({Reason.PAGE_CRASH, Reason.BROWSER_ERROR, Reason.TIMEOUT, Reason.INTERNAL_ERROR})
 """Failures that say more about the engine than about the site."""
 
 
-def _inner_page(dossier: Dossier, limits: Limits) -> Step:
-    """A contact-like page, while nothing was found."""
+def _inner_page(known: _Known, limits: Limits, engines: Sequence[Engine]) -> Step:
+    """A contact-like page, while nothing was found for certain."""
+    dossier = known.dossier
     if not dossier.read:
         return Done("no page could be read")
-    if _is_settled(dossier):
+    if known.is_settled:
         return Done("profiles found")
-    seen = {_address(url) for visit in dossier.visits for url in (visit.page.requested_url, visit.page.url)}
-    if len({_address(visit.page.requested_url) for visit in dossier.visits}) >= limits.max_pages_count:
+    seen = {address(url) for visit in dossier.visits for url in (visit.page.requested_url, visit.page.url)}
+    if len({address(visit.page.requested_url) for visit in dossier.visits}) >= limits.max_pages_count:
         return Done("page budget is used up")
     # A site whose home page needed a browser needs it on its other pages too.
     engine = dossier.engine or Engine.STATIC
-    ranked = sorted(_contact_links(dossier), key=lambda found: found[:2])
-    for _, _, url, why in ranked:
-        if _address(url) not in seen:
+    for *_, url, why in sorted(_contact_links(dossier), key=lambda found: found[:3]):
+        if address(url) in seen:
+            continue
+        if engine is not Engine.STATIC or not _is_route(url):
             return Read(url, engine, why)
+        # The server never sees a route behind "#": without a script it is the page that was read already.
+        if limits.render is not Render.NEVER and (higher := next(_above(engine, engines), None)):
+            return Read(url, higher, why)
     return Done("no more pages to look at")
 
 
-def _contact_links(dossier: Dossier) -> Iterator[tuple[int, int, str, str]]:
-    """Contact-like links of the pages read: rank, place in order, URL, why."""
+def _contact_links(dossier: Dossier) -> Iterator[tuple[int, int, int, str, str]]:
+    """Contact-like links of the pages read: rank, depth of the path, place in order, URL, why."""
     place = 0
     for visit in dossier.read:
         home = registrable_domain(urlsplit(visit.page.url).hostname or "")
         for link in visit.links:
             place += 1
-            if (rank := _contact_rank(link, visit, home)) is not None:
-                yield (
-                    rank,
-                    place,
-                    link.url,
-                    f"contact-like page ({' '.join(link.text.split())[:40] or link.href[:60]})",
-                )
+            if (found := _contact_rank(link, visit.page, home)) is not None:
+                name = " ".join(link.text.split())[:40] or link.href[:60]
+                yield (*found, place, link.url, f"contact-like page ({name})")
 
 
-def _contact_rank(link: Link, visit: Visit, home: str) -> int | None:
+def _contact_rank(link: Link, page: Page, home: str) -> tuple[int, int] | None:
+    """The best group of :data:`CONTACT_WORDS` that a link is of, and how deep its page lies; ``None``: of none."""
     if not link.url.startswith(("http://", "https://")):
         return None
     try:
@@ -213,39 +243,44 @@ def _contact_rank(link: Link, visit: Visit, home: str) -> int | None:
             return None
     except ValueError:
         return None
-    if _address(link.url) == _address(visit.page.url):
+    route = parts.fragment.lstrip("!/") if _is_route(link.url) else ""
+    segments = [segment for segment in f"{parts.path}/{route}".lower().split("/") if segment]
+    if address(link.url) == address(page.url) or parts.path.lower().endswith(_NOT_PAGES):
         return None
-    if parts.path.lower().endswith(_NOT_PAGES):
+    above = set(urlsplit(page.url).path.lower().split("/"))  # a site may itself lie in a folder called "shop"
+    if any(segment.split(".")[0] in _SECTIONS - above for segment in segments) or _YEAR.search(parts.path):
         return None
-    last_segment = (parts.path.rstrip("/").rsplit("/", 1)[-1] + " " + parts.fragment.lstrip("!/")).lower()
+    last = segments[-1] if segments else ""
     text = " ".join(f"{link.text} {link.label}".casefold().split())
+    is_short = len(text) < MAX_NAME_LENGTH, len(re.split(r"[-_+. ]|%20", last)) <= MAX_SLUG_WORDS
     ranks = [
         rank
         for rank, words in enumerate(CONTACT_WORDS)
         for word in words
-        if _has_word(last_segment, word) or (len(text) < 60 and _has_word(text, word))
+        if (is_short[1] and _has_word(last, word)) or (is_short[0] and _has_word(text, word))
     ]
-    return min(ranks, default=None)
+    return (min(ranks), len(segments)) if ranks else None
 
 
-_NOT_PAGES = (
-    ".pdf",
-    ".jpg",
-    ".jpeg",
-    ".png",
-    ".gif",
-    ".webp",
-    ".svg",
-    ".zip",
-    ".doc",
-    ".docx",
-    ".xls",
-    ".xlsx",
-    ".mp4",
-    ".mp3",
-    ".ics",
-    ".vcf",
+MAX_NAME_LENGTH = 60
+"""Characters of a link's text from which it is a sentence and no name of a page; chosen, not measured."""
+
+MAX_SLUG_WORDS = 4
+"""Words in the last part of a path above which it is a headline: ``ten-links-to-read-this-week``."""
+
+_SECTIONS = frozenset(
+    "blog blogs news post posts article articles press magazine journal story stories aktuelles noticias actualites "
+    "notizie nieuws product products produkt produkte produit produits producto productos shop store category "
+    "categories tag tags collections collection event events team staff people person persons member members "
+    "mitarbeiter equipe équipe equipo author authors autor job jobs career careers karriere forum wiki docs portfolio "
+    "projects project wp-content wp-json feed login signin signup register cart checkout account".split()
 )
+"""Parts of a path below which nobody says how to reach the organisation, and many others are named."""
+
+_YEAR = re.compile(r"/(?:19|20)\d\d/")
+
+
+_NOT_PAGES = tuple(".pdf .jpg .jpeg .png .gif .webp .svg .zip .doc .docx .xls .xlsx .mp4 .mp3 .ics .vcf".split())
 
 
 def _has_word(text: str, word: str) -> bool:
@@ -258,8 +293,31 @@ def _has_word(text: str, word: str) -> bool:
     return False
 
 
-def _address(url: str) -> str:
-    """The page a URL names: a fragment is part of it only where it is a client-side route (``#/contact``)."""
-    base, fragment = urldefrag(url)
-    base = base.rstrip("/")
-    return f"{base}#{fragment}" if fragment.startswith(("/", "!")) else base
+def _is_route(url: str) -> bool:
+    """Whether the fragment is a client-side route (``#/contact``, ``#!contact``), and so names a page of its own."""
+    return url.partition("#")[2].startswith(("/", "!"))
+
+
+def address(url: str) -> str:
+    """The page a URL names, so that one page under two addresses is read once.
+
+    Scheme, ``www.``, a trailing slash, the name of an index file, tracking keys and the order of the query name no
+    other page; a fragment does only where it is a client-side route.
+    """
+    try:
+        parts = urlsplit(url)
+        query = sorted((key, value) for key, value in parse_qsl(parts.query, True) if not _TRACKING.match(key))
+    except ValueError:
+        return url
+    host = parts.netloc.lower().rpartition("@")[2].removeprefix("www.").removesuffix(":80").removesuffix(":443")
+    path = _INDEX.sub("/", parts.path).rstrip("/")
+    asked = f"?{urlencode(query)}" if query else ""
+    return (
+        f"{host}{path}{asked}{'#' + parts.fragment.rstrip('/') if _is_route(url) and len(parts.fragment) > 1 else ''}"
+    )
+
+
+_INDEX = re.compile(r"/(?:index|default|home)\.(?:html?|php|aspx?|jsp|shtml)$", re.IGNORECASE)
+_TRACKING = re.compile(
+    r"utm_|fbclid$|gclid$|msclkid$|mc_[ce]id$|_ga$|_gl$|ref$|source$|PHPSESSID$|jsessionid$", re.IGNORECASE
+)

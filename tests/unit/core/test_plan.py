@@ -10,6 +10,7 @@ from crawler.core import links, plan
 from crawler.core.dossier import Dossier, Visit
 from crawler.core.plan import Done, Read, next_step
 from crawler.core.results import result_of
+from crawler.core.walls import wall_of
 from crawler.core.website import website
 from crawler.records import Engine, Failure, Limits, Network, Page, Reason, Render, SiteInput
 
@@ -28,7 +29,7 @@ def page(
     html: str, url: str = HOME, *, engine: Engine = Engine.STATIC, reason: Reason | None = None, ended: str = ""
 ) -> Page:
     failure = Failure(reason, "words for people") if reason else None
-    return Page(url, ended or url, engine, 0 if failure else 200, html, failure=failure)
+    return Page(url, ended or url, engine, 0 if failure else 200, html, failure=failure, wall=wall_of(html))
 
 
 def dossier(*pages: Page, site: str = HOME, known: tuple[tuple[Network, str], ...] = ()) -> Dossier:
@@ -125,7 +126,12 @@ def test_a_meta_element_does_not_spare_a_shell() -> None:
 
 
 def test_own_icons_spare_the_browser() -> None:
-    assert step(page(f"{SHELL}{ICONS}")) == Done("profiles found")
+    assert step(page(f"{EMPTY}{SCRIPT}{ICONS}")) == Done("profiles found")
+
+
+def test_own_icons_beside_an_empty_mount_are_not_all() -> None:
+    assert step(page(f"{SHELL}{ICONS}")) == Read(HOME, Engine.LIGHT, "empty mount point #root")
+    assert step(page(f"{SHELL}{ICONS}"), page(f"{EMPTY}{ICONS}", engine=Engine.LIGHT)) == Done("profiles found")
 
 
 @pytest.mark.parametrize(
@@ -175,6 +181,62 @@ def test_routes_of_an_app_are_pages() -> None:
     home = page(f'{EMPTY}<a href="#/contact">Contact</a>', engine=Engine.LIGHT)
 
     assert step(home) == Read(f"{HOME}#/contact", Engine.LIGHT, "contact-like page (Contact)")
+
+
+def test_a_route_without_a_browser_is_no_page() -> None:
+    home = page(f'{EMPTY}<a href="#/contact">Contact</a>')
+
+    assert step(home) == Read(f"{HOME}#/contact", Engine.LIGHT, "contact-like page (Contact)")
+    assert step(home, limits=Limits(render=Render.NEVER)) == Done("no more pages to look at")
+    assert step(home, engines=[Engine.STATIC]) == Done("no more pages to look at")
+
+
+@pytest.mark.parametrize(
+    ("link", "is_read"),
+    [
+        pytest.param('<a href="/blog/contact">Contact</a>', False, id="in the blog"),
+        pytest.param('<a href="/team/contact-us">Contact</a>', False, id="of the team"),
+        pytest.param('<a href="/2024/05/contact">Contact</a>', False, id="of a date"),
+        pytest.param('<a href="/ten-links-to-read-this-week">Read on</a>', False, id="a headline"),
+        pytest.param('<a href="/privacy">Privacy</a>', False, id="legal"),
+        pytest.param('<a href="/en/contact">Write</a>', True, id="in a language folder"),
+        pytest.param('<a href="/index.php/contact">Write</a>', True, id="behind a front controller"),
+        pytest.param('<a href="/p/7">Kontakt</a>', True, id="by its text"),
+    ],
+)
+def test_what_is_a_contact_page(link: str, is_read: bool) -> None:
+    assert isinstance(step(page(f"{EMPTY}{link}")), Read) is is_read
+
+
+def test_a_site_in_a_folder_called_shop_has_a_contact_page() -> None:
+    home = page(f'{EMPTY}<a href="contact">Write</a>', f"{HOME}shop/")
+
+    assert isinstance(step(home, site=f"{HOME}shop/"), Read)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        pytest.param(HOME, "http://www.studio-atlas.example", True, id="scheme, www and slash"),
+        pytest.param(HOME, f"{HOME}index.html", True, id="index file"),
+        pytest.param(f"{HOME}a?b=1&c=2", f"{HOME}a?c=2&b=1&utm_source=x", True, id="query order and tracking"),
+        pytest.param(f"{HOME}a#top", f"{HOME}a", True, id="place on the page"),
+        pytest.param(f"{HOME}#/a", HOME, False, id="route"),
+        pytest.param(f"{HOME}#/", HOME, True, id="the route of the start"),
+        pytest.param(f"{HOME}a?id=1", f"{HOME}a?id=2", False, id="query"),
+        pytest.param(f"{HOME}a", f"{HOME}b", False, id="path"),
+        pytest.param(HOME, "https://en.studio-atlas.example/", False, id="host"),
+    ],
+)
+def test_one_page_under_two_addresses(one: str, other: str, is_same: bool) -> None:
+    assert (plan.address(one) == plan.address(other)) is is_same
+
+
+def test_a_page_is_read_once() -> None:
+    links_home = f'{EMPTY}<a href="/contact/">Contact</a><a href="http://www.studio-atlas.example/contact?utm_medium=x">Contact</a>'
+    contact = page(EMPTY, f"{HOME}contact/")
+
+    assert step(page(links_home), contact) == Done("no more pages to look at")
 
 
 def test_a_doubtful_profile_does_not_end_the_search() -> None:

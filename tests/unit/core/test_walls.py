@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.core.walls import is_challenge, is_parked
+from crawler.core.walls import wall_of
+from crawler.records import Wall
 
 LONG = "<p>" + "We sell bread, cakes and rolls, and tell stories about them. " * 60 + "</p>"
 
@@ -23,7 +24,7 @@ LONG = "<p>" + "We sell bread, cakes and rolls, and tell stories about them. " *
     ],
 )  # fmt: skip
 def test_challenge(html: str, expected: bool) -> None:
-    assert is_challenge(html) is expected
+    assert (wall_of(html) is Wall.CHALLENGE) is expected
 
 
 @pytest.mark.parametrize(
@@ -39,10 +40,31 @@ def test_challenge(html: str, expected: bool) -> None:
     ],
 )  # fmt: skip
 def test_parked(html: str, expected: bool) -> None:
-    assert is_parked(html) is expected
+    assert (wall_of(html) is Wall.PARKED) is expected
+
+
+@pytest.mark.parametrize(
+    ("html", "status", "expected"),
+    [
+        pytest.param("<title>Page not found | Harbour Bakery</title><body><p>Bread", 200, Wall.NOT_FOUND, id="title"),
+        pytest.param("<title>Harbour Bakery</title><body><h1>Error <b>404</b></h1>", 200, Wall.NOT_FOUND, id="heading"),
+        pytest.param("<title>Seite nicht gefunden</title><body>", 200, Wall.NOT_FOUND, id="German"),
+        pytest.param("<title>Page introuvable</title><body>", 200, Wall.NOT_FOUND, id="French"),
+        pytest.param("<title>Page not found</title><body>", 404, None, id="its status says so"),
+        pytest.param("<title>Lost and found office</title><body><h1>What was found</h1>", 200, None, id="a site of lost things"),
+        pytest.param("<title>Gallery 404</title><body><h1>Pictures</h1>", 200, None, id="a name with the number"),
+        pytest.param("<body><h1>We value your privacy</h1><p>Cookies help us.</p><button>Accept all</button>", 200, Wall.CONSENT, id="consent wall"),
+        pytest.param("<body><p>Bevor Sie fortfahren: Cookies</p><form><button>Alle akzeptieren</button></form>", 200, Wall.CONSENT, id="German consent wall"),
+        pytest.param(f"<body>{LONG}<div>We use cookies <button>Accept all</button></div>", 200, None, id="a site with a banner"),
+        pytest.param("<body><nav><a href=/a>Bread</a><a href=/b>Cakes</a><a href=/c>Shop</a><a href=/d>Us</a><a href=/e>Find us</a></nav><div>We use cookies <button>Accept</button></div>", 200, None, id="a small site with a banner"),
+    ],
+)  # fmt: skip
+def test_error_pages_and_consent(html: str, status: int, expected: Wall | None) -> None:
+    assert wall_of(html, status) is expected
 
 
 @given(st.text(max_size=300))
 def test_no_text_raises(text: str) -> None:
-    is_challenge(text + "cf-chl-")
-    is_parked(text + "sedoparking")
+    wall_of(text + "cf-chl-")
+    wall_of(text + "sedoparking cookies")
+    wall_of(f"<title>{text}</title><h1>{text} not found")
