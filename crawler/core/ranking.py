@@ -110,8 +110,13 @@ def choose(
     Returns:
         A choice for each network that has one of at least :data:`THRESHOLD`.
     """
+    return best_of(judge(site, candidates, pages, common))
+
+
+def best_of(judgements: Sequence[Judgement]) -> dict[Network, Choice]:
+    """Choose from profiles that were judged, best first."""
     chosen: dict[Network, Choice] = {}
-    for judged in judge(site, candidates, pages, common):
+    for judged in judgements:
         network = judged.profile.network
         if judged.score >= THRESHOLD and network not in chosen:
             chosen[network] = Choice(judged.profile, round(judged.score, 3), judged.reasons, judged.candidate)

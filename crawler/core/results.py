@@ -40,7 +40,8 @@ def result_of(
     """
     everything = (*candidates, *_known(site_input))
     pages = [visit.page for visit in dossier.read]
-    chosen: dict[Network, Choice] = dict(ranking.choose(site_input, everything, pages, common))
+    judged = ranking.judge(site_input, everything, pages, common)
+    chosen = ranking.best_of(judged)
     if (own := _website_profile(dossier)) is not None:
         chosen[own.profile.network] = own
     return SiteResult(
@@ -49,7 +50,7 @@ def result_of(
         failure=None if chosen else _failure(dossier),
         engine=dossier.engine,
         pages_count=len(dossier.visits),
-        evidence=evidence(chosen, ranking.judge(site_input, everything, pages, common), dossier.visits),
+        evidence=evidence(chosen, judged, dossier.visits),
     )
 
 
