@@ -11,9 +11,30 @@ from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.engines.browser import RenderError
-from crawler.engines.requests import ENGINE
+from crawler.engines.requests import COOKIES, ENGINE
 from crawler.proxy import EgressProxy
 from crawler.records import Engine
+
+
+class CookiesMiddleware:
+    """Keeps a site's cookies for as long as the site is crawled: its jar rides with its requests and goes with them.
+
+    Scrapy's own keeps the jar of every site to the end of the crawl, and loads an HTTP client for a list of domains.
+    """
+
+    async def process_request(self, request: Request) -> None:
+        """Send what the site has set."""
+        jar = request.meta.get(COOKIES)
+        if jar is not None:
+            request.headers.pop("Cookie", None)  # a redirect brings along what was sent before it
+            jar.add_cookie_header(request)
+
+    async def process_response(self, request: Request, response: Response) -> Response:
+        """Keep what the site sets."""
+        jar = request.meta.get(COOKIES)
+        if jar is not None:
+            jar.extract_cookies(response, request)
+        return response
 
 
 class EgressMiddleware:

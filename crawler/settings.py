@@ -34,7 +34,7 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
             "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": 580,
             "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 590,
             "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": 600,
-            "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": 700,
+            "crawler.middlewares.CookiesMiddleware": 700,
             "crawler.middlewares.EgressMiddleware": EGRESS_ORDER,
         },
         "ITEM_PIPELINES": {
@@ -51,6 +51,8 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
         "CONCURRENT_REQUESTS": settings.concurrent_sites_count,
         # One request per site is in flight by construction; a shared host name of many sites must not serialise them.
         "CONCURRENT_REQUESTS_PER_DOMAIN": settings.concurrent_sites_count,
+        # A page gives one dossier or one request; Scrapy makes as many tasks for each page as this says.
+        "CONCURRENT_ITEMS": 1,
         "DOWNLOAD_DELAY": 0,
         "DOWNLOAD_TIMEOUT": settings.fetch_timeout_s,
         "DOWNLOAD_MAXSIZE": settings.max_page_bytes,
@@ -62,7 +64,6 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
         "METAREFRESH_MAXDELAY": 5,
         "ROBOTSTXT_OBEY": settings.obey_robots,
         "REFERRER_POLICY": "same-origin",
-        "COOKIES_ENABLED": True,
         "LOG_ENABLED": False,
         "STATS_DUMP": False,
         "TWISTED_REACTOR": "twisted.internet.asyncioreactor.AsyncioSelectorReactor",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from scrapy import Request
+from scrapy.http.cookies import CookieJar
 
 from crawler.core.dossier import Dossier
 from crawler.core.plan import Read
@@ -27,15 +28,21 @@ TLS_INVALID = "tls_invalid"
 DEADLINE = "download_timeout"
 """Meta key, Scrapy's own: most time for the download, in seconds."""
 
+COOKIES = "cookies"
+"""Meta key: the cookies of the site so far, one jar a site, so that nothing of one site is ever sent for another."""
+
 EXTRA_HREFS = "extra_hrefs"
 """Meta key set by a browser engine: links seen in frames, as written."""
 
-REFUSED = "refused"
-"""Meta key set by the egress middleware: the :class:`Failure` with which the proxy refused the request."""
-
 
 def request_for(
-    step: Read, dossier: Dossier, callback: Callable[..., Any], errback: Callable[..., Any], deadline_s: float
+    step: Read,
+    dossier: Dossier,
+    callback: Callable[..., Any],
+    errback: Callable[..., Any],
+    *,
+    deadline_s: float,
+    cookies: CookieJar,
 ) -> Request:
     """Build the request for a step.
 
@@ -45,13 +52,13 @@ def request_for(
         callback: gets the response.
         errback: gets the failure.
         deadline_s: most time for this one page, in seconds.
+        cookies: what the site has set so far; its answer adds to it.
     """
     meta: dict[str, Any] = {
         ENGINE: step.engine,
         WHY: step.why,
         DEADLINE: deadline_s,
-        # One cookie jar per site: nothing of one site is ever sent for another.
-        "cookiejar": dossier.inputs[0].index,
+        COOKIES: cookies,
     }
     if step.via is not None:
         meta[VIA] = step.via

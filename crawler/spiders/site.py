@@ -10,12 +10,13 @@ from typing import Any
 
 import scrapy
 from scrapy.http import Response
+from scrapy.http.cookies import CookieJar
 from twisted.python.failure import Failure as TwistedFailure
 
 from crawler.config import Settings
 from crawler.core import links, plan
 from crawler.core.dossier import Dossier, Visit
-from crawler.engines.requests import VIA, WHY, request_for
+from crawler.engines.requests import COOKIES, VIA, WHY, request_for
 from crawler.pages import page_from, page_from_failure
 from crawler.records import Engine, Limits, Page, Sink
 
@@ -62,7 +63,7 @@ class SiteSpider(scrapy.Spider):
     async def start(self) -> AsyncIterator[Any]:
         """Ask the plan for each site's first step; Scrapy takes the next as it has room."""
         for dossier in self._dossiers:
-            for step in self._advance(dossier):
+            for step in self._advance(dossier, CookieJar()):
                 yield step
 
     async def parse(self, response: Response, dossier: Dossier) -> AsyncIterator[Any]:
@@ -79,9 +80,10 @@ class SiteSpider(scrapy.Spider):
     def _visited(self, dossier: Dossier, page: Page, meta: dict[str, Any]) -> Iterator[Any]:
         if self.is_stopping:
             return  # a page cut off by the stop says nothing about its site
-        yield from self._advance(dossier.with_visit(Visit(page, links.extract(page), meta[WHY], meta.get(VIA))))
+        visit = Visit(page, links.extract(page), meta[WHY], meta.get(VIA))
+        yield from self._advance(dossier.with_visit(visit), meta[COOKIES])
 
-    def _advance(self, dossier: Dossier) -> Iterator[Any]:
+    def _advance(self, dossier: Dossier, cookies: CookieJar) -> Iterator[Any]:
         elapsed_s = self._elapsed_s(dossier)
         step = plan.next_step(dossier, self._limits, self._engines, elapsed_s)
         if isinstance(step, plan.Done):
@@ -90,7 +92,8 @@ class SiteSpider(scrapy.Spider):
             return
         timeout_s = self.config.fetch_timeout_s if step.engine is Engine.STATIC else self.config.render_timeout_s
         left_s = max(1.0, self._limits.item_budget_s - elapsed_s)
-        yield request_for(step, dossier, self.parse, self.failed, min(timeout_s, left_s))
+        deadline_s = min(timeout_s, left_s)
+        yield request_for(step, dossier, self.parse, self.failed, deadline_s=deadline_s, cookies=cookies)
 
     def _elapsed_s(self, dossier: Dossier) -> float:
         """Seconds since the site's first page was answered: waiting in the queue before that costs a site nothing."""
