@@ -40,9 +40,8 @@ def request_for(
     dossier: Dossier,
     callback: Callable[..., Any],
     errback: Callable[..., Any],
-    *,
     deadline_s: float,
-    cookies: CookieJar,
+    cookies: CookieJar | None = None,
 ) -> Request:
     """Build the request for a step.
 
@@ -52,13 +51,13 @@ def request_for(
         callback: gets the response.
         errback: gets the failure.
         deadline_s: most time for this one page, in seconds.
-        cookies: what the site has set so far; its answer adds to it.
+        cookies: what the site has set so far, its answer adds to it; ``None``: nothing yet.
     """
     meta: dict[str, Any] = {
         ENGINE: step.engine,
         WHY: step.why,
         DEADLINE: deadline_s,
-        COOKIES: cookies,
+        COOKIES: CookieJar() if cookies is None else cookies,
     }
     if step.via is not None:
         meta[VIA] = step.via

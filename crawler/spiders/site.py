@@ -93,7 +93,7 @@ class SiteSpider(scrapy.Spider):
         timeout_s = self.config.fetch_timeout_s if step.engine is Engine.STATIC else self.config.render_timeout_s
         left_s = max(1.0, self._limits.item_budget_s - elapsed_s)
         deadline_s = min(timeout_s, left_s)
-        yield request_for(step, dossier, self.parse, self.failed, deadline_s=deadline_s, cookies=cookies)
+        yield request_for(step, dossier, self.parse, self.failed, deadline_s, cookies)
 
     def _elapsed_s(self, dossier: Dossier) -> float:
         """Seconds since the site's first page was answered: waiting in the queue before that costs a site nothing."""
