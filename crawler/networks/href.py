@@ -16,7 +16,7 @@ MAX_LENGTH = 8192
 """Longest link read, in characters; what is longer is data, not an address (8 kB is what servers accept at most)."""
 
 _HOST = r"(?:[a-z0-9-]+\.)+[a-z0-9-]+"
-_PLAIN = re.compile(rf"https?://({_HOST})(/[A-Za-z0-9._~@$+,=:%/&-]*)?(?:\?([!-~]*?))?(?:#([!-~]*))?")
+_PLAIN = re.compile(rf"https?://(?!www\.https?/)({_HOST})(/[A-Za-z0-9._~@$+,=:%/&-]*)?(?:\?([!-~]*?))?(?:#([!-~]*))?")
 """A link that needs neither cleaning nor repair; host, path, query, fragment."""
 _PARTS = re.compile(r"(https?):/*([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.IGNORECASE | re.DOTALL)
 _SAFE_HOST = re.compile(_HOST)
@@ -40,8 +40,11 @@ _AFTER = _BLANKS + _QUOTES + ")]}>"
 _ENCODED_BEFORE = re.compile(
     r"(?:%(?:20|09|0a|0d|22|27|3c|c2%a0|e2%80%(?:8b|8e|8f|9c|9d|98|99)|ef%bb%bf))+", re.IGNORECASE
 )
-_CUT = re.compile(r"[\"'](?=\s|>)|(?<![/:])\s+(?=https?:)|[<>]")
-"""Where an address ends for certain: a quote that closes an attribute, a second address, a tag."""
+_CUT = re.compile(r"[\"'](?=\s|>)|(?<![/:=])[\s,;|\])(]+(?=https?://)|\s(?=[a-z-]+=[\"'])|(?<![/@])<|<(?=/)|>")
+"""Where an address ends for certain: a quote that closes an attribute, a second address, a tag.
+
+``/<username>`` stays, to be refused as the placeholder it is.
+"""
 _SCHEMES = re.compile(r"(?:https?:[:;]*|(?:h+t+ps?|t+ps?)[:;.,]*(?=//))(?:\s|%20|/)*", re.IGNORECASE)
 """One scheme with its slashes, as typed: also ``https//``, ``htp://``, ``https: //``."""
 _ENCODED_SCHEME = re.compile(r"https?(?:%3A|:(?=%2F))", re.IGNORECASE)
@@ -50,6 +53,7 @@ _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _APP_PAGE = re.compile(r"fb://(?:page|profile)/(?:\?id=)?([0-9]+)", re.IGNORECASE)
 _PORT = re.compile(r":[0-9]{0,5}(?=[/?#]|$)")
 
+_ENCODED_SLASH = re.compile(r"%2f", re.IGNORECASE)
 _ENCODED_AFTER = re.compile(r"(?:\s|%20)+$")
 _MAX_HOST = 255
 """Longest host name, in characters (RFC 1035)."""
@@ -90,7 +94,7 @@ def read(text: str) -> Address | str:
     """
     if len(text) > MAX_LENGTH:
         return "too long for an address"
-    plain = _PLAIN.fullmatch(text)
+    plain = _PLAIN.fullmatch(text) if "&#" not in text and ",http" not in text else None
     if plain is not None and len(plain[1]) <= _MAX_HOST:
         host, path, query, fragment = plain.groups()
         return address(host, path or "", query or "", fragment or "")
@@ -165,7 +169,9 @@ def _repaired(text: str) -> str:
             text = unquote(text)
         if match := _SCHEMES.match(text):
             has_scheme = True
-            text = text[match.end() :]
+            text = text[match.end() :].lstrip(_QUOTES)
+            if match := _ENCODED_BEFORE.match(text):
+                text = text[match.end() :]
         elif match := _WWW_SCHEME.match(text):
             text = text[match.end() :]
         else:
@@ -175,7 +181,7 @@ def _repaired(text: str) -> str:
     match = _OTHER_SCHEME.match(text)
     if match is not None and not ("." in match[0] and _PORT.match(text, match.end() - 1)):
         return text
-    bare = text.lstrip("/@")
+    bare = text.lstrip("/@.")
     authority = re.split(r"[/?#]", bare, maxsplit=1)[0]
     if "@" in authority:
         return f"mailto:{authority}"
@@ -187,6 +193,9 @@ def _parsed(text: str) -> Address | str:
     if match is None:
         return "not a web address"
     authority, path, query, fragment = match[2], match[3], match[4] or "", match[5] or ""
+    if "%" in authority and "@" not in authority and (slash := _ENCODED_SLASH.search(authority)):
+        path = f"/{unquote(authority[slash.end() :])}{path}"
+        authority = authority[: slash.start()]
     host = _ENCODED_AFTER.sub("", authority.rpartition("@")[2])
     if len(host) > _MAX_HOST:
         return "no host that can exist"

@@ -94,6 +94,8 @@ def _read(text: str, budget: _Budget) -> Outcome:
         path, _, hash_query = fragment[bang.end() :].partition("?")
         if replaced := href.segments(path):
             segments, query, fragment = replaced, hash_query, ""
+    if grammar.has_hashbang and "#!" in segments:  # the sign was encoded on the way
+        segments = segments[segments.index("#!") + 1 :]
     if any(len(segment) > MAX_SEGMENT for segment in segments):
         return _refused(host.network, Kind.OTHER, "longer than any name")
     place = Place(host, grammar, segments, query, fragment)
@@ -182,8 +184,9 @@ def _outcome(rule: Rule, value: str, place: Place) -> Outcome:
     assert rule.type is not None  # noqa: S101 - the table is checked for it
     if reason := problem(rule.type, value, place.grammar):
         return _refused(network, Kind.OTHER, reason)
-    rest = place.segments[len(rule.segments) :]
-    if rest and (refusal := tail_problem(rest, rule, place.grammar)) is not None:
+    depth = len(rule.segments)
+    rest = place.segments[depth:]
+    if rest and (refusal := tail_problem(place.segments[depth - 1], rest, rule, place.grammar)) is not None:
         return Outcome(refusal=refusal)
     return Outcome(Match(network, rule.type, value))
 

@@ -13,15 +13,19 @@ _MEMBER = re.compile(r"AC[a-z]AA[A-Za-z0-9_-]{10,}")
 _YOUR = re.compile(
     r"your(?:company|business|brand|organi[sz]ation|org|fan|facebook|fb|instagram|insta|ig|twitter|x|linkedin|linked|in"
     r"|tiktok|youtube|social|custom|public|user|page|name|username|handle|channel|profile|account|id|link|url|site"
-    r"|website|shop|store|here)+"
+    r"|website|shop|store|here)+|your[a-z]{1,20}(?:name|handle)"
 )
 _PLACEHOLDERS = frozenset(
     {"username", "usernamehere", "user", "example", "pagename", "pagenamehere", "companyname", "undefined", "null"}
+    | {"none", "nan", "false", "placeholder", "changeme", "loremipsum", "handle"}
+    | {"examplecom", "exampleuser", "examplepage", "examplename", "examplecompany", "examplechannel"}
     | {"http", "https", "www"}  # what is left of an address that was cut off
     | {"profilename", "channelname", "handlename", "accountname", "insertusername", "insertusernamehere", "userid"}
 )
 _ALL_X = re.compile(r"x{4,}|ucx{22}")
 _MARKS = re.compile(r"[-_.]+")
+_TITLE = "-_.'\u2019(),!&+"
+"""What a page's title has in an address beside letters and digits; never ``=`` or ``?``, which would end the path."""
 
 
 def public_profile(segments: Sequence[str]) -> str:
@@ -44,7 +48,7 @@ def titled_path(segments: Sequence[str]) -> str:
     The title is decoration: one that no title is made of becomes ``_``, as Facebook itself writes.
     """
     keyword, title, number = segments[:3]
-    return f"{keyword.lower()}/{title if is_word(title, '-_.') else '_'}/{number}"
+    return f"{keyword.lower()}/{title if is_word(title, _TITLE) else '_'}/{number}"
 
 
 def is_member_hash(value: str) -> bool:

@@ -81,10 +81,11 @@ def problem(wanted: ProfileType, value: str, grammar: Grammar) -> str:
     return ""
 
 
-def tail_problem(rest: Sequence[str], rule: Rule, grammar: Grammar) -> Refusal | None:
+def tail_problem(name: str, rest: Sequence[str], rule: Rule, grammar: Grammar) -> Refusal | None:
     """Say why an address that goes on behind a name does not stand for the account, ``None`` where it does.
 
     Args:
+        name: the segment of the name; one with a dot and no at sign may be a pasted domain.
         rest: the segments behind the name, at least one.
         rule: the rule that found the name.
         grammar: the network's.
@@ -104,7 +105,7 @@ def tail_problem(rest: Sequence[str], rule: Rule, grammar: Grammar) -> Refusal |
     if is_tab:
         has_item = len(rest) > 1 and not word.startswith("app") and any(map(str.isdigit, rest[1]))
         return post if has_item else None
-    is_open = grammar.is_tail_open and rule.tail != "known_tabs"
+    is_open = grammar.is_tail_open and rule.tail != "known_tabs" and ("." not in name or name.startswith("@"))
     return None if is_open and _LETTERS.fullmatch(word) else other
 
 

@@ -20,11 +20,14 @@ _KEYS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         "l.facebook.com": ("", ("u",)),
         "lm.facebook.com": ("", ("u",)),
         "l.instagram.com": ("", ("u",)),
+        "l.messenger.com": ("", ("u",)),
+        "translate.googleusercontent.com": ("", ("u",)),
+        "consent.google.com": ("", ("continue",)),
         "out.reddit.com": ("", ("url",)),
-        "vk.com": ("away.php", ("to",)),
+        "vk.com": ("away", ("to",)),
         "away.vk.com": ("", ("to",)),
-        "m.vk.com": ("away.php", ("to",)),
-        "www.vk.com": ("away.php", ("to",)),
+        "m.vk.com": ("away", ("to",)),
+        "www.vk.com": ("away", ("to",)),
         "slack-redir.net": ("", ("url",)),
         "www.slack-redir.net": ("", ("url",)),
         "t.umblr.com": ("", ("z",)),
@@ -51,7 +54,7 @@ def unwrap(address: Address) -> str | None:
     host = address.host
     if (known := _KEYS.get(host)) is not None:
         path, keys = known
-        if path and (not address.segments or address.segments[0].lower() != path):
+        if path and (not address.segments or address.segments[0].lower().removesuffix(".php") != path):
             return None
         return query_value(address.query, keys) or None
     for suffix, reader in _READERS.items():
