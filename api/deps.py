@@ -20,6 +20,9 @@ from worker.queue import ShardQueue
 from worker.rates import WINDOW_S, Rates, Verdict
 from worker.store import JobStore
 
+STREAM_RETRY_S = 5
+"""When to try again to open a stream, in seconds; chosen: nobody knows when another one ends."""
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -90,6 +93,19 @@ async def sign_in_rates(request: Request, services: Services, email: str) -> Non
         verdict = await services.rates.take(sign_in_rate(hashlib.sha256(who.encode()).hexdigest()), most)
         if not verdict.is_allowed:
             raise rate_limited("Too many attempts to sign in.", verdict.wait_s)
+
+
+async def opened_stream(services: Services, account_id: str) -> str:
+    """Count one more event stream of an account; return the id under which it counts until it is closed.
+
+    Raises:
+        ApiError: 429.
+    """
+    most = services.settings.streams_count
+    stream_id = await services.rates.open_stream(account_id, most)
+    if stream_id is None:
+        raise rate_limited(f"The account has {most} event streams open; close some.", STREAM_RETRY_S)
+    return stream_id
 
 
 def rate_limited(message: str, wait_s: int) -> ApiError:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
@@ -9,7 +10,7 @@ from fastapi.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api.auth import Caller, still_holds
-from api.deps import CallerDep, Services, ServicesDep
+from api.deps import CallerDep, Services, ServicesDep, opened_stream
 from api.errors import not_found, responses
 from api.schemas import JobSnapshot
 from worker.connection import Unavailable
@@ -36,6 +37,7 @@ FINAL_EVENTS = frozenset({"done", "failed", "cancelled"})
     responses={
         200: {"content": {"text/event-stream": {}}, "description": "Events until the job ends"},
         204: {"description": "The client has seen the last event; it need not come back"},
+        **responses(429),
     },
 )
 async def get_events(
@@ -53,10 +55,12 @@ async def get_events(
     if last_event_id and await services.events.is_known(account, job_id, last_event_id):
         if job.status.is_final and last_event_id == newest:
             return Response(status_code=204)
-        return EventResponse(services, asking, job, newest, after=last_event_id, is_resumed=True)
-    # A job that has ended has one more thing to say: how.
-    after = before_newest if job.status.is_final else newest
-    return EventResponse(services, asking, job, newest, after=after, is_resumed=False)
+        after, is_resumed = last_event_id, True
+    else:
+        # A job that has ended has one more thing to say: how.
+        after, is_resumed = before_newest if job.status.is_final else newest, False
+    stream_id = await opened_stream(services, account)
+    return EventResponse(services, asking, job, newest, stream_id, after=after, is_resumed=is_resumed)
 
 
 class EventResponse(Response):
@@ -65,7 +69,15 @@ class EventResponse(Response):
     media_type = "text/event-stream"
 
     def __init__(
-        self, services: Services, asking: Caller, job: Job, newest: str, *, after: str, is_resumed: bool
+        self,
+        services: Services,
+        asking: Caller,
+        job: Job,
+        newest: str,
+        stream_id: str,
+        *,
+        after: str,
+        is_resumed: bool,
     ) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
@@ -73,11 +85,19 @@ class EventResponse(Response):
         self._asking = asking
         self._account_id, self._job_id = job.account_id, job.id
         self._newest = newest
+        self._stream_id = stream_id
         self._after = after
         self._first = f"retry: {RETRY_MS}\n\n" + ("" if is_resumed else _snapshot_frame(after, job))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # the shape of ASGI
         """Answer one request."""
+        try:
+            await self._answer(receive, send)
+        finally:
+            with suppress(Unavailable):  # its lease runs out
+                await self._services.rates.close_stream(self._account_id, self._stream_id)
+
+    async def _answer(self, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         await send(_body(self._first))
         with self._services.events.follow(self._account_id, self._job_id, self._after, self._newest) as follower:
@@ -99,6 +119,7 @@ class EventResponse(Response):
                 if loop.time() >= look_at:
                     look_at = loop.time() + LOOK_EVERY_S
                     is_over = is_over or not await still_holds(self._asking, self._services.accounts)
+                    await self._services.rates.keep_stream(self._account_id, self._stream_id)
             except Unavailable:
                 # The client waits with us: what it has seen stays true, and nothing is lost.
                 found, is_over = [], False

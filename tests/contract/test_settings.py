@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from crawler.config import Settings
+from crawler.config import Settings, careless, is_loopback
 
 README = Path(__file__).parents[2] / "README.md"
 START, END = (
@@ -81,3 +81,53 @@ def test_hosts_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOCIALS_ALLOW_HOSTS", "a.test:80, 127.0.0.1:8099")
 
     assert Settings().allow_hosts == ("a.test:80", "127.0.0.1:8099")
+
+
+STRONG = "5f0c9a7be1d24386a1b2c3d4e5f60718"
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        pytest.param({"secret": STRONG}, "", id="fit"),
+        pytest.param({"secret": STRONG, "host": "0.0.0.0"}, "", id="bound to all addresses; every request says who asks"),
+        pytest.param({}, "set SOCIALS_SECRET", id="no secret"),
+        pytest.param({"secret": STRONG[:31]}, "too short", id="a character too few"),
+        pytest.param({"secret": "a" * 64}, "too simple", id="one character"),
+        pytest.param({"secret": "change-me-change-me-change-me-0123456789"}, "too simple", id="an example's"),
+        pytest.param({"secret": "socials-development-secret-0123456789"}, "too simple", id="a default"),
+        pytest.param({"secret": STRONG, "redis_url": "redis://redis:6379/0"}, "without a password", id="open Redis elsewhere"),
+        pytest.param({"secret": STRONG, "redis_url": "redis://10.0.0.1"}, "without a password", id="open Redis at an address"),
+        pytest.param({"secret": STRONG, "redis_url": "redis://user@redis"}, "without a password", id="a user is no password"),
+        pytest.param({"secret": STRONG, "redis_url": "redis://:pw@redis:6379/0"}, "", id="Redis with a password"),
+        pytest.param({"secret": STRONG, "redis_url": "rediss://redis"}, "without a password", id="TLS is no password"),
+        pytest.param({"secret": STRONG, "redis_url": "redis://127.0.0.1:6379"}, "", id="open Redis on loopback"),
+        pytest.param({"secret": STRONG, "redis_url": "redis://[::1]:6379"}, "", id="open Redis on loopback, IPv6"),
+        pytest.param({"secret": STRONG, "redis_url": "redis://localhost"}, "", id="open Redis on localhost"),
+        pytest.param({"secret": STRONG, "redis_url": "unix:///run/redis.sock"}, "", id="Redis on a socket"),
+        pytest.param({"secret": STRONG, "allow_hosts": "127.0.0.1:80"}, "SOCIALS_ALLOW_HOSTS", id="loopback open to crawls"),
+    ],
+)  # fmt: skip
+def test_careless_settings_are_named(values: dict[str, object], words: str) -> None:
+    faults = careless(Settings(production=True, **values))  # type: ignore[arg-type]
+
+    assert len(faults) == (1 if words else 0), faults
+    assert words in "".join(faults)
+    assert STRONG not in "".join(faults)
+
+
+@pytest.mark.parametrize(
+    ("host", "want"),
+    [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("[::1]", True), ("localhost", True), ("LOCALHOST", True),
+     ("0.0.0.0", False), ("::", False), ("128.0.0.1", False), ("126.255.255.255", False), ("localhost.example", False),
+     ("", False), ("redis", False)],
+)  # fmt: skip
+def test_is_loopback(host: str, want: bool) -> None:
+    assert is_loopback(host) is want
+
+
+def test_the_secret_is_shown_nowhere() -> None:
+    settings = Settings(secret=STRONG)
+
+    assert STRONG not in repr(settings) + str(settings) + str(settings.model_dump())
+    assert settings.environment()["SOCIALS_SECRET"] == STRONG

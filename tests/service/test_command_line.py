@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -173,3 +174,96 @@ def test_rows_without_a_website_come_back(command: Command) -> None:
     assert list(rows[0]) == ["name", "site_web", *COLUMNS]
     assert "unsupported_scheme" in done.stderr
     assert "2 without a usable website" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["serve"], ["api"], ["worker"]], ids=" ".join)
+def test_production_with_careless_settings_does_not_start(command: Command, words: list[str]) -> None:
+    command.environment |= {"SOCIALS_PRODUCTION": "true", "SOCIALS_REDIS_URL": "redis://redis.example:6379"}
+
+    done = command.run(*words)
+
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "SOCIALS_SECRET" in done.stderr
+    assert "without a password" in done.stderr
+
+
+def test_accounts_and_tokens_from_the_command_line(command: Command, tmp_path: Path) -> None:
+    command.environment["SOCIALS_DATA_DIR"] = str(tmp_path / "data")
+    added = command.run("account", "add", "Anna@studio-atlas.example", "--ceiling", "0.5")
+    account_id, password = (line.split(" ")[1] for line in added.stdout.splitlines())
+    token = command.run("token", "create", "anna@studio-atlas.example", "--name", "import").stdout.strip()
+
+    assert added.returncode == 0, added.stderr
+    assert len(password) >= 20
+    assert token.startswith(f"socials_{account_id}_")
+    listed = command.run("token", "list", account_id).stdout.split("\t")
+    assert (listed[1], listed[3].strip()) == ("import", "never")
+    assert token not in "\t".join(listed)
+    cells = command.run("account", "list").stdout.strip().split("\t")
+    assert cells == [account_id, "anna@studio-atlas.example", "active", "0", "0", "0.5"]
+    assert command.run("account", "disable", account_id).returncode == 0
+    assert command.run("account", "set-ceiling", account_id, "none").returncode == 0
+    assert command.run("account", "list").stdout.strip().split("\t")[2:] == ["disabled", "0", "0", "none"]
+    assert command.run("account", "enable", account_id).returncode == 0
+    assert command.run("token", "revoke", account_id, listed[0]).returncode == 0
+    assert command.run("token", "list", account_id).stdout == ""
+    for arguments, status, words in (
+        (["account", "add", "anna@studio-atlas.example"], 1, "there is an account"),
+        (["account", "add", "anna"], 1, "no e-mail"),
+        (["account", "disable", "nobody"], 1, "no account nobody"),
+        (["token", "revoke", account_id, "x"], 1, "no token x"),
+        (["account", "set-ceiling", account_id, "-1"], 2, "no such option"),
+        (["account", "set-ceiling", account_id, "NaN"], 2, "no amount"),
+        (["account", "set-ceiling", account_id, "0.000000001"], 2, "no amount"),
+        (["account", "set-password", account_id, "--password-stdin"], 2, "characters"),
+    ):
+        done = command.run(*arguments, standard_input="short\n")
+        assert (done.returncode, words.lower() in done.stderr.lower()) == (status, True), done.stderr
+    for path in (tmp_path / "data").iterdir():
+        assert token not in path.read_text("utf-8", "replace")
+        assert password not in path.read_text("utf-8", "replace")
+
+
+@pytest.mark.demo
+def test_the_first_serve_makes_an_account_and_a_curl_line_that_works(command: Command, tmp_path: Path) -> None:
+    data = tmp_path / "data of mine"
+    command.environment["SOCIALS_DATA_DIR"] = str(data)
+    tokens = []
+    for _ in range(2):
+        serve = command.start("serve", "--port", "0")
+        assert serve.stderr is not None
+        lines: list[str] = []
+        while not lines or lines[-1].strip().startswith("-d ") is False:
+            lines.append(serve.stderr.readline())
+            assert lines[-1], lines
+        first = lines.index(next(line for line in lines if line.strip().startswith("curl")))
+        curl = "".join(lines[first:])
+        job = json.loads(subprocess.run(["sh", "-c", curl], capture_output=True, check=True).stdout)
+        assert (job["status"], job["items_count"]) == ("pending", 1)
+        assert (data / "token").stat().st_mode & 0o777 == 0o600
+        assert data.stat().st_mode & 0o777 == 0o700
+        tokens.append((data / "token").read_text())
+        _run_readme(lines[0].split(" at ")[1].split()[0], data / "token", tmp_path)
+        # The commands find the Redis of the service that runs.
+        assert command.run("account", "list").stdout.split("\t")[0] == "local"
+        serve.send_signal(signal.SIGTERM)
+        serve.communicate(timeout=30)
+
+    assert tokens[0] == tokens[1]
+    command.assert_nothing_is_left()
+
+
+def _run_readme(url: str, token: Path, folder: Path) -> None:
+    """Run the ``curl`` lines of the README as they are, but for the address and the token's place."""
+    text = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    blocks = [block for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) if block.startswith("curl")]
+    assert len(blocks) >= 2
+    answers = []
+    for block in blocks:
+        assert "127.0.0.1:8000" in block
+        line = block.replace("http://127.0.0.1:8000", url).replace("~/.local/share/socials/token", f"'{token}'")
+        done = subprocess.run(["sh", "-c", line], cwd=folder, capture_output=True, text=True, check=True)
+        answers.append(done.stdout)
+    assert json.loads(answers[0])["status"] == "pending"
+    assert answers[1].startswith("name,site_web,social_facebook"), answers
