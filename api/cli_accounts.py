@@ -177,6 +177,19 @@ def revoke_token(name: str, token_id: str) -> None:
     _say(f"Token {token_id} is void.")
 
 
+@account.command("webhook-secret")
+@click.argument("name", metavar="ACCOUNT")
+@click.option("--new", "is_new", is_flag=True, help="Make a new one; the old one signs nothing any more.")
+def webhook_secret(name: str, is_new: bool) -> None:
+    """Show what signs the webhooks of ACCOUNT; a receiver verifies with it."""
+
+    async def read(accounts: Accounts) -> str:
+        found = await accounts.find(name)
+        return await accounts.webhook_secret(found.id, is_renewed=is_new)
+
+    click.echo(_ask(read))
+
+
 def _change(name: str, change: Callable[[Accounts, str], Awaitable[None]], words: str) -> None:
     async def run(accounts: Accounts) -> Account:
         found = await accounts.find(name)

@@ -8,11 +8,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from crawler.config import Settings
 from crawler.records import COLUMNS, Limits, Reason, Render
 from worker.credentials import MAX_PASSWORD_LENGTH
+from worker.jobs import iso
 
 MAX_ITEMS_COUNT = 10_000
 """Most items in one job, by contract."""
@@ -48,6 +49,19 @@ class JobOptions(BaseModel):
         )
 
 
+class WebhookRequest(BaseModel):
+    """Where to tell the end of a job."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    url: str = Field(
+        max_length=2048,
+        pattern=r"^https?://[A-Za-z0-9]([A-Za-z0-9.\-]{0,251}[A-Za-z0-9])?(:[0-9]{1,5})?([/?][!-~]*)?$",
+        description="Called once by POST when the job has ended; must be reachable from the internet.",
+        examples=["https://hooks.studio-atlas.example/socials"],
+    )
+
+
 class JobRequest(BaseModel):
     """A job to create."""
 
@@ -68,12 +82,39 @@ class JobRequest(BaseModel):
         default=None, min_length=1, max_length=128, description="A job upstream; stored and echoed, never looked up."
     )
     options: JobOptions = Field(default_factory=JobOptions)
+    webhook: WebhookRequest | None = Field(
+        default=None, description="Whom to tell of the end, signed by the Standard Webhooks convention."
+    )
 
 
+Time = Annotated[
+    datetime,
+    PlainSerializer(iso, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 Ef = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
 
 
-class JobCreated(BaseModel):
+class WebhookCreated(BaseModel):
+    """The receiver of a new job's end."""
+
+    url: str
+    secret: str = Field(
+        description="What signs all webhooks of the account; give it to the receiver, which verifies with it.",
+        examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="],
+    )
+
+
+class WebhookView(BaseModel):
+    """The receiver of a job's end, and whether it was told."""
+
+    url: str
+    status: Literal["pending", "delivered", "failed"]
+    attempts_count: int
+    detail: str = Field(description="What came of the last attempt.", examples=["status 204"])
+
+
+class JobAccepted(BaseModel):
     """A job as it was accepted."""
 
     id: str
@@ -83,8 +124,14 @@ class JobCreated(BaseModel):
     dropped_count: int = Field(description="Items left out because they have no usable website.")
     ef_cost: Ef = Field(description="Estimate, in EF.", examples=[0.0011])
     source_job_id: str | None
-    created_at: datetime
-    expires_at: datetime
+    created_at: Time
+    expires_at: Time
+
+
+class JobCreated(JobAccepted):
+    """A new job."""
+
+    webhook: WebhookCreated | None = None
 
 
 class JobList(BaseModel):
@@ -112,18 +159,19 @@ class JobSummary(BaseModel):
     failed_items: list[FailedItem] = Field(description="The first 100 failed items.")
 
 
-class JobSnapshot(JobCreated):
+class JobSnapshot(JobAccepted):
     """A job as it stands."""
 
     processed_count: int
     found_count: int = Field(description="Items with at least one profile.")
     error_count: int = Field(description="Failed items.")
-    started_at: datetime | None
-    completed_at: datetime | None
+    started_at: Time | None
+    completed_at: Time | None
     error_message: str | None
     ef_charged: Ef
     options: dict[str, Any]
     summary: JobSummary
+    webhook: WebhookView | None = None
 
 
 class LoginRequest(BaseModel):

@@ -89,6 +89,10 @@ class Settings(BaseSettings):
     heartbeat_s: float = Field(default=10.0, gt=0, le=15)
     """Longest silence of an event stream, in seconds; then a comment is sent."""
 
+    webhook_pause_s: int = Field(default=5, ge=0, le=60)
+    """Pause before a webhook that was not taken is sent again, in seconds; later pauses grow with it, to 7200 times
+    as long before the eighth and last attempt."""
+
     retention_s: int = Field(default=30 * 86_400, ge=60)
     """How long a job and its results are kept, in seconds."""
 

@@ -9,6 +9,7 @@ The one place that spells the key names and Lua scripts of accounts; those of jo
 ``socials:ACCOUNT:token:ID``          hash: ``digest``, ``name``, ``created_at_ms``, ``used_at_ms``
 ``socials:ACCOUNT:session:ID``        hash: the same of a session; it lives as long as the session
 ``socials:ACCOUNT:rate:WHAT``         hash: a token bucket; it lives until it would be full again
+``socials:ACCOUNT:webhook-salt``      string: the account's part of the secret that signs its webhooks
 ``socials:ACCOUNT:quota``             hash: ``spent:MONTH``, ``reserved:MONTH`` in units, and per job that has not
                                       ended ``job:ID``: ``MONTH UNITS``, what is reserved for it
 ``socials:ACCOUNT:streams``           sorted set: the account's open event streams by when they are given up
@@ -49,6 +50,11 @@ class AccountKeys:
     def rate(self, what: str) -> str:
         """Hash: how often the account may do something."""
         return f"socials:{self.account_id}:rate:{what}"
+
+    @property
+    def webhook_salt(self) -> str:
+        """String: the account's part of the secret that signs its webhooks."""
+        return f"socials:{self.account_id}:webhook-salt"
 
     @property
     def quota(self) -> str:

@@ -20,6 +20,7 @@ from worker.account_keys import ACCOUNTS, ADD_ACCOUNT, CHANGE, AccountKeys
 from worker.connection import Unavailable, for_api, guarded
 from worker.credentials import Credential, digest_of, hash_password, is_digest, is_password, new_credential, read
 from worker.quota import Month, ef, month_of, units
+from worker.webhook_secret import signing_secret
 
 LOCAL_ACCOUNT = "local"
 """The account that ``socials serve`` makes on a fresh machine."""
@@ -233,6 +234,10 @@ class Accounts:
             return None
         await self._note_use(key, int(kept[1] or 0))
         return _account(credential.account_id, account)
+
+    async def webhook_secret(self, account_id: str, *, is_renewed: bool = False) -> str:
+        """Return what signs the account's webhooks; a new one where asked for, and then no other any more."""
+        return await signing_secret(self._redis, account_id, self._secret, is_renewed=is_renewed)
 
     async def _note_use(self, key: str, used_at_ms: int) -> None:
         now_ms = _now_ms()

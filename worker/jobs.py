@@ -31,6 +31,24 @@ class JobStatus(StrEnum):
         return self in (JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED)
 
 
+class WebhookState(StrEnum):
+    """Where the call to a job's receiver stands."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """The receiver that is told of a job's end; ``detail`` says what came of the last attempt."""
+
+    url: str
+    state: WebhookState = WebhookState.PENDING
+    attempts_count: int = 0
+    detail: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One job as stored.
@@ -60,6 +78,7 @@ class Job:
     engines: Mapping[str, int] = field(default_factory=dict)
     failures: Mapping[str, int] = field(default_factory=dict)
     failed_items: Sequence[Mapping[str, Any]] = ()
+    webhook: Webhook | None = None
 
     @property
     def ef_charged(self) -> Decimal:
@@ -68,7 +87,13 @@ class Job:
 
 
 def snapshot(job: Job) -> dict[str, Any]:
-    """Return the job as callers see it, JSON-able but for decimals."""
+    """Return the job as callers see it, JSON-able but for decimals; ``webhook`` only where there is one."""
+    webhook = job.webhook and {
+        "url": job.webhook.url,
+        "status": job.webhook.state.value,
+        "attempts_count": job.webhook.attempts_count,
+        "detail": job.webhook.detail,
+    }
     return {
         "id": job.id,
         "job_type": "socials",
@@ -93,6 +118,7 @@ def snapshot(job: Job) -> dict[str, Any]:
             "failures": dict(job.failures),
             "failed_items": [dict(failed) for failed in job.failed_items],
         },
+        **({"webhook": webhook} if webhook else {}),
     }
 
 

@@ -16,6 +16,7 @@ The one place that spells key names and Lua.  All keys of a job expire together,
 ``socials:ACCOUNT:ready``         sorted set of ``ID N``: shards that wait for their account's turn, by that turn
 ``socials:ACCOUNT:released``      set of ``ID N``: shards that are queued or worked on, a few per account at a time
 ``socials:ACCOUNT:once:DIGEST``   string: ``ID DIGEST-OF-BODY``, what an idempotency key stands for
+``socials:webhooks``              set of ``ACCOUNT ID``: jobs that have ended and whose receivers were not reached yet
 ``socials:wake:PROCESS``          stream of one entry, for a minute: an API process wakes its reader of events with it
 ``socials:open``                  set of ``ACCOUNT ID``: jobs that have not ended, for the sweeper.  The only key of no
                                   account; it goes with the jobs.
@@ -27,6 +28,8 @@ from dataclasses import dataclass
 from worker.account_keys import AccountKeys
 
 OPEN = "socials:open"
+
+WEBHOOKS = "socials:webhooks"
 
 NO_EVENT = "0-0"
 """Id before all events of a stream."""
@@ -258,6 +261,9 @@ local function finish(status, message)
     items_count = tonumber(counts[4]), status = status}))
   redis.call('PEXPIREAT', KEYS[2], redis.call('HGET', KEYS[1], 'expires_at_ms'))
   redis.call('SREM', KEYS[3], ARGV[1])
+  if redis.call('HEXISTS', KEYS[1], 'webhook') == 1 then redis.call('SADD', '"""
+    + WEBHOOKS
+    + """', ARGV[1]) end
 end
 local status = redis.call('HGET', KEYS[1], 'status')
 """
@@ -275,6 +281,16 @@ return 1
 )
 """End a job that has not ended; inputs without an answer count as failed.  KEYS: those of an ending.  ARGV:
 member of open, status, error message.  Returns 1 if this call ended it."""
+
+NOTE_WEBHOOK = """
+local is_there = redis.call('EXISTS', KEYS[1]) == 1
+if is_there then
+  redis.call('HSET', KEYS[1], 'webhook_state', ARGV[2], 'webhook_detail', ARGV[3])
+  redis.call('HINCRBY', KEYS[1], 'webhook_attempts', 1)
+end
+if ARGV[2] ~= 'pending' or not is_there then redis.call('SREM', KEYS[2], ARGV[1]) end
+"""
+"""Note what came of an attempt to call a receiver.  KEYS: record, webhooks.  ARGV: member of open, state, detail."""
 
 CLAIM = (
     _NOW

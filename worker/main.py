@@ -18,6 +18,7 @@ from rq.serializers import JSONSerializer
 
 from crawler.config import Settings
 from worker.connection import Unavailable
+from worker.courier import Courier
 from worker.parent import die_with_parent
 from worker.queue import QUEUE, ShardQueue
 
@@ -37,10 +38,12 @@ class ShardWorker(Worker):
     """RQ's forking worker, with a sweep between shards and children that can be told to stop."""
 
     settings: Settings
+    courier: Courier
 
     def run_maintenance_tasks(self) -> None:
         """Do RQ's own maintenance, and put back into the queue what lost its worker."""
         super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
+        self.courier.keep()
         queue = ShardQueue(self.connection, self.settings.shard_timeout_s)
         try:
             queue.sweep(self.settings.shard_lease_s)
@@ -75,12 +78,17 @@ def run(settings: Settings) -> int:
     )
     for name in ("rq", "rq.worker", "scrapy", "twisted", "scrapy-playwright", "asyncio", "httpx"):
         logging.getLogger(name).setLevel(logging.WARNING if settings.log_level != "DEBUG" else logging.DEBUG)
-    while not _work(settings):
-        time.sleep(RETRY_PAUSE_S)
+    courier = Courier()
+    courier.keep()
+    try:
+        while not _work(settings, courier):
+            time.sleep(RETRY_PAUSE_S)
+    finally:
+        courier.stop()
     return 0
 
 
-def _work(settings: Settings) -> bool:
+def _work(settings: Settings, courier: Courier) -> bool:
     """Run RQ's worker; say whether it ended because it was told to."""
     connection = Redis.from_url(
         settings.redis_url, retry=Retry(ExponentialBackoff(cap=5, base=0.1), 6), socket_connect_timeout=5
@@ -96,6 +104,7 @@ def _work(settings: Settings) -> bool:
             job_monitoring_interval=5,
         )
         worker.settings = settings
+        worker.courier = courier
         worker.log_job_description = False
         worker.work(logging_level="WARNING")
     except RedisError as error:

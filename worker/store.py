@@ -16,7 +16,7 @@ from typing import Any, Self
 from crawler.records import Failure, Limits
 from crawler.urls import site_url
 from worker.connection import Unavailable, for_api, guarded
-from worker.jobs import Job, JobStatus, limits_of, options, plan_shards
+from worker.jobs import Job, JobStatus, Webhook, WebhookState, limits_of, options, plan_shards
 from worker.keys import CREATE, END_JOB, NO_EVENT, OPEN, JobKeys
 from worker.quota import ef, month_of, units
 
@@ -86,6 +86,7 @@ class JobStore:
         shard_items_count: int,
         retention_s: int,
         job_id: str | None = None,
+        webhook_url: str | None = None,
     ) -> Job:
         """Write a job with its items and shards in one step; it is not queued yet.
 
@@ -99,6 +100,7 @@ class JobStore:
             shard_items_count: inputs per shard.
             retention_s: how long everything about the job is kept, in seconds.
             job_id: id to give it, from :meth:`reserve`; a job that has it already is returned as it is.
+            webhook_url: where the end of the job is told.
 
         Returns:
             The job, pending.
@@ -119,6 +121,7 @@ class JobStore:
             "item_keys": json.dumps(list({key: None for item in items for key in item})),
             **dict.fromkeys(("processed", "found", "error", "progress_at_ms"), 0),
             **({"source_job_id": source_job_id} if source_job_id is not None else {}),
+            **({"webhook": webhook_url} if webhook_url is not None else {}),
         }
         fields = [part for pair in record.items() for part in pair]
         reservation = (month_of(datetime.now(UTC)), units(ef_cost))
@@ -317,7 +320,19 @@ def _job(keys: JobKeys, record: Mapping[str, str], failed: Sequence[str]) -> Job
         profiles=counts("profiles:"),
         engines=counts("engines:"),
         failures=counts("failures:"),
+        webhook=_webhook(record),
         failed_items=tuple(sorted(map(json.loads, failed), key=lambda item: int(item["index"]))),
+    )
+
+
+def _webhook(record: Mapping[str, str]) -> Webhook | None:
+    if "webhook" not in record:
+        return None
+    return Webhook(
+        record["webhook"],
+        WebhookState(record.get("webhook_state", "pending")),
+        int(record.get("webhook_attempts", 0)),
+        record.get("webhook_detail", ""),
     )
 
 

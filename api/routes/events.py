@@ -144,7 +144,7 @@ def _body(text: str) -> dict[str, Any]:
 
 
 def _snapshot_frame(event_id: str, job: Job) -> str:
-    data = JobSnapshot.model_validate(snapshot(job)).model_dump(mode="json")
+    data = JobSnapshot.model_validate(snapshot(job)).model_dump(mode="json", exclude_unset=True)
     return _frame(event_id, "snapshot", json.dumps(data, ensure_ascii=False, separators=(",", ":")))
 
 

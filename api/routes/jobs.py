@@ -40,7 +40,12 @@ def body_schemas() -> dict[str, Any]:
 
 
 @router.post(
-    "/api/jobs/socials", status_code=201, response_model=JobCreated, openapi_extra=_BODY, responses=responses(409, 429)
+    "/api/jobs/socials",
+    status_code=201,
+    response_model=JobCreated,
+    response_model_exclude_unset=True,
+    openapi_extra=_BODY,
+    responses=responses(409, 429),
 )
 async def create_job(
     request: Request,
@@ -55,12 +60,13 @@ async def create_job(
     asked = _job_request(body, services)
     job_id = await _reserved(idempotency_key, body, services, account)
     limits = asked.options.limits(services.settings)
-    job = await _create(asked.items, limits, asked.source_job_id, job_id, services, account)
+    url = asked.webhook.url if asked.webhook else None
+    job = await _create(asked.items, limits, asked.source_job_id, job_id, services, account, webhook_url=url)
     response.headers["Location"] = f"/api/jobs/{job.id}"
-    return snapshot(job)
+    return await _created(job, services)
 
 
-@router.get("/api/jobs", response_model=JobList)
+@router.get("/api/jobs", response_model=JobList, response_model_exclude_unset=True)
 async def list_jobs(
     services: ServicesDep,
     account: AccountDep,
@@ -75,13 +81,13 @@ async def list_jobs(
     return {"jobs": [snapshot(job) for job in page], "next_cursor": next_cursor}
 
 
-@router.get("/api/jobs/{job_id}", response_model=JobSnapshot)
+@router.get("/api/jobs/{job_id}", response_model=JobSnapshot, response_model_exclude_unset=True)
 async def get_job(job_id: str, services: ServicesDep, account: AccountDep) -> Any:
     """Say where a job stands."""
     return snapshot(await find_job(job_id, services, account))
 
 
-@router.post("/api/jobs/{job_id}/cancel", response_model=JobSnapshot)
+@router.post("/api/jobs/{job_id}/cancel", response_model=JobSnapshot, response_model_exclude_unset=True)
 async def cancel_job(job_id: str, services: ServicesDep, account: AccountDep) -> Any:
     """Stop a job; what is done stays. Harmless when repeated, and when the job has already ended."""
     await find_job(job_id, services, account)
@@ -91,7 +97,13 @@ async def cancel_job(job_id: str, services: ServicesDep, account: AccountDep) ->
     return snapshot(await find_job(job_id, services, account))
 
 
-@router.post("/api/jobs/{job_id}/retry", status_code=201, response_model=JobCreated, responses=responses(409, 429))
+@router.post(
+    "/api/jobs/{job_id}/retry",
+    status_code=201,
+    response_model=JobCreated,
+    response_model_exclude_unset=True,
+    responses=responses(409, 429),
+)
 async def retry_job(job_id: str, response: Response, services: ServicesDep, account: AccountDep, _: JobRateDep) -> Any:
     """Create a job over the failed items of one that has ended."""
     job = await find_job(job_id, services, account)
@@ -99,9 +111,10 @@ async def retry_job(job_id: str, response: Response, services: ServicesDep, acco
         raise ApiError(409, "not_ready", f"The job is {job.status}; its failed items are known at its end.")
     rows = services.store.rows(account, job_id)
     items = [item async for item, result in rows if result is None or result["reason"] is not None]
-    again = await _create(items, job.limits, job.id, None, services, account)
+    url = job.webhook.url if job.webhook else None
+    again = await _create(items, job.limits, job.id, None, services, account, webhook_url=url)
     response.headers["Location"] = f"/api/jobs/{again.id}"
-    return snapshot(again)
+    return await _created(again, services)
 
 
 async def find_job(job_id: str, services: ServicesDep, account: AccountDep) -> Job:
@@ -150,6 +163,7 @@ async def _create(
     job_id: str | None,
     services: ServicesDep,
     account: AccountDep,
+    webhook_url: str | None,
 ) -> Job:
     items = await asyncio.to_thread(_usable, posted)
     if not items:
@@ -166,6 +180,7 @@ async def _create(
             shard_items_count=settings.shard_items_count,
             retention_s=settings.retention_s,
             job_id=job_id,
+            webhook_url=webhook_url,
         )
     except QuotaExceeded as error:
         raise quota_exceeded(error) from None
@@ -177,6 +192,13 @@ async def _create(
             await services.store.fail(account, job.id, "The job could not be queued.")
         raise
     return job
+
+
+async def _created(job: Job, services: ServicesDep) -> dict[str, Any]:
+    told = snapshot(job)
+    if job.webhook:
+        told["webhook"] = {"url": job.webhook.url, "secret": await services.accounts.webhook_secret(job.account_id)}
+    return told
 
 
 def _usable(posted: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
