@@ -11,20 +11,21 @@ from collections.abc import Sequence
 _MEMBER = re.compile(r"AC[a-z]AA[A-Za-z0-9_-]{10,}")
 
 _YOUR = re.compile(
-    r"your(?:company|business|brand|organi[sz]ation|org|fan|facebook|fb|instagram|insta|ig|twitter|x|linkedin|linked|in"
+    r"(?:insert|enter|add|put)?your(?:company|business|brand|organi[sz]ation|org|fan|facebook|fb|instagram|insta|ig|twitter|x|linkedin|linked|in"
     r"|tiktok|youtube|social|custom|public|user|page|name|username|handle|channel|profile|account|id|link|url|site"
-    r"|website|shop|store|here)+|your[a-z]{1,20}(?:name|handle)"
+    r"|website|shop|store|here)+|(?:insert|enter|add|put)?your[a-z]{1,20}(?:name|handle)"
 )
 _PLACEHOLDERS = frozenset(
     {"username", "usernamehere", "user", "example", "pagename", "pagenamehere", "companyname", "undefined", "null"}
     | {"none", "nan", "false", "placeholder", "changeme", "loremipsum", "handle"}
+    | {"businessname", "brandname", "sitename", "insertlinkhere", "inserturlhere", "linkhere", "urlhere"}
     | {"examplecom", "exampleuser", "examplepage", "examplename", "examplecompany", "examplechannel"}
     | {"http", "https", "www"}  # what is left of an address that was cut off
     | {"profilename", "channelname", "handlename", "accountname", "insertusername", "insertusernamehere", "userid"}
 )
 _ALL_X = re.compile(r"x{4,}|ucx{22}")
 _MARKS = re.compile(r"[-_.]+")
-_TITLE = "-_.'\u2019(),!&+"
+_TITLE = " -_.'\u2019(),!&+"
 """What a page's title has in an address beside letters and digits; never ``=`` or ``?``, which would end the path."""
 
 

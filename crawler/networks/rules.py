@@ -69,7 +69,7 @@ def problem(wanted: ProfileType, value: str, grammar: Grammar) -> str:
     if (
         wanted is ProfileType.PAGE
         and grammar.network is not Network.TIKTOK
-        and (GROUP, value.lower()) in grammar.rules
+        and any(len(rule.segments) == 1 for rule in grammar.rules.get((GROUP, value.lower()), ()))
     ):
         return "a reserved word in the place of a name"
     if wanted is ProfileType.HANDLE and not quirks.is_long_enough(value):
@@ -106,7 +106,7 @@ def tail_problem(name: str, rest: Sequence[str], rule: Rule, grammar: Grammar) -
         has_item = len(rest) > 1 and not word.startswith("app") and any(map(str.isdigit, rest[1]))
         return post if has_item else None
     is_open = grammar.is_tail_open and rule.tail != "known_tabs" and ("." not in name or name.startswith("@"))
-    return None if is_open and _LETTERS.fullmatch(word) else other
+    return None if is_open and _LETTERS.fullmatch(rest[0]) else other  # tabs are written small
 
 
 def names_host(text: str) -> bool:
