@@ -21,7 +21,7 @@ from scrapy.http import Headers, HtmlResponse
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 
 from crawler.engines.requests import DEADLINE, EXTRA_HREFS
-from crawler.engines.settle import FLATTEN_SCRIPT, WATCH_SCRIPT, settle
+from crawler.engines.settle import ASK_SCRIPT, WORLD, Answer, make_scripts, read_answer
 from crawler.records import Failure, Reason
 
 logger = logging.getLogger(__name__)
@@ -38,8 +38,8 @@ START_TIMEOUT_S = 30.0
 MOST_MOVES_COUNT = 5
 """Documents that a page may go on to by itself; chosen, not measured."""
 
-_GONE = "Execution context was destroyed"
-"""What Playwright says when a document is left while it is asked something."""
+_GONE = ("Execution context was destroyed", "Cannot find context with specified id")
+"""What Playwright and the engines say when a document is left while it is asked something."""
 
 
 class RenderError(Exception):
@@ -59,6 +59,7 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
         pages_count: pages open at a time.
         lifetime_pages_count: pages after which the browser is ended and started anew.
         settle_timeout_s: longest wait for a page to stop promising links, in seconds.
+        characters_count: most characters of a document that are read.
         context_options: keyword arguments of each new browser context.
     """
 
@@ -70,6 +71,7 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
         pages_count: int,
         lifetime_pages_count: int,
         settle_timeout_s: float,
+        characters_count: int,
         context_options: dict[str, Any],
     ) -> None:
         super().__init__(crawler)
@@ -82,6 +84,7 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
         self._open_count = 0
         self._admitted_count = 0
         self._settle_timeout_s = settle_timeout_s
+        self._characters_count = characters_count
         self._context_options = context_options
         self._start_lock = asyncio.Lock()
         self._is_started = False
@@ -161,9 +164,9 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
 
     async def _render(self, request: Request, spider: Spider) -> HtmlResponse:
         name = request.meta["playwright_context"]
-        request.meta["playwright_context_kwargs"] = dict(self._context_options)
         try:
-            page = await self._create_page(request, spider)
+            opened = await self._create_browser_context(name, dict(self._context_options), spider)
+            page = await opened.context.new_page()
             return await self._read(page, request)
         finally:
             if (wrapper := self.context_wrappers.pop(name, None)) is not None:
@@ -172,7 +175,6 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
     async def _read(self, page: Page, request: Request) -> HtmlResponse:
         crashed = asyncio.get_running_loop().create_future()
         page.on("crash", lambda _: None if crashed.done() else crashed.set_result(None))
-        page.on("dialog", lambda dialog: asyncio.ensure_future(_quietly(dialog.dismiss())))
         work = asyncio.ensure_future(self._visit(page, request))
         try:
             await asyncio.wait({work, crashed}, return_when=asyncio.FIRST_COMPLETED)
@@ -186,38 +188,50 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
                 await work
 
     async def _visit(self, page: Page, request: Request) -> HtmlResponse:
-        await page.add_init_script(WATCH_SCRIPT)
-        answer = await page.goto(request.url, wait_until="commit", timeout=0)
-        ended = await self._settled(page)
-        self.stats.inc_value(f"render/settled/{ended.replace(' ', '_')}")
-        with suppress(PlaywrightError):
-            await page.evaluate(FLATTEN_SCRIPT)
-        text = await page.content()
+        scripts = make_scripts(
+            settle_timeout_s=self._settle_timeout_s,
+            characters_count=self._characters_count,
+            has_layout=self._provider.has_layout,
+        )
+        arrivals: list[str] = []
+        page.on("framenavigated", lambda frame: None if frame.parent_frame else arrivals.append(frame.url))
+        session = await self._provider.session(page)
+        apart = {"source": scripts.apart, "worldName": WORLD}
+        await asyncio.gather(
+            session.send("Page.addScriptToEvaluateOnNewDocument", apart), page.add_init_script(scripts.inside)
+        )
+        reply = await page.goto(request.url, wait_until="commit", timeout=0)
+        answer = await self._answer(page, scripts.name, arrivals)
+        self.stats.inc_value(f"render/settled/{answer.ended.replace(' ', '_')}")
+        if answer.waiting:
+            self.stats.inc_value(f"render/waited_in_vain/{answer.waiting.replace(' ', '_')}")
         request.meta[EXTRA_HREFS] = await _frame_hrefs(page)
         return HtmlResponse(
             url=page.url,
-            status=answer.status if answer is not None else 200,
-            headers=await _headers(answer),
-            body=text.encode("utf-8", "replace"),
+            status=reply.status if reply is not None else 200,
+            headers=_headers(reply),
+            body=answer.html.encode("utf-8", "replace"),
             encoding="utf-8",
             request=request,
             flags=["playwright"],
         )
 
-    async def _settled(self, page: Page) -> str:
-        """Settle; a page that goes away meanwhile is looked at again where it ends.
+    async def _answer(self, page: Page, name: str, arrivals: list[str]) -> Answer:
+        """Wait for the document; one that its page leaves meanwhile is forgotten for the next.
 
         Raises:
-            RenderError: it never ends anywhere.
+            RenderError: the page never ends anywhere.
         """
-        end = time.monotonic() + self._settle_timeout_s
-        arrivals: list[str] = []
-        page.on("framenavigated", lambda frame: None if frame.parent_frame else arrivals.append(frame.url))
         while True:
             try:
-                return await settle(page, end - time.monotonic(), time.monotonic)
+                # The page ends its wait itself; the deadline is for pages that keep our scripts from it.
+                return read_answer(await _within(page.evaluate(ASK_SCRIPT, name), self._settle_timeout_s + 2))
+            except (TimeoutError, ValueError):
+                return Answer("time is up", await page.content())
             except PlaywrightError as error:
-                if _GONE not in error.message or time.monotonic() >= end:
+                if "is not a function" in error.message:  # a document that runs no scripts
+                    return Answer("no scripts", await page.content())
+                if not any(mark in error.message for mark in _GONE):
                     raise
             if len(arrivals) > MOST_MOVES_COUNT:
                 raise RenderError(Reason.TOO_MANY_REDIRECTS, "the page moves on without end")
@@ -252,15 +266,10 @@ async def _within(work: Awaitable[T], timeout_s: float) -> T:
         return await work
 
 
-async def _quietly(work: Awaitable[Any]) -> None:
-    with suppress(PlaywrightError):
-        await work
-
-
-async def _headers(answer: Response | None) -> Headers:
-    if answer is None:
+def _headers(reply: Response | None) -> Headers:
+    if reply is None:
         return Headers()
-    headers = Headers(await answer.all_headers())
+    headers = Headers(reply.headers)
     # Playwright has already undone these; Scrapy's decompression must not try again.
     headers.pop("Content-Encoding", None)
     return headers

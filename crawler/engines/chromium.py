@@ -6,7 +6,7 @@ A browser provider for scrapy-playwright, used by :mod:`crawler.engines.handler`
 import os
 from contextlib import suppress
 
-from playwright.async_api import Browser
+from playwright.async_api import Browser, CDPSession, Page
 from playwright.async_api import Error as PlaywrightError
 
 from crawler.engines.driver import Driver
@@ -47,6 +47,9 @@ class ChromiumProvider:
         self._proxy_url = proxy_url
         self._browser: Browser | None = None
 
+    has_layout = True
+    """It scrolls and knows what is in view."""
+
     async def start(self) -> None:
         """Start the driver."""
         await self._driver.start()
@@ -66,6 +69,12 @@ class ChromiumProvider:
             handle_sighup=False,
         )
         return self._browser
+
+    async def session(self, page: Page) -> CDPSession:
+        """Return a session that takes ``Page`` commands for the page."""
+        session = await page.context.new_cdp_session(page)
+        await session.send("Page.enable")  # scripts for new documents are forgotten without
+        return session
 
     async def kill(self) -> None:
         """End the browser's processes without asking; the next page starts a new one."""

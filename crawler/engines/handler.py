@@ -116,6 +116,7 @@ class EngineHandler:
             pages_count=pages_count,
             lifetime_pages_count=settings.browser_pages_count,
             settle_timeout_s=settings.settle_timeout_s,
+            characters_count=settings.max_page_bytes,
             context_options=options,
         )
 

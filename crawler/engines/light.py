@@ -5,11 +5,12 @@ context is a new connection.  Used by :mod:`crawler.engines.handler`.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from playwright.async_api import Browser, BrowserContext
+from playwright.async_api import Browser, BrowserContext, CDPSession, Page
 from playwright.async_api import Error as PlaywrightError
 
 from crawler.engines.driver import Driver
@@ -23,35 +24,56 @@ MAX_HEAP_MB = 256
 
 
 class LightBrowser:
-    """Stands in for a Playwright browser: each context is a connection of its own, and closing it closes that."""
+    """Stands in for a Playwright browser: each open context has a connection of its own.
 
-    def __init__(self, connect: Callable[[], Any]) -> None:
+    A connection takes one context at a time, and another after that is closed; opening one costs as much as a page.
+    """
+
+    def __init__(self, connect: Callable[[], Awaitable[Browser]]) -> None:
         self._connect = connect
+        self._idle: list[Browser] = []
 
     def on(self, event: str, handler: Callable[..., Any]) -> None:
         """Ignore listeners: there is no one connection whose end would mean the end of the browser."""
 
     async def new_context(self, **options: Any) -> BrowserContext:
-        """Open a connection and a context on it."""
-        browser: Browser = await self._connect()
+        """Open a context on a connection that is free."""
+        connection = self._take() or await self._connect()
         try:
-            context = await browser.new_context(**options)
+            context = await connection.new_context(**options)
         except BaseException:
-            with suppress(PlaywrightError):
-                await browser.close()
+            await _drop(connection)
             raise
         close = context.close
 
-        async def close_both(**given: Any) -> None:
-            with suppress(PlaywrightError):
+        async def give_back(**given: Any) -> None:
+            try:
                 await close(**given)
-            await browser.close()
+            except BaseException:
+                await _drop(connection)
+                raise
+            if connection.is_connected():
+                self._idle.append(connection)
 
-        context.close = close_both  # type: ignore[method-assign]
+        context.close = give_back  # type: ignore[method-assign]
         return context
 
+    def _take(self) -> Browser | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_connected():
+                return connection
+        return None
+
     async def close(self) -> None:
-        """Nothing to close: the provider ends the process."""
+        """Close the connections that are free; the provider ends the process."""
+        while self._idle:
+            await _drop(self._idle.pop())
+
+
+async def _drop(connection: Browser) -> None:
+    with suppress(PlaywrightError):
+        await connection.close()
 
 
 class LightProvider:
@@ -90,10 +112,26 @@ class LightProvider:
             self._arguments.append("--insecure-disable-tls-host-verification")
         self._server: Any = None
         self._lock = asyncio.Lock()
+        self._sessions: WeakKeyDictionary[Browser, CDPSession] = WeakKeyDictionary()
+
+    has_layout = False
+    """It neither scrolls nor knows what is in view."""
 
     async def start(self) -> None:
         """Start the driver; the engine itself starts with the first page."""
         await self._driver.start()
+
+    async def session(self, page: Page) -> CDPSession:
+        """Return a session that takes ``Page`` commands for the page.
+
+        The engine has one session a page, which Playwright keeps for itself, but takes such commands on the session of
+        the browser as well, for the one page of the connection (seen in 1.0.2).
+        """
+        connection = page.context.browser
+        assert connection is not None  # noqa: S101  # the context was opened on it
+        if connection not in self._sessions:
+            self._sessions[connection] = await connection.new_browser_cdp_session()
+        return self._sessions[connection]
 
     async def launch_browser(self) -> LightBrowser:
         """Return the browser to open contexts on."""

@@ -1,142 +1,104 @@
 """When is a rendered page ready to be read, and how is it read?
 
-Two scripts that run in the page and the loop around them, used by :mod:`crawler.engines.browser`.  There is no
-"network idle": the loop ends when the links stand still and nothing that the page itself started promises more.
+Two scripts that run in the page, used by :mod:`crawler.engines.browser`: ``inside.js`` in the page's own world counts
+what the page has promised, ``apart.js`` in a world of its own decides when to stop waiting and reads the document.
+There is no "network idle": the wait ends when the links and the footer stand still and nothing that the page itself
+started promises more.  It happens inside the page, in one call, since every look from outside costs a browser and its
+driver a millisecond of processor time and more.
 """
 
-import asyncio
-from collections.abc import Callable
-from typing import Any, Protocol
+import json
+import secrets
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
-WATCH_SCRIPT = """
-(() => {
-  const state = { fetches: 0, timers: 0, leaving: 0 };
-  Object.defineProperty(window, '__socialsWatch', { value: state, enumerable: false });
-  // The event comes at once when a script sets the location; the new document only when its server has answered.
-  if (window.navigation) window.navigation.addEventListener('navigate', (event) => {
-    if (event.hashChange || event.destination.sameDocument || event.downloadRequest !== null) return;
-    state.leaving++;
-    event.signal.addEventListener('abort', () => { state.leaving--; }, { once: true });
-  });
-  const end = () => { state.fetches--; };
-  const ownFetch = window.fetch;
-  if (ownFetch) window.fetch = function (...args) {
-    state.fetches++;
-    const promise = ownFetch.apply(this, args);
-    promise.then(end, end);
-    return promise;
-  };
-  const send = XMLHttpRequest.prototype.send;
-  XMLHttpRequest.prototype.send = function (...args) {
-    state.fetches++;
-    this.addEventListener('loadend', end, { once: true });
-    try { return send.apply(this, args); } catch (error) { end(); throw error; }
-  };
-  const setTimer = window.setTimeout, clearTimer = window.clearTimeout, open = new Map();
-  let depth = 0;
-  window.setTimeout = function (task, delay, ...args) {
-    const level = depth, counted = level < 5 && delay >= 50 && delay <= 7000 && typeof task === 'function';
-    if (!counted) return setTimer.call(window, task, delay, ...args);
-    state.timers++;
-    const id = setTimer.call(window, (...given) => {
-      if (open.delete(id)) state.timers--;
-      depth = level + 1;
-      try { task.apply(window, given); } finally { depth = 0; }
-    }, delay, ...args);
-    open.set(id, true);
-    return id;
-  };
-  window.clearTimeout = function (id) {
-    if (open.delete(id)) state.timers--;
-    return clearTimer.call(window, id);
-  };
-})();
-"""
-"""Counts open fetches, one-shot timers and navigations under way; installed before any script of the page runs.
+WORLD = "socials"
+"""Name of the isolated world."""
 
-Timers that set the next timer from within themselves stop counting after five links of the chain: tickers and
-carousels would promise for ever."""
+ASK_SCRIPT = "(name) => window[name]()"
+"""Waits for the page to settle and returns its answer; evaluated with :attr:`Scripts.name`."""
 
-LOOK_SCRIPT = """
-() => {
-  const watch = window.__socialsWatch || { fetches: 0, timers: 0, leaving: 0 };
-  const own = /(facebook|fb|instagram|linkedin|twitter|x|tiktok|youtube)\\.com\\/./i;
-  let links = 0, profiles = 0, hosts = 0;
-  const walk = (root) => {
-    for (const node of root.querySelectorAll('a[href]')) {
-      links++;
-      if (own.test(node.getAttribute('href'))) profiles++;
-    }
-    for (const node of root.querySelectorAll('*')) {
-      if (node.shadowRoot) { hosts++; walk(node.shadowRoot); }
-    }
-  };
-  walk(document);
-  const body = document.body;
-  return {
-    links, profiles, hosts,
-    nodes: document.getElementsByTagName('*').length,
-    text: body ? body.textContent.length : 0,
-    fetches: watch.fetches, timers: watch.timers, leaving: watch.leaving,
-    ready: document.readyState,
-  };
+
+PATIENCE = {
+    "look_ms": 50,  # between two looks
+    "found_ms": 150,  # profiles are there, and links and footer stand still for so long
+    "still_ms": 250,  # nothing is there, and nothing moves for so long
+    "thin_ms": 4000,  # an empty page with scripts, from its load event
+    "script_ms": 5000,  # a script that was added, until it arrives
+    "busy_ms": 2000,  # a spinner, from the last change
+    "refresh_s": 5,  # a page that says it will move on, if it waits no longer itself
+    "timer_ms": 7000,  # longest one-shot timer that promises anything
+    "pulse": 6,  # requests for one address that count; more are a pulse
+    "requests": 2000,  # requests that a page may make by script at all
+    "links": 20_000,  # links that are compared
 }
-"""
-"""Cheap numbers that change when the page does."""
-
-FLATTEN_SCRIPT = """
-() => {
-  const flatten = (root) => {
-    for (const host of [...root.querySelectorAll('*')]) {
-      if (!host.shadowRoot) continue;
-      flatten(host.shadowRoot);
-      host.insertAdjacentHTML('beforeend', host.shadowRoot.innerHTML);
-    }
-  };
-  flatten(document);
-}
-"""
-"""Copies open shadow roots into their hosts, so that the serialised document holds their links in place."""
-
-LOOK_EVERY_S = 0.1
-"""Pause between two looks, in seconds; chosen, not measured."""
-
-STILL_LOOKS_COUNT = 2
-"""Looks in a row that must show the same page."""
+"""How long which promise is believed, and how much a page may do; chosen, not measured."""
 
 
-class Evaluates(Protocol):
-    """The part of a Playwright page that is used here."""
+@dataclass(frozen=True, slots=True)
+class Scripts:
+    """The two scripts for one page; ``name`` is known to nobody else, so that no page can ask or answer in it."""
 
-    async def evaluate(self, expression: str) -> Any:
-        """Run a function in the page and return its value."""
+    name: str
+    inside: str
+    apart: str
 
 
-async def settle(page: Evaluates, timeout_s: float, now: Callable[[], float]) -> str:
-    """Wait until a page has stopped promising links.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A document as it was read.
+
+    ``ended`` says why the wait ended and ``waiting`` what it was still for, ``""`` for nothing; ``is_cut`` whether the
+    document was longer than what was asked for; ``errors`` what the page's scripts broke on.
+    """
+
+    ended: str
+    html: str
+    waiting: str = ""
+    is_cut: bool = False
+    errors: tuple[str, ...] = ()
+
+
+def make_scripts(*, settle_timeout_s: float, characters_count: int, has_layout: bool) -> Scripts:
+    """Make the scripts for one page.
 
     Args:
-        page: the open page, navigation started and its document committed.
-        timeout_s: most time to wait, in seconds.
-        now: a monotonic clock, in seconds.
-
-    Returns:
-        Why the wait ended: ``still``, ``profiles found`` or ``time is up``.
+        settle_timeout_s: most time to wait for one document, in seconds.
+        characters_count: most characters of a document that are handed out.
+        has_layout: whether the engine scrolls and knows what is in view.
     """
-    end = now() + timeout_s
-    last: tuple[int, ...] = ()
-    still_count = 0
-    while True:
-        look = await page.evaluate(LOOK_SCRIPT)
-        shape = (look["links"], look["profiles"], look["hosts"], look["nodes"], look["text"])
-        still_count = still_count + 1 if shape == last else 0
-        last = shape
-        is_loaded = look["ready"] != "loading"
-        if is_loaded and look["leaving"] <= 0 and still_count >= STILL_LOOKS_COUNT:
-            if look["fetches"] <= 0 and look["profiles"] > 0:
-                return "profiles found"
-            if look["fetches"] <= 0 and look["timers"] <= 0 and look["ready"] == "complete":
-                return "still"
-        if now() + LOOK_EVERY_S >= end:
-            return "time is up"
-        await asyncio.sleep(LOOK_EVERY_S)
+    name = "socials_" + secrets.token_hex(8)
+    limits = PATIENCE | {
+        "settle_ms": round(1000 * settle_timeout_s),
+        "characters": characters_count,
+        "scrolls": has_layout,
+        "walks": has_layout,
+    }
+    inside, apart = _sources()
+    given = f"({json.dumps(name)}, {json.dumps(limits)})"
+    return Scripts(name, f"({inside}){given}", f"({apart}){given}")
+
+
+def read_answer(text: str) -> Answer:
+    """Take apart what ``apart.js`` hands out: a line of JSON, then the document.
+
+    Raises:
+        ValueError: it is nothing of the kind.
+    """
+    head, _, html = text.partition("\n")
+    told = json.loads(head)
+    errors = tuple(line for line in str(told["said"]).split("\n") if line)
+    return Answer(str(told["ended"]), html, str(told["waiting"]), bool(told["is_cut"]), errors)
+
+
+@cache
+def _sources() -> tuple[str, str]:
+    folder = files("crawler.engines")
+    inside, apart = (_code((folder / file).read_text(encoding="utf-8")) for file in ("inside.js", "apart.js"))
+    return inside, apart
+
+
+def _code(source: str) -> str:
+    """A script without its opening comment: what is left is one function."""
+    return source[source.index("\n(") + 1 :].strip()

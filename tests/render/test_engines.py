@@ -137,8 +137,8 @@ def test_link_is_found(rendered: dict[str, Any], path: str) -> None:
     ("path", "end"), [("/moves", "plain"), ("/moves-slowly", "slow"), ("/moves-nowhere", "moves-nowhere")]
 )
 def test_page_that_moves_is_read_where_it_ends(rendered: dict[str, Any], path: str, end: str) -> None:
-    if rendered["engine"] is Engine.LIGHT and path != "/moves":
-        pytest.skip("the light engine has no event for a navigation that is under way (1.0.2)")
+    if rendered["engine"] is Engine.LIGHT and path == "/moves-nowhere":
+        pytest.skip("the light engine takes an answer without a body for an empty document (1.0.2)")
     page = rendered["pages"][path]
 
     assert page["url"].endswith(f"/{end}")
