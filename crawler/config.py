@@ -130,6 +130,10 @@ class Settings(BaseSettings):
     browser_pages_count: int = Field(default=300, ge=1, le=100_000)
     """Pages after which a browser is ended and started anew, since its memory only grows; per worker process."""
 
+    browser_bytes: int = Field(default=1_500_000_000, ge=100_000_000)
+    """Size of a browser, all its processes together, from which on it is ended and started anew, in bytes
+    (proportional set size); per worker process."""
+
     fetch_timeout_s: float = Field(default=15.0, gt=0, le=120)
     """Longest wait for one plain page, in seconds."""
 

@@ -10,8 +10,8 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
-from crawler.engines.browser import RenderError
 from crawler.engines.requests import COOKIES, ENGINE
+from crawler.engines.visit import RenderError
 from crawler.proxy import EgressProxy
 from crawler.records import Engine
 

@@ -18,8 +18,8 @@ from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure as TwistedFailure
 
 from crawler.core.walls import wall_of
-from crawler.engines.browser import RenderError
 from crawler.engines.requests import ENGINE, EXTRA_HREFS, TLS_INVALID
+from crawler.engines.visit import RenderError
 from crawler.records import Engine, Failure, Page, Reason, Wall
 
 HTML_TYPES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "")

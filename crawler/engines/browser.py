@@ -1,9 +1,9 @@
-"""How is one page rendered, whatever the engine?
+"""How is a page rendered, whatever the engine?
 
-A thin subclass of scrapy-playwright's download handler: it keeps that library's browser start, page bookkeeping and
-response shape and replaces what costs or hangs there (seen in 0.0.48): a route on every request, the wait for ``load``
-after each page method, and browser calls without a deadline.  One context per page, closed with it, so that nothing of
-one site is seen by another.
+A thin subclass of scrapy-playwright's download handler: it keeps that library's browser start, context bookkeeping
+and response shape and replaces what costs or hangs there (seen in 0.0.48): listeners and a route on every request, the
+wait for ``load`` after each page method, and browser calls without a deadline.  One context per page, closed with it,
+so that nothing of one site is seen by another.
 """
 
 import asyncio
@@ -11,43 +11,66 @@ import logging
 import time
 from collections.abc import Awaitable
 from contextlib import suppress
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
+import psutil
+from playwright.async_api import CDPSession, Page
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Page, Response
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
-from scrapy.http import Headers, HtmlResponse
+from scrapy.http import HtmlResponse
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 
-from crawler.engines.requests import DEADLINE, EXTRA_HREFS
-from crawler.engines.settle import ASK_SCRIPT, WORLD, Answer, make_scripts, read_answer
-from crawler.records import Failure, Reason
+from crawler.engines.driver import Driver
+from crawler.engines.gate import Gate
+from crawler.engines.load import Load, is_full, size_bytes
+from crawler.engines.requests import DEADLINE, EXTRA_HREFS, IS_CUT, SCRIPT_ERRORS
+from crawler.engines.visit import Patience, RenderError, visit
+from crawler.records import Engine, Reason
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 CLOSE_TIMEOUT_S = 5.0
-"""Longest wait for a page, context or browser to close, in seconds; then its process is ended."""
+"""Longest wait for a context or browser to close, in seconds; then its process is ended."""
 
 START_TIMEOUT_S = 30.0
 """Longest wait for a browser to start, in seconds."""
 
-
-MOST_MOVES_COUNT = 5
-"""Documents that a page may go on to by itself; chosen, not measured."""
-
-_GONE = ("Execution context was destroyed", "Cannot find context with specified id")
-"""What Playwright and the engines say when a document is left while it is asked something."""
+MOST_FAILED_STARTS_COUNT = 2
+"""Failed starts in a row after which an engine is given up for the rest of the crawl."""
 
 
-class RenderError(Exception):
-    """A page could not be rendered; carries the reason."""
+class Provider(Protocol):
+    """What starts and ends the browser of one engine (see ``light.py`` and ``chromium.py``)."""
 
-    def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.failure = Failure(reason, detail)
+    engine: Engine
+    has_layout: bool
+    generation: int
+    """Counts the browser's starts: what was opened in an earlier one is gone."""
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the browser runs."""
+
+    async def start(self) -> None:
+        """Start the driver."""
+
+    async def launch_browser(self) -> Any:
+        """Start the browser; called again after it was lost."""
+
+    async def session(self, page: Page) -> CDPSession:
+        """Return a session that takes ``Page`` commands for the page."""
+
+    def processes(self) -> list[psutil.Process]:
+        """The browser's processes."""
+
+    async def kill(self) -> None:
+        """End the browser's processes without asking; the next page starts a new one."""
+
+    async def close(self) -> None:
+        """End what is left."""
 
 
 class BrowserHandler(ScrapyPlaywrightDownloadHandler):
@@ -55,51 +78,44 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
 
     Args:
         crawler: Scrapy's crawler.
-        provider: what starts and ends the browser (see ``light.py`` and ``chromium.py``).
+        driver: the shared Playwright driver.
+        provider: what starts and ends the browser.
         pages_count: pages open at a time.
         lifetime_pages_count: pages after which the browser is ended and started anew.
-        settle_timeout_s: longest wait for a page to stop promising links, in seconds.
-        characters_count: most characters of a document that are read.
+        lifetime_bytes: size of the browser, in bytes, from which on the same happens.
+        patience: how long a page is waited for.
         context_options: keyword arguments of each new browser context.
     """
 
     def __init__(
         self,
         crawler: Crawler,
-        provider: Any,
+        driver: Driver,
+        provider: Provider,
         *,
         pages_count: int,
         lifetime_pages_count: int,
-        settle_timeout_s: float,
-        characters_count: int,
+        lifetime_bytes: int,
+        patience: Patience,
         context_options: dict[str, Any],
     ) -> None:
         super().__init__(crawler)
         self.config.max_pages_per_context = 1
         self.config.navigation_timeout_ms = None
+        self._driver = driver
         self._provider = provider
-        self._pages_count = pages_count
-        self._lifetime_pages_count = lifetime_pages_count
-        self._turn = asyncio.Condition()
-        self._open_count = 0
-        self._admitted_count = 0
-        self._settle_timeout_s = settle_timeout_s
-        self._characters_count = characters_count
+        self._gate = Gate(pages_count, lifetime_pages_count, self._retire)
+        self._lifetime_bytes = lifetime_bytes
+        self._patience = patience
         self._context_options = context_options
         self._start_lock = asyncio.Lock()
-        self._is_started = False
+        self._driver_generation = 0
+        self._failed_starts_count = 0
         self._is_aborted = False
         self._open: set[asyncio.Task[Any]] = set()
 
     async def _maybe_launch_in_thread(self) -> None:
         """Start nothing when the crawl starts: most crawls of plain sites never need the browser."""
-
-    async def _start(self) -> None:
-        async with self._start_lock:
-            if not self._is_started:
-                self.browser_provider = self._provider
-                await _within(self._provider.start(), START_TIMEOUT_S)
-                self._is_started = True
 
     async def download_request(self, request: Request) -> HtmlResponse:
         """Render one page.
@@ -125,123 +141,142 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
         for task in self._open:
             task.cancel()
 
+    async def follow(self, load: Load) -> None:
+        """Take the load into account: fewer pages at a time, a retirement, or the end of the largest page."""
+        await self._gate.follow(load)
+        if self._gate.open_count == 0:
+            return
+        sizes = {process: size_bytes(process) for process in self._provider.processes()}
+        if sum(sizes.values()) > self._lifetime_bytes:
+            await self._gate.outgrown()
+        if is_full(load) and sizes:
+            self.stats.inc_value("render/ended_for_memory")
+            with suppress(psutil.NoSuchProcess):
+                max(sizes, key=lambda process: sizes[process]).kill()
+
     async def _download(self, request: Request) -> HtmlResponse:
-        await self._enter()
+        await self._gate.enter()
         started = time.monotonic()
         timeout_s = float(request.meta[DEADLINE])
         try:
-            await self._start()
-            return await _within(self._render(request, cast("Spider", self._crawler.spider)), timeout_s)
+            return await _within(self._attempt_twice(request), timeout_s)
         except TimeoutError:
             raise RenderError(Reason.TIMEOUT, f"not rendered within {timeout_s:.0f} s") from None
         except PlaywrightError as error:
             raise _render_error(error) from error
-        except OSError as error:
-            raise RenderError(Reason.BROWSER_ERROR, "the browser did not start") from error
         finally:
             request.meta["download_latency"] = time.monotonic() - started
-            await self._leave()
+            await self._gate.leave()
 
-    async def _enter(self) -> None:
-        """Wait for a free page in a browser that has not done its share yet."""
-        async with self._turn:
-            await self._turn.wait_for(
-                lambda: self._open_count < self._pages_count and self._admitted_count < self._lifetime_pages_count
+    async def _attempt_twice(self, request: Request) -> HtmlResponse:
+        """Render; a page whose browser or driver was lost under it is given one more chance in a new one."""
+        await self._start()
+        generations = self._provider.generation, self._driver_generation
+        try:
+            return await self._render(request)
+        except RenderError:
+            raise
+        except Exception as error:
+            # Playwright raises bare exceptions once its driver is gone.
+            if not await self._was_lost(generations):
+                if isinstance(error, PlaywrightError):
+                    raise
+                raise RenderError(Reason.BROWSER_ERROR, "the browser failed to read the page") from error
+        self.stats.inc_value("render/retried")
+        await self._start()
+        return await self._render(request)
+
+    async def _was_lost(self, generations: tuple[int, int]) -> bool:
+        """Whether the browser or the driver ended under the page; the news of it comes a moment after the error."""
+        for _ in range(10):
+            if generations != (self._provider.generation, self._driver_generation):
+                return True
+            if not self._provider.is_alive or not self._driver.is_alive:
+                return True
+            await asyncio.sleep(0.05)
+        return False
+
+    async def _start(self) -> None:
+        """Have the driver running, and forget what an earlier one had open."""
+        async with self._start_lock:
+            if self._driver_generation == 0:
+                self.browser_provider = cast("Any", self._provider)
+                await _within(self._provider.start(), START_TIMEOUT_S)
+            elif await _within(self._driver.ensure(), START_TIMEOUT_S) != self._driver_generation:
+                self.stats.inc_value("render/driver_lost")
+                await self._forget_browser()
+            self._driver_generation = self._driver.generation
+
+    async def _maybe_launch_browser(self) -> None:
+        """Have the browser running.
+
+        Raises:
+            RenderError: it does not start.
+        """
+        if self._failed_starts_count >= MOST_FAILED_STARTS_COUNT:
+            raise RenderError(Reason.BROWSER_ERROR, "the browser does not start")
+        if hasattr(self, "browser") and not self._provider.is_alive:
+            await self._forget_browser()
+        try:
+            await _within(super()._maybe_launch_browser(), START_TIMEOUT_S)
+        except (PlaywrightError, OSError, TimeoutError) as error:
+            self._failed_starts_count += 1
+            self.stats.inc_value("render/failed_starts")
+            first_line = str(error).partition("\n")[0][:200]
+            logger.error(
+                "engine %s does not start (%s); `socials doctor` says more", self._provider.engine, first_line
             )
-            self._open_count += 1
-            self._admitted_count += 1
+            raise RenderError(Reason.BROWSER_ERROR, "the browser does not start") from error
+        self._failed_starts_count = 0
 
-    async def _leave(self) -> None:
-        async with self._turn:
-            self._open_count -= 1
-            if self._open_count == 0 and self._admitted_count >= self._lifetime_pages_count:
-                self._admitted_count = 0
-                self.stats.inc_value("render/browsers_retired")
-                if hasattr(self, "browser"):
-                    del self.browser  # its end is told only later, and the next page must not open in it
-                await self._provider.kill()
-            self._turn.notify_all()
+    async def _forget_browser(self) -> None:
+        self.context_wrappers.clear()
+        if hasattr(self, "browser"):
+            del self.browser  # its end is told only later, and the next page must not open in it
+        with suppress(PlaywrightError):
+            await self._provider.kill()
 
-    async def _render(self, request: Request, spider: Spider) -> HtmlResponse:
+    async def _retire(self) -> None:
+        self.stats.inc_value("render/browsers_retired")
+        await self._forget_browser()
+
+    async def _render(self, request: Request) -> HtmlResponse:
         name = request.meta["playwright_context"]
+        spider = cast("Spider", self._crawler.spider)
+        generation = self._provider.generation
         try:
             opened = await self._create_browser_context(name, dict(self._context_options), spider)
+            generation = self._provider.generation
             page = await opened.context.new_page()
-            return await self._read(page, request)
+            session = await self._provider.session(page)
+            sight = await visit(page, session, request.url, self._patience)
         finally:
             if (wrapper := self.context_wrappers.pop(name, None)) is not None:
-                await self._close_context(wrapper.context)
-
-    async def _read(self, page: Page, request: Request) -> HtmlResponse:
-        crashed = asyncio.get_running_loop().create_future()
-        page.on("crash", lambda _: None if crashed.done() else crashed.set_result(None))
-        work = asyncio.ensure_future(self._visit(page, request))
-        try:
-            await asyncio.wait({work, crashed}, return_when=asyncio.FIRST_COMPLETED)
-            if not work.done():
-                raise RenderError(Reason.PAGE_CRASH, "the page crashed its renderer")
-            return work.result()
-        finally:
-            work.cancel()
-            crashed.cancel()
-            with suppress(asyncio.CancelledError, PlaywrightError, RenderError):
-                await work
-
-    async def _visit(self, page: Page, request: Request) -> HtmlResponse:
-        scripts = make_scripts(
-            settle_timeout_s=self._settle_timeout_s,
-            characters_count=self._characters_count,
-            has_layout=self._provider.has_layout,
-        )
-        arrivals: list[str] = []
-        page.on("framenavigated", lambda frame: None if frame.parent_frame else arrivals.append(frame.url))
-        session = await self._provider.session(page)
-        apart = {"source": scripts.apart, "worldName": WORLD}
-        await asyncio.gather(
-            session.send("Page.addScriptToEvaluateOnNewDocument", apart), page.add_init_script(scripts.inside)
-        )
-        reply = await page.goto(request.url, wait_until="commit", timeout=0)
-        answer = await self._answer(page, scripts.name, arrivals)
-        self.stats.inc_value(f"render/settled/{answer.ended.replace(' ', '_')}")
-        if answer.waiting:
-            self.stats.inc_value(f"render/waited_in_vain/{answer.waiting.replace(' ', '_')}")
-        request.meta[EXTRA_HREFS] = await _frame_hrefs(page)
+                await self._close_context(wrapper.context, generation)
+        self.stats.inc_value(f"render/settled/{sight.answer.ended.replace(' ', '_')}")
+        if sight.answer.waiting:
+            self.stats.inc_value(f"render/waited_in_vain/{sight.answer.waiting.replace(' ', '_')}")
+        request.meta[EXTRA_HREFS] = sight.frame_hrefs
+        request.meta[SCRIPT_ERRORS] = sight.answer.errors
+        request.meta[IS_CUT] = sight.answer.is_cut
         return HtmlResponse(
-            url=page.url,
-            status=reply.status if reply is not None else 200,
-            headers=_headers(reply),
-            body=answer.html.encode("utf-8", "replace"),
+            url=sight.url,
+            status=sight.status,
+            headers=sight.headers,
+            body=sight.answer.html.encode("utf-8", "replace"),
             encoding="utf-8",
             request=request,
             flags=["playwright"],
         )
 
-    async def _answer(self, page: Page, name: str, arrivals: list[str]) -> Answer:
-        """Wait for the document; one that its page leaves meanwhile is forgotten for the next.
-
-        Raises:
-            RenderError: the page never ends anywhere.
-        """
-        while True:
-            try:
-                # The page ends its wait itself; the deadline is for pages that keep our scripts from it.
-                return read_answer(await _within(page.evaluate(ASK_SCRIPT, name), self._settle_timeout_s + 2))
-            except (TimeoutError, ValueError):
-                return Answer("time is up", await page.content())
-            except PlaywrightError as error:
-                if "is not a function" in error.message:  # a document that runs no scripts
-                    return Answer("no scripts", await page.content())
-                if not any(mark in error.message for mark in _GONE):
-                    raise
-            if len(arrivals) > MOST_MOVES_COUNT:
-                raise RenderError(Reason.TOO_MANY_REDIRECTS, "the page moves on without end")
-
-    async def _close_context(self, context: Any) -> None:
+    async def _close_context(self, context: Any, generation: int) -> None:
+        """Close a context; a browser that does not is ended, unless that has already happened."""
         try:
             await _within(context.close(), CLOSE_TIMEOUT_S)
-        except (TimeoutError, PlaywrightError):
+        except Exception as error:  # noqa: BLE001  # Playwright raises bare exceptions once its driver is gone
             self.stats.inc_value("render/close_failed")
-            await self._provider.kill()
+            if isinstance(error, TimeoutError) and generation == self._provider.generation:
+                await self._forget_browser()
 
     async def _browser_disconnected_callback(self, *lost: Any) -> None:
         if getattr(self, "browser", None) not in lost:
@@ -252,36 +287,19 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
 
     async def close(self) -> None:
         """End the browser, politely or not."""
-        if not self._is_started:
+        if self._driver_generation == 0:
             return
-        self._is_started = False
-        if hasattr(self, "browser"):
+        browser = self.__dict__.pop("browser", None)  # so that its end is not taken for a loss
+        if browser is not None:
             with suppress(TimeoutError, PlaywrightError):
-                await _within(self.browser.close(), CLOSE_TIMEOUT_S)
-        await self._provider.close()
+                await _within(browser.close(), CLOSE_TIMEOUT_S)
+        with suppress(TimeoutError):
+            await _within(self._provider.close(), CLOSE_TIMEOUT_S)
 
 
 async def _within(work: Awaitable[T], timeout_s: float) -> T:
     async with asyncio.timeout(timeout_s):
         return await work
-
-
-def _headers(reply: Response | None) -> Headers:
-    if reply is None:
-        return Headers()
-    headers = Headers(reply.headers)
-    # Playwright has already undone these; Scrapy's decompression must not try again.
-    headers.pop("Content-Encoding", None)
-    return headers
-
-
-async def _frame_hrefs(page: Page) -> tuple[str, ...]:
-    """Addresses of the links in the page's frames, at most 200 from at most 8 frames."""
-    hrefs: list[str] = []
-    for frame in page.frames[1:9]:
-        with suppress(PlaywrightError):
-            hrefs += await frame.evaluate("() => [...document.links].slice(0, 200).map((link) => link.href)")
-    return tuple(hrefs[:200])
 
 
 def _render_error(error: PlaywrightError) -> RenderError:

@@ -6,10 +6,12 @@ A browser provider for scrapy-playwright, used by :mod:`crawler.engines.handler`
 import os
 from contextlib import suppress
 
+import psutil
 from playwright.async_api import Browser, CDPSession, Page
 from playwright.async_api import Error as PlaywrightError
 
 from crawler.engines.driver import Driver
+from crawler.records import Engine
 
 FLAGS = (
     "--disable-background-networking",
@@ -40,15 +42,17 @@ class ChromiumProvider:
         with_images: whether pictures are fetched; links need none.
     """
 
+    engine = Engine.CHROMIUM
+    has_layout = True
+    """It scrolls and knows what is in view."""
+
     def __init__(self, driver: Driver, executable: str, proxy_url: str, *, with_images: bool = False) -> None:
         self._flags = list(FLAGS) if with_images else [*FLAGS, NO_IMAGES]
         self._driver = driver
         self._executable = executable
         self._proxy_url = proxy_url
         self._browser: Browser | None = None
-
-    has_layout = True
-    """It scrolls and knows what is in view."""
+        self.generation = 0
 
     async def start(self) -> None:
         """Start the driver."""
@@ -57,6 +61,7 @@ class ChromiumProvider:
     async def launch_browser(self) -> Browser:
         """Launch Chromium; called again after it was lost."""
         is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+        self.generation += 1
         self._browser = await self._driver.playwright.chromium.launch(
             executable_path=self._executable,
             args=self._flags,
@@ -69,6 +74,15 @@ class ChromiumProvider:
             handle_sighup=False,
         )
         return self._browser
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+        return self._browser is not None and self._browser.is_connected()
+
+    def processes(self) -> list[psutil.Process]:
+        """Its processes."""
+        return self._driver.processes()[1:]
 
     async def session(self, page: Page) -> CDPSession:
         """Return a session that takes ``Page`` commands for the page."""

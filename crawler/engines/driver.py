@@ -1,28 +1,41 @@
 """Who runs Playwright's driver process?
 
 Both browser engines share one driver (a Node process); it starts with the first page that needs it and ends with the
-last engine.
+last engine.  One that dies or answers nobody is ended with all its browsers and started anew by whoever needs it next.
 """
 
 import asyncio
+import logging
 from contextlib import suppress
 
 import psutil
-from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Playwright, async_playwright
+
+logger = logging.getLogger(__name__)
 
 STOP_TIMEOUT_S = 5.0
 """Longest wait for the driver to end, in seconds."""
 
+CHECK_EVERY_S = 2.0
+"""How often the driver is asked for a sign of life, in seconds."""
+
+CHECK_TIMEOUT_S = 5.0
+"""Longest wait for it, in seconds; then the driver is ended."""
+
 
 class Driver:
-    """One Playwright driver for all engines of a process."""
+    """One Playwright driver for all engines of a process.
+
+    ``generation`` counts its starts: what was made by an earlier one is gone.
+    """
 
     def __init__(self) -> None:
+        self.generation = 0
         self._playwright: Playwright | None = None
+        self._process: psutil.Process | None = None
         self._users_count = 0
         self._lock = asyncio.Lock()
-        self._children_before: frozenset[int] = frozenset()
+        self._watch: asyncio.Task[None] | None = None
 
     @property
     def playwright(self) -> Playwright:
@@ -31,51 +44,104 @@ class Driver:
             raise RuntimeError("Driver.start() comes first")
         return self._playwright
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether its process runs."""
+        return self._process is not None and _runs(self._process)
+
     async def start(self) -> None:
         """Start the driver, or share the one that runs."""
+        self._users_count += 1
+        await self.ensure()
+
+    async def ensure(self) -> int:
+        """Start the driver anew if its process is gone; return its generation."""
         async with self._lock:
+            if self._playwright is not None and not self.is_alive:
+                await self._end()
             if self._playwright is None:
-                self._children_before = frozenset(child.pid for child in psutil.Process().children())
+                before = {child.pid for child in psutil.Process().children()}
                 self._playwright = await async_playwright().start()
-            self._users_count += 1
+                self.generation += 1
+                self._process = next((child for child in _drivers() if child.pid not in before), None)
+                self._watch = asyncio.create_task(self._check())
+            return self.generation
 
     async def stop(self) -> None:
         """Give the driver up; the last to do so ends it."""
         async with self._lock:
             self._users_count -= 1
-            if self._users_count > 0 or self._playwright is None:
-                return
-            playwright, self._playwright = self._playwright, None
-            try:
-                async with asyncio.timeout(STOP_TIMEOUT_S):
-                    await playwright.stop()
-            except (TimeoutError, PlaywrightError):
-                pass
-            for child in self._own_children():
-                with suppress(psutil.NoSuchProcess):
-                    child.kill()
+            if self._users_count <= 0 and self._playwright is not None:
+                await self._end()
 
     async def kill_children(self, executable: str) -> None:
         """Kill the processes below the driver that run ``executable``."""
         name = executable.rsplit("/", 1)[-1]
-        for child in self._own_children():
-            for process in (child, *_descendants(child)):
-                with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-                    if name in process.name() or any(name in part for part in process.cmdline()[:1]):
-                        process.kill()
-
-    def _own_children(self) -> list[psutil.Process]:
-        """Direct children that appeared since the driver was started and belong to it: Playwright's Node process."""
-        found = []
-        for child in psutil.Process().children():
+        for process in _tree(self._process)[1:]:
             with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-                if child.pid not in self._children_before and "playwright" in " ".join(child.cmdline()[:2]):
-                    found.append(child)
-        return found
+                if name in process.name() or any(name in part for part in process.cmdline()[:1]):
+                    process.kill()
+
+    def processes(self) -> list[psutil.Process]:
+        """The driver's process and all below it."""
+        return _tree(self._process)
+
+    async def _check(self) -> None:
+        """Ask the driver for a sign of life from time to time; end it where it gives none."""
+        while self.is_alive:
+            await asyncio.sleep(CHECK_EVERY_S)
+            try:
+                async with asyncio.timeout(CHECK_TIMEOUT_S):
+                    asked = await self.playwright.request.new_context()
+                    await asked.dispose()
+            except TimeoutError:
+                logger.error("the browser driver does not answer; it is ended with its browsers")
+                self._kill()
+                return
+            except Exception:  # noqa: BLE001  # Playwright raises bare exceptions once its driver is gone
+                return
+
+    async def _end(self) -> None:
+        playwright, self._playwright = self._playwright, None
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.cancel()
+        if playwright is not None and self.is_alive:
+            try:
+                async with asyncio.timeout(STOP_TIMEOUT_S):
+                    await playwright.stop()
+            except Exception:  # noqa: BLE001, S110  # whatever is left is killed
+                pass
+        self._kill()
+        self._process = None
+
+    def _kill(self) -> None:
+        for process in reversed(_tree(self._process)):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
-def _descendants(process: psutil.Process) -> list[psutil.Process]:
+def _drivers() -> list[psutil.Process]:
+    """Direct children that are Playwright's Node process."""
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            if "playwright" in " ".join(child.cmdline()[:2]):
+                found.append(child)
+    return found
+
+
+def _runs(process: psutil.Process) -> bool:
     try:
-        return process.children(recursive=True)
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _tree(process: psutil.Process | None) -> list[psutil.Process]:
+    if process is None:
+        return []
+    try:
+        return [process, *process.children(recursive=True)]
     except psutil.NoSuchProcess:
         return []

@@ -4,6 +4,7 @@ The one Scrapy download handler for ``http`` and ``https``: it reads the engine 
 HTTP or to one of two scrapy-playwright handlers, started only when the first page asks for them.
 """
 
+import asyncio
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
@@ -14,11 +15,13 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
 from crawler.config import Settings
-from crawler.engines.browser import BrowserHandler
+from crawler.engines.browser import BrowserHandler, Provider
 from crawler.engines.chromium import ChromiumProvider
 from crawler.engines.driver import Driver
 from crawler.engines.light import LightProvider
+from crawler.engines.load import Load, LoadWatch
 from crawler.engines.requests import ENGINE, TLS_INVALID
+from crawler.engines.visit import Patience
 from crawler.pages import failure_from
 from crawler.records import Engine, Reason
 
@@ -37,6 +40,8 @@ class EngineHandler:
         self._lenient: HTTP11DownloadHandler | None = None
         self._driver = Driver()
         self._browsers: dict[Engine, BrowserHandler] = {}
+        self._load = LoadWatch(self._follow)
+        self._following: asyncio.Task[None] | None = None
         self._is_closed = False
 
     @classmethod
@@ -54,6 +59,7 @@ class EngineHandler:
             return await self._fetch(request)
         if engine not in self._browsers:
             self._browsers[engine] = self._browser(engine)
+            self._load.start()
         return await self._browsers[engine].download_request(request)
 
     async def _fetch(self, request: Request) -> Response:
@@ -69,6 +75,14 @@ class EngineHandler:
             self._lenient = HTTP11DownloadHandler.from_crawler(_without_verification(self._crawler))
         return await self._lenient.download_request(request)
 
+    def _follow(self, load: Load) -> None:
+        if self._following is None or self._following.done():
+            self._following = asyncio.create_task(self._follow_all(load))
+
+    async def _follow_all(self, load: Load) -> None:
+        for browser in self._browsers.values():
+            await browser.follow(load)
+
     def abort(self) -> None:
         """Give up all rendered pages at once."""
         for browser in self._browsers.values():
@@ -79,6 +93,7 @@ class EngineHandler:
         if self._is_closed:
             return
         self._is_closed = True
+        await self._load.stop()
         for browser in self._browsers.values():
             await browser.close()
         await self._plain.close()
@@ -90,7 +105,7 @@ class EngineHandler:
         settings: Settings = spider.config
         if engine is Engine.LIGHT:
             pages_count = settings.concurrent_light_pages_count
-            provider: Any = LightProvider(
+            provider: Provider = LightProvider(
                 self._driver,
                 proxy_url=spider.proxy.url,
                 user_agent=settings.user_agent,
@@ -112,11 +127,12 @@ class EngineHandler:
             }
         return BrowserHandler(
             self._crawler,
+            self._driver,
             provider,
             pages_count=pages_count,
             lifetime_pages_count=settings.browser_pages_count,
-            settle_timeout_s=settings.settle_timeout_s,
-            characters_count=settings.max_page_bytes,
+            lifetime_bytes=settings.browser_bytes,
+            patience=Patience(settings.settle_timeout_s, settings.max_page_bytes, provider.has_layout),
             context_options=options,
         )
 

@@ -10,10 +10,12 @@ from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import psutil
 from playwright.async_api import Browser, BrowserContext, CDPSession, Page
 from playwright.async_api import Error as PlaywrightError
 
 from crawler.engines.driver import Driver
+from crawler.records import Engine
 
 WATCHDOG_MS = 8000
 """Longest time a page may keep the engine busy without a pause, in milliseconds; then the page's connection is
@@ -88,6 +90,10 @@ class LightProvider:
         max_response_bytes: largest answer taken, in bytes.
     """
 
+    engine = Engine.LIGHT
+    has_layout = False
+    """It neither scrolls nor knows what is in view."""
+
     def __init__(
         self,
         driver: Driver,
@@ -112,13 +118,24 @@ class LightProvider:
             self._arguments.append("--insecure-disable-tls-host-verification")
         self._server: Any = None
         self._lock = asyncio.Lock()
+        self.generation = 0
         self._sessions: WeakKeyDictionary[Browser, CDPSession] = WeakKeyDictionary()
 
-    has_layout = False
-    """It neither scrolls nor knows what is in view."""
+    @property
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+        return self._server is not None and _is_alive(self._server)
+
+    def processes(self) -> list[psutil.Process]:
+        """Its process."""
+        if not self.is_alive:
+            return []
+        with suppress(psutil.NoSuchProcess):
+            return [psutil.Process(self._server._server._proc.pid)]  # noqa: SLF001  # no public way (1.0.2)
+        return []
 
     async def start(self) -> None:
-        """Start the driver; the engine itself starts with the first page."""
+        """Start the driver."""
         await self._driver.start()
 
     async def session(self, page: Page) -> CDPSession:
@@ -134,7 +151,8 @@ class LightProvider:
         return self._sessions[connection]
 
     async def launch_browser(self) -> LightBrowser:
-        """Return the browser to open contexts on."""
+        """Start the engine and return the browser to open contexts on."""
+        await self._endpoint()
         return LightBrowser(self._connect)
 
     async def _connect(self) -> Browser:
@@ -143,14 +161,18 @@ class LightProvider:
 
     async def _endpoint(self) -> str:
         """Address of the running engine; one that has died is started again."""
-        from lightpanda import AsyncCDPServer
+        from lightpanda import AsyncCDPServer, LightpandaError
 
         async with self._lock:
             if self._server is not None and not _is_alive(self._server):
                 await self._end()
             if self._server is None:
                 server: Any = AsyncCDPServer(env={"LIGHTPANDA_DISABLE_TELEMETRY": "true"}, args=self._arguments)
-                self._server = await server.start()
+                self.generation += 1
+                try:
+                    self._server = await server.start()
+                except LightpandaError as error:
+                    raise OSError(str(error)) from error
             return str(self._server.ws_endpoint)
 
     async def kill(self) -> None:

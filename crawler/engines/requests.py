@@ -34,6 +34,12 @@ COOKIES = "cookies"
 EXTRA_HREFS = "extra_hrefs"
 """Meta key set by a browser engine: links seen in frames, as written."""
 
+IS_CUT = "is_cut"
+"""Meta key set by a browser engine: the document was longer than what was read of it."""
+
+SCRIPT_ERRORS = "script_errors"
+"""Meta key set by a browser engine: what the page's scripts broke on, in their own words."""
+
 
 def request_for(
     step: Read,

@@ -1,0 +1,162 @@
+"""How is one open page visited and read?
+
+Asked by :mod:`crawler.engines.browser` with a fresh page in a context of its own; opens and closes nothing.
+"""
+
+import asyncio
+import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from playwright.async_api import CDPSession, Page, Response
+from playwright.async_api import Error as PlaywrightError
+from scrapy.http import Headers
+
+from crawler.engines.settle import ASK_SCRIPT, WORLD, Answer, make_scripts, read_answer
+from crawler.records import Failure, Reason
+
+MOST_MOVES_COUNT = 5
+"""Documents that a page may go on to by itself; chosen, not measured."""
+
+GRACE_S = 2.0
+"""How much later than the page itself its wait is ended from outside, in seconds."""
+
+_LEFT = ("Execution context was destroyed", "Cannot find context with specified id", "because the page is navigating")
+"""What Playwright and the engines say when a document is left while it is asked something."""
+
+
+class RenderError(Exception):
+    """A page could not be rendered; carries the reason."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.failure = Failure(reason, detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a page is waited for, in seconds, and how much of it is read, in characters."""
+
+    settle_timeout_s: float
+    characters_count: int
+    has_layout: bool
+    """Whether the engine scrolls and knows what is in view."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a visit gave: where it ended, with which status and headers, the document, and the links in its frames."""
+
+    url: str
+    status: int
+    headers: Headers
+    answer: Answer
+    frame_hrefs: tuple[str, ...]
+
+
+async def visit(page: Page, session: CDPSession, url: str, patience: Patience) -> Sight:
+    """Go to an address and read the page there once it has settled.
+
+    Args:
+        page: an empty page.
+        session: takes ``Page`` commands for it.
+        url: where to go.
+        patience: how long and how much.
+
+    Raises:
+        RenderError: the page crashed, moves on without end, or is a download.
+        PlaywrightError: anything else the browser has against it.
+    """
+    crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    page.on("crash", lambda _: None if crashed.done() else crashed.set_result(None))
+    work = asyncio.ensure_future(_visit(page, session, url, patience))
+    try:
+        both: set[asyncio.Future[Any]] = {work, crashed}
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            raise RenderError(Reason.PAGE_CRASH, "the page crashed its renderer")
+        return work.result()
+    finally:
+        work.cancel()
+        crashed.cancel()
+        with suppress(asyncio.CancelledError, PlaywrightError, RenderError):
+            await work
+
+
+async def _visit(page: Page, session: CDPSession, url: str, patience: Patience) -> Sight:
+    scripts = make_scripts(
+        settle_timeout_s=patience.settle_timeout_s,
+        characters_count=patience.characters_count,
+        has_layout=patience.has_layout,
+    )
+    arrivals: list[str] = []
+    page.on("framenavigated", lambda frame: None if frame.parent_frame else arrivals.append(frame.url))
+    page.context.on("page", lambda opened: None if opened is page else asyncio.ensure_future(_close(opened)))
+    apart = {"source": scripts.apart, "worldName": WORLD}
+    await asyncio.gather(
+        session.send("Page.addScriptToEvaluateOnNewDocument", apart), page.add_init_script(scripts.inside)
+    )
+    reply = await page.goto(url, wait_until="commit", timeout=0)
+    answer = await _answer(page, scripts.name, arrivals, patience)
+    return Sight(
+        page.url,
+        reply.status if reply is not None else 200,
+        _headers(reply),
+        answer,
+        await _frame_hrefs(page),
+    )
+
+
+async def _answer(page: Page, name: str, arrivals: list[str], patience: Patience) -> Answer:
+    """Wait for the document; one that its page leaves meanwhile is forgotten for the next.
+
+    Raises:
+        RenderError: the page never ends anywhere.
+    """
+    while True:
+        try:
+            # The page ends its wait itself; the deadline is for pages that keep our scripts from it.
+            async with asyncio.timeout(patience.settle_timeout_s + GRACE_S):
+                return read_answer(await page.evaluate(ASK_SCRIPT, name))
+        except (TimeoutError, ValueError):
+            return await _content("time is up", page, patience)
+        except PlaywrightError as error:
+            if "is not a function" in error.message:  # a document that runs no scripts
+                return await _content("no scripts", page, patience)
+            if not any(mark in error.message for mark in _LEFT):
+                raise
+        if len(arrivals) > MOST_MOVES_COUNT:
+            raise RenderError(Reason.TOO_MANY_REDIRECTS, "the page moves on without end")
+
+
+async def _content(ended: str, page: Page, patience: Patience) -> Answer:
+    """The document as Playwright reads it, which costs more and knows no shadow roots."""
+    html = await page.content()
+    answer = Answer(ended, html[: patience.characters_count])
+    return replace(answer, is_cut=len(html) > patience.characters_count)
+
+
+async def _close(page: Page) -> None:
+    with suppress(PlaywrightError):
+        await page.close()
+
+
+def _headers(reply: Response | None) -> Headers:
+    if reply is None:
+        return Headers()
+    headers = Headers(reply.headers)
+    # Playwright has already undone these; Scrapy's decompression must not try again.
+    headers.pop("Content-Encoding", None)
+    return headers
+
+
+async def _frame_hrefs(page: Page) -> tuple[str, ...]:
+    """Addresses of the links in the page's frames, at most 200 from at most 8 frames, within a second."""
+    hrefs: list[str] = []
+    end = time.monotonic() + 1.0
+    for frame in page.frames[1:9]:
+        with suppress(PlaywrightError, TimeoutError):
+            async with asyncio.timeout(max(0.01, end - time.monotonic())):
+                hrefs += await frame.evaluate("() => [...document.links].slice(0, 200).map((link) => link.href)")
+    return tuple(hrefs[:200])
