@@ -4,18 +4,17 @@ Wires settings, job store, queue and routes into one FastAPI application; starts
 """
 
 import logging
-import re
-import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
-from starlette.datastructures import Headers, MutableHeaders
 
 from api import errors
 from api.deps import Services
+from api.metrics import ProcessMetrics
+from api.requests import Requests
 from api.routes import auth, events, health, jobs, results
 from crawler.config import Settings
 from worker.accounts import Accounts
@@ -41,6 +40,7 @@ def create_app(settings: Settings, redis_url: str) -> FastAPI:
         settings: the operator's settings.
         redis_url: the Redis that holds jobs and queue.
     """
+    metrics = ProcessMetrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -54,6 +54,7 @@ def create_app(settings: Settings, redis_url: str) -> FastAPI:
             hub,
             Accounts(connection, settings.secret.get_secret_value()),
             Rates(connection),
+            metrics,
         )
         hub.start()
         try:
@@ -76,32 +77,9 @@ def create_app(settings: Settings, redis_url: str) -> FastAPI:
     errors.install(app)
     for router in (auth.router, jobs.router, results.router, events.router, health.router):
         app.include_router(router)
-    app.add_middleware(RequestIds)
+    app.add_middleware(Requests, metrics=metrics)
     _document_bodies(app)
     return app
-
-
-class RequestIds:
-    """Gives every request an id, the caller's own where it sent a sane one, and every answer the same in a header."""
-
-    def __init__(self, app: Any) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Handle one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        sent = Headers(scope=scope).get("x-request-id", "")
-        request_id = sent if re.fullmatch(r"[A-Za-z0-9._\-]{1,64}", sent) else uuid.uuid4().hex
-        scope.setdefault("state", {})["request_id"] = request_id
-
-        async def send_with_id(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
-            await send(message)
-
-        await self._app(scope, receive, send_with_id)
 
 
 def _document_bodies(app: FastAPI) -> None:

@@ -6,7 +6,6 @@ work could not be done, 2 wrong usage, 130 ended by Ctrl-C.
 
 import asyncio
 import json
-import logging
 import os
 import sys
 from collections.abc import Iterable
@@ -17,11 +16,17 @@ import click
 from pydantic import ValidationError
 
 from api.cli_accounts import account, token
-from crawler.config import Settings, careless
+from crawler.config import Settings, careless, problem_of
 from crawler.records import Render
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C: 128 and the number of the signal, as shells have it."""
+
+
+class SettingError(click.ClickException):
+    """A setting that cannot be; exit status 2, as for all wrong usage."""
+
+    exit_code = 2
 
 
 def main() -> NoReturn:
@@ -267,10 +272,7 @@ def _settings(**given: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        found = error.errors()[0]
-        name = "_".join(str(part) for part in found["loc"])
-        where = f"setting SOCIALS_{name.upper()}" if name else "settings"
-        raise click.UsageError(f"{where}: {found['msg']}") from None
+        raise SettingError(problem_of(error)) from None
 
 
 def _needs_redis(settings: Settings) -> None:
@@ -286,13 +288,9 @@ def _refuse_careless(settings: Settings) -> None:
 
 
 def _log(settings: Settings, level: str | None = None) -> None:
-    logging.basicConfig(
-        level=level or settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-    # Scrapy, Twisted, httpx and their kin tell every step at INFO; who wants that asks for DEBUG.
-    if (level or settings.log_level) != "DEBUG":
-        for name in ("scrapy", "twisted", "httpx", "scrapy-playwright", "asyncio", "uvicorn", "rq"):
-            logging.getLogger(name).setLevel(logging.WARNING)
+    from crawler.logs import configure
+
+    configure(settings, "socials", level)
 
 
 async def _until_signalled() -> None:

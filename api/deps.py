@@ -12,6 +12,7 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 
 from api.auth import COOKIE, Caller, caller
 from api.errors import ApiError
+from api.metrics import ProcessMetrics
 from crawler.config import Settings
 from worker.account_keys import AccountKeys, sign_in_rate
 from worker.accounts import Accounts
@@ -34,6 +35,7 @@ class Services:
     events: EventHub
     accounts: Accounts
     rates: Rates
+    metrics: ProcessMetrics
 
 
 # Asynchronous although they wait for nothing: FastAPI runs others in a thread each.

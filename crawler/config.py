@@ -4,13 +4,15 @@ One class for all three packages, read from the environment (``SOCIALS_...``) on
 value.  Nothing else reads the environment.
 """
 
+import sys
 from decimal import Decimal
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from crawler.records import Limits, Render
@@ -160,13 +162,27 @@ class Settings(BaseSettings):
     """``HOST:PORT`` pairs on this machine that the egress guard lets through, separated by commas; test fixtures
     only."""
 
-    log_level: str = "INFO"
+    log_format: Literal["text", "json"] = "text"
+    """How log lines look: ``text`` for people, ``json`` for machines."""
+
+    metrics_token: SecretStr = SecretStr("")
+    """Bearer token that ``/metrics`` asks for; without one it answers callers on this machine only."""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     """Least severe log level written to standard error."""
 
     @field_validator("allow_hosts", mode="before")
     @classmethod
     def _split_hosts(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_url(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            # Without the value: it may hold a password.
+            raise PydanticCustomError("redis_url", "must begin with redis://, rediss:// or unix://")
+        return value
 
     @model_validator(mode="after")
     def _timeouts_nest(self) -> Self:
@@ -194,6 +210,23 @@ class Settings(BaseSettings):
             f"SOCIALS_{name.upper()}": ",".join(value) if isinstance(value, list) else str(value)
             for name, value in changed.items()
         }
+
+
+def problem_of(error: ValidationError) -> str:
+    """Say in one sentence what is wrong with the settings."""
+    found = error.errors()[0]
+    name = "_".join(str(part) for part in found["loc"])
+    where = f"setting SOCIALS_{name.upper()}" if name else "settings"
+    return f"{where}: {found['msg'].removeprefix('Value error, ')}"
+
+
+def read_or_exit() -> Settings:
+    """Read the settings of a process that nobody's command line started; end it where they are wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        sys.stderr.write(f"Error: {problem_of(error)}\n")
+        raise SystemExit(2) from None
 
 
 MIN_SECRET_LENGTH = 32

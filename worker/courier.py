@@ -19,7 +19,8 @@ from rq.job import Job as RqJob
 from rq.scheduler import RQScheduler
 from rq.serializers import JSONSerializer
 
-from crawler.config import Settings
+from crawler.config import Settings, read_or_exit
+from crawler.logs import configure
 from worker.keys import WEBHOOKS
 from worker.parent import die_with_parent
 
@@ -127,14 +128,8 @@ def main() -> None:
     """Run as ``python -m worker.courier`` until told to stop, or until the worker that started it ends."""
     die_with_parent(signal.SIGTERM)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the worker, who then ends us
-    settings = Settings()
-    logging.basicConfig(
-        level=settings.log_level,
-        stream=sys.stderr,
-        format="%(asctime)s %(levelname)s courier[%(process)d] %(message)s",
-    )
-    for name in ("rq", "rq.worker", "httpx", "asyncio"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    settings = read_or_exit()
+    configure(settings, "courier")
     while not _work(settings):
         time.sleep(RETRY_PAUSE_S)
     os._exit(0)  # RQ's listening thread would hold the end up

@@ -17,6 +17,10 @@ The one place that spells key names and Lua.  All keys of a job expire together,
 ``socials:ACCOUNT:released``      set of ``ID N``: shards that are queued or worked on, a few per account at a time
 ``socials:ACCOUNT:once:DIGEST``   string: ``ID DIGEST-OF-BODY``, what an idempotency key stands for
 ``socials:webhooks``              set of ``ACCOUNT ID``: jobs that have ended and whose receivers were not reached yet
+``socials:probe``                 string, for a second: whether Redis takes writes
+``socials:metrics``               hash of counters: ``jobs:STATUS``, ``items:OUTCOME``, ``failures:REASON``,
+                                  ``engines:ENGINE``, ``pages:ENGINE``, ``seconds:ENGINE``, ``browsers:CAUSE``
+``socials:worker-memory``         hash: worker -> ``BYTES SECONDS-SINCE-1970``
 ``socials:wake:PROCESS``          stream of one entry, for a minute: an API process wakes its reader of events with it
 ``socials:open``                  set of ``ACCOUNT ID``: jobs that have not ended, for the sweeper.  The only key of no
                                   account; it goes with the jobs.
@@ -30,6 +34,12 @@ from worker.account_keys import AccountKeys
 OPEN = "socials:open"
 
 WEBHOOKS = "socials:webhooks"
+
+PROBE = "socials:probe"
+
+METRICS = "socials:metrics"
+
+WORKER_MEMORY = "socials:worker-memory"
 
 NO_EVENT = "0-0"
 """Id before all events of a stream."""
@@ -234,14 +244,21 @@ released.  ARGV: member of open, id."""
 _END = (
     _HELD
     + """
+local function count(name, by) redis.call('HINCRBY', '"""
+    + METRICS
+    + """', name, by) end
 local function finish(status, message)
   redis.call('HSET', KEYS[1], 'status', status, 'completed_at_ms', now_ms)
+  count('jobs:' .. status, 1)
   local told = redis.call('HMGET', KEYS[1], 'items_count', 'processed')
   local rest = tonumber(told[1]) - tonumber(told[2])
   if rest > 0 then
     redis.call('HINCRBY', KEYS[1], 'processed', rest)
     redis.call('HINCRBY', KEYS[1], 'error', rest)
-    redis.call('HINCRBY', KEYS[1], status == 'cancelled' and 'failures:cancelled' or 'failures:internal_error', rest)
+    local reason = status == 'cancelled' and 'failures:cancelled' or 'failures:internal_error'
+    redis.call('HINCRBY', KEYS[1], reason, rest)
+    count(reason, rest)
+    count('items:failed', rest)
   end
   if message ~= '' then redis.call('HSET', KEYS[1], 'error_message', message) end
   local counts = redis.call('HMGET', KEYS[1], 'processed', 'found', 'error', 'items_count')
@@ -348,7 +365,11 @@ if redis.call('HSETNX', KEYS[8], ARGV[3], ARGV[4]) == 0 then return 'known' end
 local about = cjson.decode(ARGV[5])
 local processed = redis.call('HINCRBY', KEYS[1], 'processed', 1)
 if about.is_found then redis.call('HINCRBY', KEYS[1], 'found', 1) end
-for _, field in ipairs(about.counters) do redis.call('HINCRBY', KEYS[1], field, 1) end
+for _, field in ipairs(about.counters) do
+  redis.call('HINCRBY', KEYS[1], field, 1)
+  if string.sub(field, 1, 9) ~= 'profiles:' then count(field, 1) end
+end
+count(about.is_failed and 'items:failed' or about.is_found and 'items:found' or 'items:empty', 1)
 if about.is_failed then
   local failures = redis.call('HINCRBY', KEYS[1], 'error', 1)
   if failures <= tonumber(ARGV[8]) then redis.call('RPUSH', KEYS[9], ARGV[7]) end

@@ -16,9 +16,11 @@ from redis.retry import Retry
 from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
-from crawler.config import Settings
+from crawler.config import Settings, read_or_exit
+from crawler.logs import configure
 from worker.connection import Unavailable
 from worker.courier import Courier
+from worker.metrics import note_memory
 from worker.parent import die_with_parent
 from worker.queue import QUEUE, ShardQueue
 
@@ -44,6 +46,7 @@ class ShardWorker(Worker):
         """Do RQ's own maintenance, and put back into the queue what lost its worker."""
         super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
         self.courier.keep()
+        note_memory(self.connection, os.getpid())
         queue = ShardQueue(self.connection, self.settings.shard_timeout_s)
         try:
             queue.sweep(self.settings.shard_lease_s)
@@ -73,11 +76,7 @@ def run(settings: Settings) -> int:
     """
     # Children read the settings anew, from the environment.
     os.environ.update(settings.environment())
-    logging.basicConfig(
-        level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s worker[%(process)d] %(message)s"
-    )
-    for name in ("rq", "rq.worker", "scrapy", "twisted", "scrapy-playwright", "asyncio", "httpx"):
-        logging.getLogger(name).setLevel(logging.WARNING if settings.log_level != "DEBUG" else logging.DEBUG)
+    configure(settings, "worker")
     courier = Courier()
     courier.keep()
     try:
@@ -118,7 +117,7 @@ def _work(settings: Settings, courier: Courier) -> bool:
 def main() -> None:
     """Run as ``python -m worker.main``: a worker that ends with the process that started it."""
     die_with_parent(signal.SIGTERM)
-    sys.exit(run(Settings()))
+    sys.exit(run(read_or_exit()))
 
 
 if __name__ == "__main__":

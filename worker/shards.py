@@ -7,17 +7,23 @@ own shard kills one more is answered ``internal_error``.
 
 import json
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from crawler.records import COLUMNS, Failure, Limits, Network, Reason, SiteInput, SiteResult
+from crawler.records import COLUMNS, Failure, Limits, Network, Reason, RunReport, SiteInput, SiteResult
+from worker import metrics
 from worker.connection import Unavailable, for_work, guarded
 from worker.jobs import MAX_LISTED_FAILURES_COUNT, limits_of, result_record, site_input
 from worker.keys import CLAIM, GIVE_UP, PUT, RENEW, SPLIT, JobKeys
 
 PROGRESS_EVERY_MS = 200
 """Pause between two progress events of a job, in milliseconds: at most five a second."""
+
+MEMORY_EVERY_S = 10.0
+"""Pause between two looks at how much memory is taken, in seconds."""
 
 MAX_DEATHS_COUNT = 2
 """Workers that may die over a shard before it is cut up; the third attempt would take its neighbours along again."""
@@ -106,6 +112,16 @@ class ShardStore:
             )
         return str(answer)
 
+    def count(self, report: RunReport) -> None:
+        """Add what a crawl did to the service's counters."""
+        with suppress(Unavailable):
+            metrics.add(self._redis, metrics.counted(report))
+
+    def note_memory(self) -> None:
+        """Say how much memory the worker takes with this process and its browsers."""
+        with suppress(Unavailable):
+            metrics.note_memory(self._redis, metrics.worker_pid())
+
     def done(self) -> None:
         """Let the shard go for good: all its inputs are answered."""
         with guarded():
@@ -179,11 +195,15 @@ class Heartbeat:
         self._thread.join()
 
     def _beat(self) -> None:
+        look_at = 0.0
         while self.state == "held" and not self._stop.wait(self._every_s):
             try:
                 self.state = self._store.renew(self._lease_s)
             except Unavailable:
                 continue  # Redis may come back before the lease runs out; if not, its writes are refused
+            if time.monotonic() >= look_at:
+                look_at = time.monotonic() + MEMORY_EVERY_S
+                self._store.note_memory()
 
 
 def internal_error(index: int, detail: str) -> SiteResult:

@@ -17,7 +17,8 @@ from crawler.records import Failure, Limits
 from crawler.urls import site_url
 from worker.connection import Unavailable, for_api, guarded
 from worker.jobs import Job, JobStatus, Webhook, WebhookState, limits_of, options, plan_shards
-from worker.keys import CREATE, END_JOB, NO_EVENT, OPEN, JobKeys
+from worker.keys import CREATE, END_JOB, NO_EVENT, OPEN, PROBE, JobKeys
+from worker.metrics import Standing, standing
 from worker.quota import ef, month_of, units
 
 IDEMPOTENCY_S = 86_400
@@ -69,10 +70,14 @@ class JobStore:
         """Close the connections."""
         await self._redis.aclose()
 
-    async def ping(self) -> None:
-        """Ask whether Redis answers."""
+    async def probe(self) -> None:
+        """Ask whether Redis answers and takes writes."""
         with guarded():
-            await self._redis.ping()
+            await self._redis.set(PROBE, "", ex=1)
+
+    async def standing(self) -> Standing:
+        """Return how the service stands."""
+        return await standing(self._redis)
 
     async def create(
         self,

@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 
 from crawler.config import Settings
+from crawler.logs import about
 from crawler.records import SiteResult
 from worker.connection import Unavailable
 from worker.queue import ShardQueue
@@ -28,14 +29,18 @@ def run_shard(account_id: str, job_id: str, number: int) -> None:
     Delivering it twice is harmless: only who claims it works on it.  A shard that ends early (the worker is told to
     stop, time runs out) waits for its turn again with what is left.
     """
-    settings = Settings()
+    with about(job_id=job_id, account_id=account_id):
+        _run_shard(account_id, job_id, number, Settings())
+
+
+def _run_shard(account_id: str, job_id: str, number: int, settings: Settings) -> None:
     store = ShardStore(settings.redis_url, account_id, job_id, number)
     try:
         shard = store.claim(settings.shard_lease_s)
         if shard is None:
-            logger.info("shard %s of job %s needs no work", number, job_id)
+            logger.info("shard %s needs no work", number)
             return
-        logger.info("shard %s of job %s: %s inputs", number, job_id, len(shard.inputs))
+        logger.info("shard %s: %s inputs", number, len(shard.inputs))
         with Heartbeat(store, settings.shard_lease_s, min(MAX_BEAT_S, settings.shard_lease_s / 3)) as heartbeat:
             _work(store, shard, heartbeat, settings)
     finally:
@@ -59,6 +64,7 @@ def _work(store: ShardStore, shard: Shard, heartbeat: Heartbeat, settings: Setti
         signal.signal(signal.SIGTERM, sink.stop)
         report = crawl(shard.inputs, sink, settings, shard.limits)
         logger.info("crawl ended: %s, %s results", report.finish_reason, report.delivered_count)
+        store.count(report)
         if heartbeat.state != "held":
             return  # another's by now, or nobody's
         if sink.is_stopped:

@@ -22,6 +22,7 @@ import httpx
 from rq import Retry
 
 from crawler.config import Settings
+from crawler.logs import about
 from crawler.proxy import EgressProxy
 from worker.connection import for_api, guarded
 from worker.jobs import Job, WebhookState, iso, snapshot
@@ -73,7 +74,8 @@ def signed_headers(secret: str, job_id: str, body: bytes, now_s: int) -> dict[st
 
 def deliver(account_id: str, job_id: str) -> Retry | None:
     """Make one attempt; run by RQ, which makes the next one where this returns a pause."""
-    return asyncio.run(_deliver(account_id, job_id, Settings()))
+    with about(job_id=job_id, account_id=account_id):
+        return asyncio.run(_deliver(account_id, job_id, Settings()))
 
 
 async def _deliver(account_id: str, job_id: str, settings: Settings) -> Retry | None:
@@ -94,7 +96,7 @@ async def _deliver(account_id: str, job_id: str, settings: Settings) -> Retry | 
             else (WebhookState.FAILED if is_over else WebhookState.PENDING)
         )
         await _note(connection, JobKeys(account_id, job_id), state, attempt.detail)
-        logger.info("webhook of job %s, attempt %s: %s, %s", job_id, number + 1, state.value, attempt.detail)
+        logger.info("webhook, attempt %s: %s, %s", number + 1, state.value, attempt.detail)
         if state is not WebhookState.PENDING:
             return None
         return Retry(max=len(PAUSE_FACTORS) + 1, interval=settings.webhook_pause_s * PAUSE_FACTORS[number])

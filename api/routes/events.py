@@ -104,7 +104,8 @@ class EventResponse(Response):
             leaving = asyncio.create_task(_left(receive))
             leaving.add_done_callback(lambda _: follower.news.set())
             try:
-                await self._send_events(follower, leaving, send)
+                with self._services.metrics.streams.track_inprogress():
+                    await self._send_events(follower, leaving, send)
             finally:
                 leaving.cancel()
         await send({"type": "http.response.body", "body": b""})

@@ -1,15 +1,26 @@
 """Health: does the process run, would jobs be worked on, what does the module do?"""
 
-from typing import Any
+import hmac
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import PlainTextResponse
+from fastapi.security import HTTPBearer
+from prometheus_client import CONTENT_TYPE_LATEST
 
+from api.auth import unauthenticated
 from api.deps import ServicesDep
+from api.errors import responses
+from api.metrics import exposition
 from api.schemas import Check, Health, Module, ModuleLimits, Readiness
+from crawler.config import Settings, is_loopback
 from crawler.engines.find import find_engines
 from worker.connection import Unavailable
 
 router = APIRouter(tags=["service"])
+
+OPERATOR_TOKEN = HTTPBearer(scheme_name="operator", description="SOCIALS_METRICS_TOKEN.", auto_error=False)
+"""Only describes; the token is judged below."""
 
 
 @router.get("/healthz")
@@ -23,18 +34,47 @@ async def readyz(response: Response, services: ServicesDep) -> Any:
     """Say whether jobs would be worked on now, with a reason for each thing needed."""
     checks: dict[str, Check] = {}
     try:
-        await services.store.ping()
-        checks["redis"] = Check(is_ok=True, detail="answers")
+        await services.store.probe()
+        checks["redis"] = Check(is_ok=True, detail="answers and takes writes")
         count = await services.queue.workers_count()
         checks["workers"] = Check(is_ok=count > 0, detail=f"{count} running")
-    except Unavailable:
-        checks["redis"] = Check(is_ok=False, detail="cannot be reached")
+    except Unavailable as error:
+        checks["redis"] = Check(is_ok=False, detail=str(error))
         checks["workers"] = Check(is_ok=False, detail="not known without Redis")
     engines, _ = find_engines(services.settings)
     checks["engines"] = Check(is_ok=len(engines) > 1, detail=", ".join(engines))
     is_ready = all(check.is_ok for check in checks.values())
     response.status_code = 200 if is_ready else 503
     return Readiness(status="ready" if is_ready else "degraded", checks=checks)
+
+
+@router.get(
+    "/metrics",
+    response_class=PlainTextResponse,
+    responses={200: {"content": {"text/plain": {}}, "description": "Prometheus' text format"}, **responses(401)},
+)
+async def metrics(
+    request: Request, services: ServicesDep, _: Annotated[object, Depends(OPERATOR_TOKEN)]
+) -> PlainTextResponse:
+    """Say what the service has done and how it stands; for its operator, not for accounts."""
+    if not _is_operator(request, services.settings):
+        raise unauthenticated()
+    try:
+        standing, workers_count = await services.store.standing(), await services.queue.workers_count()
+    except Unavailable:
+        standing, workers_count = None, 0
+    return PlainTextResponse(exposition(services.metrics, standing, workers_count), media_type=CONTENT_TYPE_LATEST)
+
+
+def _is_operator(request: Request, settings: Settings) -> bool:
+    """Whether who asks shows the operator's token or, where there is none, asks from this machine itself."""
+    expected = settings.metrics_token.get_secret_value()
+    if expected:
+        shown = request.headers.get("authorization", "")
+        return hmac.compare_digest(shown.encode(), f"Bearer {expected}".encode())
+    # What a proxy on this machine passes on comes from elsewhere.
+    is_passed_on = any(name in request.headers for name in ("forwarded", "x-forwarded-for", "via"))
+    return not is_passed_on and request.client is not None and is_loopback(request.client.host)
 
 
 @router.get("/api/modules/socials")

@@ -5,6 +5,7 @@ HTTP or to one of two scrapy-playwright handlers, started only when the first pa
 """
 
 import asyncio
+from time import monotonic
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
@@ -55,6 +56,13 @@ class EngineHandler:
         """Fetch one request with the engine it names."""
         engine = request.meta.get(ENGINE, Engine.STATIC)
         self._crawler.stats.inc_value(f"pages/{engine}")
+        begun = monotonic()
+        try:
+            return await self._download(request, engine)
+        finally:
+            self._crawler.stats.inc_value(f"seconds/{engine}", monotonic() - begun)  # type: ignore[arg-type]
+
+    async def _download(self, request: Request, engine: Engine) -> Response:
         if engine is Engine.STATIC:
             return await self._fetch(request)
         if engine not in self._browsers:

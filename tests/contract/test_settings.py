@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from crawler.config import Settings, careless, is_loopback
+from crawler.config import Settings, careless, is_loopback, problem_of
 
 README = Path(__file__).parents[2] / "README.md"
 START, END = (
@@ -131,3 +131,21 @@ def test_the_secret_is_shown_nowhere() -> None:
 
     assert STRONG not in repr(settings) + str(settings) + str(settings.model_dump())
     assert settings.environment()["SOCIALS_SECRET"] == STRONG
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        pytest.param({"port": "http"}, "setting SOCIALS_PORT: Input should be a valid integer", id="no number"),
+        pytest.param({"redis_url": "x:secret@host"}, "setting SOCIALS_REDIS_URL: must begin with redis://, rediss:// or unix://", id="Redis without a scheme"),
+        pytest.param({"log_format": "xml"}, "setting SOCIALS_LOG_FORMAT: Input should be 'text' or 'json'", id="unknown format"),
+        pytest.param({"shard_grace_s": 3000}, "settings: need item_budget_s < shard_grace_s < shard_timeout_s", id="times that do not nest"),
+        pytest.param({"ports": 1}, "setting SOCIALS_PORTS: Extra inputs are not permitted", id="unknown setting"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_setting_is_one_sentence(given: dict[str, typing.Any], sentence: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Settings(**given)
+
+    assert problem_of(caught.value).startswith(sentence)
+    assert "secret" not in problem_of(caught.value)

@@ -402,7 +402,7 @@ def test_trouble_with_redis_has_one_name(redis_url: str) -> None:
         store = JobStore.connect("redis://127.0.0.1:1")
         try:
             with pytest.raises(Unavailable):
-                await store.ping()
+                await store.probe()
         finally:
             await store.aclose()
 

@@ -1,0 +1,104 @@
+"""What does Prometheus read?
+
+The counters of this process (requests, streams, memory) and those of the whole service, kept in Redis by the workers.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from worker.metrics import Standing
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+"""Bounds of the histogram of waiting times, in seconds."""
+
+_COUNTERS = {
+    "jobs": ("socials_jobs", "Jobs that have ended.", "status"),
+    "items": ("socials_items", "Items that have their result.", "outcome"),
+    "failures": ("socials_item_failures", "Failed items.", "reason"),
+    "engines": ("socials_items_settled", "Items by the dearest engine they needed.", "engine"),
+    "pages": ("socials_pages", "Pages asked for.", "engine"),
+    "seconds": ("socials_page_seconds", "Time spent on pages, one after the other.", "engine"),
+    "browsers": ("socials_browser_restarts", "Browsers that were lost, or ended after their share.", "cause"),
+}
+
+
+class ProcessMetrics:
+    """The counters of this process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "socials_http_requests", "Requests answered.", ("method", "route", "status"), registry=self.registry
+        )
+        self.seconds = Histogram(
+            "socials_http_seconds",
+            "Time until an answer begins.",
+            ("method", "route"),
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self.streams = Gauge("socials_event_streams", "Event streams open here.", registry=self.registry)
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+
+
+def exposition(process: ProcessMetrics, standing: Standing | None, workers_count: int) -> bytes:
+    """Write all metrics in Prometheus' text format.
+
+    Args:
+        process: this process's.
+        standing: the service's, ``None`` where Redis cannot be reached.
+        workers_count: workers that run.
+    """
+    registry = CollectorRegistry()
+    registry.register(_Service(standing, workers_count))
+    return bytes(generate_latest(process.registry) + generate_latest(registry))
+
+
+class _Service:
+    """The service's metrics, as the library wants them."""
+
+    def __init__(self, standing: Standing | None, workers_count: int) -> None:
+        self._standing = standing
+        self._workers_count = workers_count
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield each metric."""
+        standing = self._standing
+        yield _gauge("socials_redis_up", "Whether Redis answers.", [((), float(standing is not None))])
+        if standing is None:
+            return
+        yield _gauge("socials_workers", "Workers that run.", [((), self._workers_count)])
+        yield _gauge("socials_queue_age_seconds", "Age of the oldest job not begun.", [((), standing.queue_age_s)])
+        yield _gauge("socials_queue_shards", "Shards queued for a worker.", [((), standing.queued_count)])
+        yield _gauge("socials_webhooks_waiting", "Webhooks not taken yet.", [((), standing.webhooks_count)])
+        opened = [((status,), count) for status, count in standing.open_counts.items()]
+        yield _gauge("socials_jobs_open", "Jobs that have not ended.", opened, ["status"])
+        memory = [((worker,), size) for worker, size in standing.memory_bytes.items()]
+        yield _gauge("socials_worker_memory_bytes", "Memory of a worker and all its children.", memory, ["worker"])
+        for prefix, (name, words, label) in _COUNTERS.items():
+            family = CounterMetricFamily(name, words, labels=[label])
+            for field, value in sorted(standing.counters.items()):
+                kind, _, of = field.partition(":")
+                if kind == prefix:
+                    family.add_metric([of], value)
+            yield family
+
+
+def _gauge(
+    name: str, words: str, samples: Iterable[tuple[tuple[str, ...], float]], labels: Iterable[str] = ()
+) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, words, labels=list(labels))
+    for values, value in samples:
+        family.add_metric(values, value)
+    return family

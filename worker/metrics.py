@@ -1,0 +1,128 @@
+"""What has the service done so far, and how does it stand?
+
+Counters of all processes together, in one hash in Redis, and what can be seen of queue and workers at the moment.
+Nothing here names an account, a job or a site.  Written by workers, read by the API for ``/metrics``.
+"""
+
+import os
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+from redis import Redis
+
+from crawler.records import Engine, RunReport
+from worker.connection import guarded
+from worker.keys import METRICS, OPEN, WEBHOOKS, WORKER_MEMORY, JobKeys
+from worker.queue import QUEUE
+
+STALE_S = 60.0
+"""Age at which what a worker said of its memory counts no more, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the service stands.
+
+    ``counters`` are since Redis was empty, named as :mod:`worker.keys` says; ``queue_age_s`` is the age of the oldest
+    job that no worker has begun, 0 where there is none; ``memory_bytes`` is per worker with all its children.
+    """
+
+    counters: Mapping[str, float]
+    open_counts: Mapping[str, int]
+    queue_age_s: float
+    queued_count: int
+    webhooks_count: int
+    memory_bytes: Mapping[str, int]
+
+
+def counted(report: RunReport) -> dict[str, float]:
+    """Return what a crawl adds to the counters."""
+    stats = report.stats
+    found = {f"pages:{engine}": float(stats.get(f"pages/{engine}", 0)) for engine in Engine}
+    found |= {f"seconds:{engine}": float(stats.get(f"seconds/{engine}", 0)) for engine in Engine}
+    found["browsers:lost"] = float(stats.get("render/browser_lost", 0))
+    found["browsers:retired"] = float(stats.get("render/browsers_retired", 0))
+    return {name: value for name, value in found.items() if value}
+
+
+def add(connection: Redis, counters: Mapping[str, float]) -> None:
+    """Add to the counters."""
+    with guarded():
+        step = connection.pipeline(transaction=False)
+        for name, value in counters.items():
+            step.hincrbyfloat(METRICS, name, round(value, 3))
+        step.execute()
+
+
+def note_memory(connection: Redis, worker_pid: int) -> None:
+    """Say how much memory a worker and all its children take, shared pages counted once each."""
+    with guarded():
+        step = connection.pipeline(transaction=False)
+        step.hset(WORKER_MEMORY, f"{socket.gethostname()}:{worker_pid}", f"{_memory_bytes(worker_pid)} {time.time()}")
+        step.expire(WORKER_MEMORY, round(STALE_S))
+        step.execute()
+
+
+async def standing(connection: Any) -> Standing:
+    """Read how the service stands.
+
+    Args:
+        connection: Redis, asynchronous.
+    """
+    with guarded():
+        async with connection.pipeline(transaction=False) as step:
+            step.hgetall(METRICS).smembers(OPEN).llen(f"rq:queue:{QUEUE}").scard(WEBHOOKS).hgetall(WORKER_MEMORY)
+            counters, members, queued_count, webhooks_count, memory = await step.execute()
+            for member in members:
+                account_id, _, job_id = member.partition(" ")
+                step.hmget(JobKeys(account_id, job_id).record, "status", "created_at_ms")
+            records = await step.execute()
+    now_s = time.time()
+    waiting_ms = [int(created) for status, created in records if status == "pending"]
+    statuses = [status for status, _ in records]
+    return Standing(
+        {name: float(value) for name, value in counters.items()},
+        {status: statuses.count(status) for status in ("pending", "running")},
+        max(now_s - min(waiting_ms) / 1000, 0.0) if waiting_ms else 0.0,
+        queued_count,
+        webhooks_count,
+        _fresh(memory, now_s),
+    )
+
+
+def _fresh(told: Mapping[str, str], now_s: float) -> dict[str, int]:
+    parts = {name: value.split(" ") for name, value in told.items()}
+    return {name: int(size) for name, (size, at) in parts.items() if now_s - float(at) < STALE_S}
+
+
+def _memory_bytes(pid: int) -> int:
+    """Proportional set size where the system tells it (Linux), else resident size."""
+    total = 0
+    try:
+        worker = psutil.Process(pid)
+        processes = [worker, *worker.children(recursive=True)]
+    except psutil.Error:
+        return 0
+    for process in processes:
+        try:
+            total += _one_bytes(process)
+        except (psutil.Error, OSError):
+            continue  # it has ended
+    return total
+
+
+def _one_bytes(process: psutil.Process) -> int:
+    try:
+        with open(f"/proc/{process.pid}/smaps_rollup", encoding="ascii") as file:  # noqa: PTH123  # no path of ours
+            return next(int(line.split()[1]) * 1024 for line in file if line.startswith("Pss:"))
+    except (OSError, StopIteration):
+        return int(process.memory_info().rss)
+
+
+def worker_pid() -> int:
+    """Return the process that stands for a worker, seen from the child that works on a shard."""
+    return os.getppid()
