@@ -188,6 +188,8 @@ class Link:
     path: str = ""
     """Names of the elements above the link, nearest first: equal for the cards of one grid."""
     block_networks_count: int = 0
+    row: int = 0
+    """Which of the page's rows of links to several networks it stands in, from 1; 0 where it stands in none."""
     node_type: str = ""
     """JSON-LD or microdata type of the node that names the link, ``""`` elsewhere."""
     is_own_node: bool | None = None

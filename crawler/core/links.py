@@ -101,6 +101,8 @@ class _Surveyed:
     """Elements that are links to networks."""
     texts: dict[int, str] = field(default_factory=dict)
     """Texts already read: links of one block ask for the same ones."""
+    rows: dict[int, int] = field(default_factory=dict)
+    """Per block that several networks share, by its identity, its number on the page."""
 
     def text(self, each: Ancestor) -> str:
         """An element's text without the links to networks in it."""
@@ -145,6 +147,9 @@ def _placed(node: LexborNode, link: Link, above: tuple[Ancestor, ...], surveyed:
     if card is not None and card.tag not in ("body", "main", "footer", "header"):
         heads += tuple(text for text in surroundings.inner_headings(card.node) if text not in heads)
     shown = block or card or above[0]
+    row = 0
+    if block is not None and len(surveyed.text(block)) <= MAX_ROW_TEXT:
+        row = surveyed.rows.setdefault(block.identity, len(surveyed.rows) + 1)
     return replace(
         link,
         region=places.region_of(above),
@@ -157,6 +162,7 @@ def _placed(node: LexborNode, link: Link, above: tuple[Ancestor, ...], surveyed:
         headings=heads,
         path="<".join(each.tag for each in above[:MAX_BLOCK_LEVELS]),
         block_networks_count=surveyed.count(block) if block else 1,
+        row=row,
         is_visible=places.is_visible(node, above),
     )
 

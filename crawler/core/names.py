@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from selectolax.lexbor import LexborHTMLParser
+
 from crawler.core import structured
 from crawler.core.document import tree_of
 from crawler.records import Page, SiteInput
@@ -26,6 +28,17 @@ _SIGNS = (
     "h1",
 )
 """Where a page shows its name, the first of each kind; not any logo, since sponsors have logos too."""
+
+MAX_COPYRIGHT_LENGTH = 200
+"""Longest line, in characters, in which somebody claims the copyright."""
+
+_COPYRIGHT = re.compile(
+    r"(?:©|copyright)(?:\s|©|\(c\)|copyright|\d{2,4}\b|[-\u2013\u2014/,.:|]|\bby\b)*+"
+    r"((?:(?!\b(?:all rights|tous droits|alle rechte|todos los|todos os|tutti i|designe?d?|made|powered|"
+    r"website|site by|created|developed|impressum|privacy|imprint)\b)[^©|·•.,;\n]){2,60})",
+    re.IGNORECASE,
+)
+"""``© 2019-2024 Studio Atlas. All rights reserved``: the name after the years."""
 
 _EMPTY = frozenset(
     (
@@ -82,6 +95,16 @@ def _named(html: str, host: str) -> Iterator[str]:
         if (shown := tree.css_first(selector)) is not None:
             name = _short(shown.attributes.get("alt") or shown.text())
             yield re.sub(r"(?i)\blogo\b", "", name).strip()
+    yield _holder(tree)
+
+
+def _holder(tree: LexborHTMLParser) -> str:
+    """Whoever claims the copyright of the page, where it is claimed last: that line stands at the end."""
+    tree.strip_tags(["script", "style"])
+    text = tree.body.text(separator="\n") if tree.body is not None else ""
+    at = max(text.rfind("©"), text.rfind("Copyright"))
+    found = _COPYRIGHT.match(text[at : at + MAX_COPYRIGHT_LENGTH]) if at >= 0 else None
+    return _short(re.sub(r"\b\d{4}\b", " ", found[1]).strip(" \"'()-\u2013\u2014")) if found else ""
 
 
 def _short(text: str) -> str:

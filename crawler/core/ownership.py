@@ -8,8 +8,10 @@ meta elements and plugins), where themes and site builders put an owner's icons,
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from crawler.core import wording
 from crawler.core.similarity import names_likeness
@@ -50,6 +52,7 @@ WEIGHTS: dict[str, float] = {
     "social heading": 1.4,
     "link names the site": 2.0,
     "named like another own profile": 1.4,
+    "beside the site's accounts": 1.6,
     "on several pages": 0.6,
     "stated in several ways": 0.7,
     # What speaks against it.
@@ -70,6 +73,7 @@ WEIGHTS: dict[str, float] = {
     "on many sites of the run": -3.0,
     "hidden": -0.3,
     "a person's account": -1.6,
+    "a person beside the site's accounts": -3.0,
     "a group": -1.0,
     "unresolved": -1.0,
     "only on an inner page": -0.4,
@@ -91,6 +95,9 @@ MIN_PROSE_LENGTH = 140
 
 MAX_PHRASE_LENGTH = 100
 """Longest text, in characters, whose words say something of a link in it."""
+
+MIN_HEADING_SHARE = 0.3
+"""Share of a heading's words, from 0.0 to 1.0, above which it is about those whom they name; chosen, not measured."""
 
 _SEPARATORS = re.compile(r"\s[|·•/\u2013\u2014-]\s|[|·•©]|(?<=[a-z)])\.\s")
 _ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?(?:facebook|fb|instagram|linkedin|twitter|x|tiktok|youtube)\.com\S*")
@@ -229,11 +236,23 @@ def _words(link: Link) -> Iterator[str]:
             yield "speaks of its own page"
     elif any(wording.SOCIAL_HEADINGS.search(text) for text in heads[:3]):
         yield "social heading"
-    if any(wording.OTHERS_HEADINGS.search(text) for text in heads if not wording.SLOGANS.search(text)):
+    if any(map(_is_about_others, heads)):
         yield "heading about others"
     yield from _credit(link, own)
     if any(wording.PRIVACY_WORDS.search(text) for text in (*heads, link.near_text)) and link.region not in _FRAMED:
         yield "privacy text"
+
+
+def _is_about_others(heading: str) -> bool:
+    """Whether others are what a heading is about: it begins with them, or says little else."""
+    if wording.SLOGANS.search(heading):
+        return False
+    for match in wording.OTHERS_HEADINGS.finditer(heading):
+        before = heading[: match.start()].split()
+        is_most = len(match[0].split()) > MIN_HEADING_SHARE * len(heading.split())
+        if (len(before) <= 1 or is_most) and not (before and wording.FOR_WHOM.fullmatch(before[-1])):
+            return True
+    return False
 
 
 def _credit(link: Link, own: str) -> Iterator[str]:
@@ -283,5 +302,17 @@ def _segment(line: str) -> str:
     return _SEPARATORS.split(line)[-1][-MAX_PHRASE_LENGTH:].strip()
 
 
+@lru_cache(maxsize=5_000)
 def _folded(text: str) -> str:
-    return " ".join(text.lower().split())
+    """A text without what only decorates it: letters drawn double, pictures, arrows, signs of icon fonts."""
+    plain = unicodedata.normalize("NFKC", text).lower()
+    if not plain.isascii():
+        plain = "".join(" " if unicodedata.category(each) in _DECORATION else each for each in plain)
+        plain = _SCRIPT_CHANGE.sub(" ", plain)
+    return " ".join(plain.split())
+
+
+_DECORATION = frozenset(("So", "Sk", "Sm", "Cf", "Co", "Cn"))
+_CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_SCRIPT_CHANGE = re.compile(rf"\ufe0f|(?<=[a-z0-9])(?=[{_CJK}])|(?<=[{_CJK}])(?=[a-z0-9])")
+"""Where Latin letters stand right beside a script that puts no spaces between words."""

@@ -6,7 +6,7 @@ chooses.  The order of the candidates never matters.  Pure; asked by the plan an
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from crawler.core import ownership
@@ -16,7 +16,19 @@ from crawler.core.ownership import BIAS, SAME_NAME, SIMILAR_NAME, WEIGHTS, Occur
 from crawler.core.similarity import names_likeness
 from crawler.networks.canonical import fallback_of, profile_of
 from crawler.networks.vendors import is_vendor
-from crawler.records import Candidate, Choice, Link, Network, Page, Profile, ProfileType, Region, SiteInput, Source
+from crawler.records import (
+    Candidate,
+    Choice,
+    Engine,
+    Link,
+    Network,
+    Page,
+    Profile,
+    ProfileType,
+    Region,
+    SiteInput,
+    Source,
+)
 from crawler.urls import registrable_domain
 
 THRESHOLD = 0.5
@@ -76,6 +88,8 @@ class _Site:
     """How many different profiles of a network stand below the same chain of elements of a page."""
     starts: Mapping[tuple[Network, str, Region], int]
     """The first candidate of a network in each part of each page."""
+    named: Mapping[tuple[str, Engine | None, int], Collection[Network]]
+    """Per row of links, the networks whose profile in it bears a name of the site."""
     common: Collection[str]
     """Merge keys of the profiles that stand on many unrelated sites of the run."""
 
@@ -133,7 +147,10 @@ def judge(
     for candidate in candidates:
         if not is_vendor(candidate.profile, domain):
             by_key.setdefault(candidate.profile.key, []).append(candidate)
-    about = _Site(names_of_site(site, pages), home, _crowd(by_key), _alike(by_key), _starts(by_key), common)
+    names = names_of_site(site, pages)
+    about = _Site(
+        names, home, _crowd(by_key), _alike(by_key), _starts(by_key), _named_rows(by_key.values(), names), common
+    )
     judged = sorted((_judgement(group, about) for group in by_key.values()), key=_rank)
     return sorted((_compared(each, judged) for each in judged), key=_rank)
 
@@ -188,6 +205,9 @@ def _judgement(group: Sequence[Candidate], about: _Site) -> Judgement:
         signals += _about_others(candidate, about)
     if ownership.is_person(profile.type) and likeness < SAME_NAME:
         signals.append("a person's account")
+    if likeness < SIMILAR_NAME and _is_beside_named(group, about.named):
+        is_person = ownership.is_person(profile.type)
+        signals.append("a person beside the site's accounts" if is_person else "beside the site's accounts")
     if profile.type is ProfileType.GROUP:
         signals.append("a group")
     if profile.type is ProfileType.UNRESOLVED:
@@ -251,6 +271,28 @@ def _alike(by_key: Mapping[str, Sequence[Candidate]]) -> Counter[tuple[Network, 
         if each.link.path
     }
     return Counter(place[:3] for place in places)
+
+
+def _row(candidate: Candidate) -> tuple[str, Engine | None, int]:
+    return candidate.page_url, candidate.engine, candidate.link.row
+
+
+def _named_rows(
+    groups: Iterable[Sequence[Candidate]], names: tuple[str, ...]
+) -> dict[tuple[str, Engine | None, int], set[Network]]:
+    rows: dict[tuple[str, Engine | None, int], set[Network]] = {}
+    for group in groups:
+        for each in group:
+            if each.link.row and names_likeness(each.profile.handle, names) >= SAME_NAME:
+                rows.setdefault(_row(each), set()).add(each.profile.network)
+    return rows
+
+
+def _is_beside_named(
+    group: Sequence[Candidate], named: Mapping[tuple[str, Engine | None, int], Collection[Network]]
+) -> bool:
+    """Whether a profile stands in a row with accounts on other networks that bear the site's name."""
+    return any(set(named.get(_row(each), ())) - {each.profile.network} for each in group)
 
 
 def _starts(by_key: Mapping[str, Sequence[Candidate]]) -> dict[tuple[Network, str, Region], int]:

@@ -37,8 +37,8 @@ OWN_WORDS = re.compile(
     r"volg ons|volg mij|vind ons|bezoek ons|(?:onze|ons|mijn) (?:pagina|profiel|kanaal|facebook|instagram)|officiële|"
     r"siga[- ]nos|sigam?[- ]nos|segue[- ]nos|siga-me|noss[oa] (?:página|perfil|conta|canal)|"
     r"obserwuj nas|znajdź nas|śledź nas|polub nas|nasz (?:profil|kanał|fanpage)|följ oss|följ mig|hitta oss|følg os|følg oss|finn oss|"
-    r"seuraa meitä|sledujte nás|najdete nás|мы в|подпишитесь|подписывайтесь|bizi takip|takip edin|ikuti kami|kunjungi kami|hubungi kami|theo dõi|"
-    r"urmăriți-ne|kövess|ακολουθήστε)(?!\w)|フォロー|公式|ご覧ください|关注|關注|팔로우|ติดตาม|تابعونا|עקבו"
+    r"seuraa meitä|sledujte nás|najdete nás|мы в|ми в|подпишитесь|підписуйтесь|стежте за нами|подписывайтесь|bizi takip|takip edin|ikuti kami|kunjungi kami|hubungi kami|theo dõi|"
+    r"urmăriți-ne|kövess|ακολουθήστε)(?!\w)|フォロー|公式|ご覧ください|关注|關注|追蹤|追踪|按讚|粉絲專頁|팔로우|공식 (?:계정|페이지|채널)|ติดตาม|تابعنا|تابعونا|עקבו"
 )
 """Words with which an organisation speaks of its own pages."""
 
@@ -49,7 +49,7 @@ SOCIAL_HEADINGS = re.compile(
     r"\b(?:follow|find us|join us|connect|social(?:s| media| networks?| links?)?|contacts?(?: us)?|get in touch|keep in touch|community|links?|"
     r"suivez|suivre|réseaux sociaux|nous contacter|restons? (?:en contact|connectés)|coordonnées|folge\w*|soziale (?:medien|netzwerke)|kontakt|in verbindung|"
     r"sígue\w*|siguenos|redes(?: sociales)?|contáctanos|contacto|seguici|social network|contatti|contattaci|volg|volgen|contacteer|"
-    r"redes sociais|contatos?|contactos?|acompanhe|följ|følg|seuraa|obserwuj|sledujte|ota yhteyttä|соцсети|контакты|réseaux|redes|bizi takip|iletişim|sosyal medya|kontak|media sosial|liên hệ)(?!\w)|"
+    r"redes sociais|contatos?|contactos?|acompanhe|följ|følg|seuraa|obserwuj|sledujte|ota yhteyttä|соцсет\w*|социальн\w+ сет\w+|соцмереж\w*|контакты|контакти|réseaux|redes|bizi takip|iletişim|sosyal medya|kontak|media sosial|liên hệ)(?!\w)|"
     r"お問い合わせ|ソーシャル|sns|联系|聯絡|연락|ติดต่อ"
 )
 """Headings above an organisation's own icons."""
@@ -103,6 +103,9 @@ OTHERS_HEADINGS = re.compile(
 )
 """Headings over other people and organisations, and titles that stand under a person's name."""
 
+FOR_WHOM = re.compile(r"by|for|from|von|für|par|pour|por|para|da|per|door|voor")
+"""Words after which somebody is named who made a thing or for whom it is, not who is linked."""
+
 SLOGANS = re.compile(
     r"\b(?:your|yours|ihr|dein|euer|votre|ton|su|tu|vuestro|il (?:vostro|tuo|suo)|uw|je|jouw|seu|teu|o seu|twój|din)\b|.{60}"
 )
@@ -131,6 +134,7 @@ NETWORK_WORDS = re.compile(
     r"^(?:(?:on|at|auf|sur|en|su|op|em|via|the|to|a|page|profile|account|channel|icon|icons|logo|link|like|f|in|social|media|button|svg|image|img|"
     r"facebook|fb|insta|instagram|ig|linkedin|li|twitter|tw|x|tiktok|tik tok|tt|youtube|yt|subscribe|company|seite|profil|kanal|"
     r"página|pagina|opens in (?:a )?new (?:window|tab)|opens a new window|external|follow|us|me|our|visit|find|like|uns|nous|folgen|suivez|go|open|view|"
-    r"square|circle|round|white|black|brands?|footer|header)(?!\w)[\s.:,'/()|-]*)*$"
+    r"square|circle|round|white|black|brands?|footer|header|formerly|previously|ehemals|früher|vormals|anciennement|ex|antes|anteriormente|voorheen|"
+    r"(?:旧|公式|アカウント|ページ|チャンネル|は|こちら|を|見る|フォロー|する|で|の|粉絲專頁|官方|追蹤|追踪|关注|我們|我们|공식|계정|팔로우|바로가기|페이지)+)(?!\w)[\s.:,'/()|-]*)*$"
 )
 """A link's text or label that says nothing but which network it leads to."""

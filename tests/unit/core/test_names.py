@@ -34,6 +34,15 @@ def page(html: str, url: str = "https://www.studio-atlas.example/") -> Page:
         pytest.param("<div class=logos><img alt='Sponsor'></div>", ("studio-atlas",), id="logo-of-a-sponsor"),
         pytest.param("<a class=navbar-brand>Atlas</a>", ("Atlas", "studio-atlas"), id="brand"),
         pytest.param("<h1>Atlas</h1>", ("Atlas", "studio-atlas"), id="first-heading"),
+        pytest.param("<p>© 2019-2024 Atlas. All rights reserved</p>", ("Atlas", "studio-atlas"), id="copyright"),
+        pytest.param(
+            "<p>Copyright © by Atlas | Design by Foo</p>", ("Atlas", "studio-atlas"), id="copyright-and-credit"
+        ),
+        pytest.param("<p>© <b>2026</b> <a>Atlas</a></p>", ("Atlas", "studio-atlas"), id="copyright-in-pieces"),
+        pytest.param("<p>© 2026 Foo</p><small>© Atlas 2026</small>", ("Atlas", "studio-atlas"), id="last-copyright"),
+        pytest.param("<p>© 2026 Made by Foo</p>", ("studio-atlas",), id="copyright-of-nobody"),
+        pytest.param("<p>© 2026. All rights reserved</p>", ("studio-atlas",), id="copyright-without-name"),
+        pytest.param("<script>'© Foo'</script>", ("studio-atlas",), id="copyright-of-a-script"),
         pytest.param(
             '<script type="application/ld+json">{"@type": "Hotel", "name": "Atlas"}</script>',
             ("Atlas", "studio-atlas"),

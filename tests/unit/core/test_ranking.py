@@ -76,6 +76,12 @@ def candidate(url: str, **fields: object) -> Candidate:
         ),
         pytest.param({"text": "@atlas", "before": "facebook:"}, "icon", id="handle-after-the-network"),
         pytest.param({"text": "f", "icon": "i fa-facebook"}, "icon", id="icon-with-a-letter"),
+        pytest.param({"text": "📘 Facebook →"}, "icon", id="picture-and-arrow"),
+        pytest.param({"text": "\uff26\uff21\uff23\uff25\uff22\uff2f\uff2f\uff2b"}, "icon", id="wide-letters"),
+        pytest.param({"text": "\U0001d54f"}, "icon", id="letter-drawn-double"),
+        pytest.param({"text": "X\uff08旧Twitter\uff09"}, "icon", id="with-its-old-name"),
+        pytest.param({"text": "Facebookページはこちら"}, "icon", id="without-spaces"),
+        pytest.param({"text": "📘 Baker Hill"}, "link", id="picture-and-a-name"),
         pytest.param({"icon": "img partner.png", "label": "Baker Hill"}, "link", id="logo-of-a-partner"),
         pytest.param({"icon": "i fa-facebook", "label": "Baker Hill"}, "icon", id="icon-labelled-with-a-name"),
         pytest.param({"text": "Baker Hill"}, "link", id="link"),
@@ -106,6 +112,12 @@ def test_embedded_uploads_are_no_button() -> None:
         pytest.param({"region": Region.COMMENT}, {"comment"}, id="comment"),
         pytest.param({"headings": ("Our sponsors",)}, {"heading about others"}, id="sponsors"),
         pytest.param({"headings": ("Your partner for roofs",)}, set(), id="slogan"),
+        pytest.param({"headings": ("About the yearly meeting of all developers",)}, set(), id="mentions-others"),
+        pytest.param({"headings": ("By developers, for developers",)}, set(), id="made-by-others"),
+        pytest.param({"headings": ("Thanks to our sponsors",)}, {"heading about others"}, id="mostly-sponsors"),
+        pytest.param(
+            {"headings": ("Gold sponsors of this summer's fair",)}, {"heading about others"}, id="first-sponsors"
+        ),
         pytest.param({"headings": ("Follow us",)}, {"speaks of its own page"}, id="follow-us"),
         pytest.param({"before": "besuchen sie uns auf"}, {"speaks of its own page"}, id="follow-us-german"),
         pytest.param({"near_text": "síguenos en facebook"}, {"speaks of its own page"}, id="follow-us-spanish"),
@@ -188,6 +200,29 @@ def icons(*urls: str) -> str:
             f"<footer>{icons('https://x.com/first1', 'https://x.com/secnd2', 'https://www.instagram.com/abc')}</footer>",
             {"twitter": "https://x.com/first1", "instagram": "https://www.instagram.com/abc/"},
             id="first-of-two-alike",
+        ),
+        pytest.param(
+            f"<footer>{icons('https://www.linkedin.com/in/ada-lund-1', 'https://x.com/studioatlas')}</footer>",
+            {"twitter": "https://x.com/studioatlas"},
+            id="person-beside-the-site's-accounts",
+        ),
+        pytest.param(
+            f"<footer>{icons('https://www.linkedin.com/in/ada-lund-1', 'https://x.com/studioatlas')}<p>© Ada Lund</p></footer>",
+            {"linkedin": "https://www.linkedin.com/in/ada-lund-1", "twitter": "https://x.com/studioatlas"},
+            id="person-who-is-the-site",
+        ),
+        pytest.param(
+            f"<div><h4>Our friends</h4>{icons('https://www.instagram.com/studioatlas', 'https://www.facebook.com/1234567890123')}</div>",
+            {
+                "facebook": "https://www.facebook.com/profile.php?id=1234567890123",
+                "instagram": "https://www.instagram.com/studioatlas/",
+            },
+            id="number-beside-the-site's-account",
+        ),
+        pytest.param(
+            f"<div><h4>Our friends</h4>{icons('https://www.instagram.com/baker.hill', 'https://www.facebook.com/1234567890123')}</div>",
+            {},
+            id="number-beside-another's-account",
         ),
         pytest.param(
             "<ul>" + "".join(f"<li>{icons(f'https://x.com/member{n}')}</li>" for n in range(5)) + "</ul>",
