@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
 
-.PHONY: help setup demo test test-fast check format bench calibrate lock clean
+.PHONY: help setup demo test test-fast check format bench calibrate mutate lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,11 @@ bench: setup  ## Throughput and percentiles; prints, never judges
 calibrate: $(READY)  ## What each ownership signal is worth on the labelled blocks
 	@$(BIN)/python tests/bench/calibrate.py
 
+mutate: $(READY)  ## Which changes to the URL grammar no table notices (half an hour)
+	@$(BIN)/python -m pip install -q uv && $(BIN)/uv pip install -q --python $(BIN)/python --group mutate
+	@nice -n 19 $(BIN)/mutmut run --max-children 2 >mutants.log 2>&1 || { tail -c 2000 mutants.log; exit 1; }
+	@$(BIN)/mutmut results; tr '\r' '\n' <mutants.log | tail -n 1
+
 lock: $(READY)  ## Pin the whole dependency tree anew
 	@$(BIN)/python -m pip install -q uv && $(BIN)/uv pip compile pyproject.toml --group dev --universal \
 		--python-version 3.11 --no-emit-index-url --no-annotate --no-header --generate-hashes -q -o requirements.lock
@@ -58,4 +63,4 @@ $(READY): requirements.lock pyproject.toml
 	@touch $(READY)
 
 clean:  ## Remove what the other commands made
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis mutants mutants.log dist build

@@ -2,23 +2,42 @@
 
 Short links, which redirect to a profile, and link hubs (linktr.ee and its kin), which list one owner's profiles.
 Asked by :mod:`crawler.core.plan`.  A profile found this way inherits the place of the link that led to it.  Pure.
+
+A network is asked where a short link leads, and nothing else: no redirect to a profile is taken, no login is passed.
 """
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 import ada_url
+from selectolax.lexbor import LexborHTMLParser
 
+from crawler.core.document import tree_of
 from crawler.core.dossier import Dossier, Visit
-from crawler.networks.canonical import profile_of
+from crawler.networks.canonical import fallback_of, profile_of
 from crawler.networks.directories import is_hub
-from crawler.records import Candidate, Kind, Link, Network, Profile, Region, Source
+from crawler.records import Candidate, Kind, Link, Network, Page, Profile, ProfileType, Refusal, Region, Source
 
 MAX_HOPS_COUNT = 6
 """Most requests for short links and hubs of one site; chosen: an icon row has six networks."""
 
 MAX_CHAIN_COUNT = 3
 """Most redirects followed from one short link; some shorteners wrap others."""
+
+_MAX_SCANNED_LENGTH = 200_000
+"""Characters of an answer that are searched for where it leads; what says so stands in the head."""
+_REFRESH = re.compile(r"^[\s\d.;,]*url\s*=\s*['\"]?\s*([^'\"]+)", re.IGNORECASE)
+
+_NAMED: tuple[tuple[Network, re.Pattern[str]], ...] = (
+    (Network.FACEBOOK, re.compile(r"facebook|\bfb\b", re.IGNORECASE)),
+    (Network.INSTAGRAM, re.compile(r"instagram|\binsta\b", re.IGNORECASE)),
+    (Network.LINKEDIN, re.compile(r"linked-?in", re.IGNORECASE)),
+    (Network.TWITTER, re.compile(r"twitter|\bx\b", re.IGNORECASE)),
+    (Network.TIKTOK, re.compile(r"tik-?tok", re.IGNORECASE)),
+    (Network.YOUTUBE, re.compile(r"you-?tube", re.IGNORECASE)),
+)
+"""How an icon, its accessible name or the text of a link names a network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +54,8 @@ def next_hop(dossier: Dossier, found: Collection[Network]) -> Hop | None:
 
     Args:
         dossier: what is known of the site.
-        found: networks that have a profile already; their short links are left alone.
+        found: networks that have a profile already, groups and copied links not counted; their short links are left
+            alone.
     """
     taken = [visit for visit in dossier.visits if visit.via is not None]
     if len(taken) >= MAX_HOPS_COUNT or len(found) == len(Network):
@@ -61,16 +81,73 @@ def candidates(dossier: Dossier) -> Iterator[Candidate]:
                 if isinstance(profile, Profile) and link.region is not Region.FOOTER:
                     via = replace(visit.via, href=link.href, url=link.url)
                     yield Candidate(profile, via, visit.page.url, visit.page.engine)
-        elif isinstance(profile := profile_of(visit.page.url), Profile):
-            yield Candidate(profile, visit.via, dossier.visits[0].page.url, visit.page.engine)
+        elif (account := _account(target_of(visit.page))) is not None:
+            yield Candidate(account, visit.via, dossier.visits[0].page.url, visit.page.engine)
+
+
+def told(dossier: Dossier) -> frozenset[str]:
+    """Return the short links that were followed to something, as they stand on the site.
+
+    They stand for nothing themselves any more: it was a profile, or it was something else.  One that ended at a wall,
+    or did not answer, keeps what it stood for.
+    """
+    return frozenset(
+        visit.via.url for visit in dossier.visits if visit.via is not None and _is_answer(target_of(visit.page))
+    )
+
+
+def target_of(page: Page) -> str:
+    """Where the answer to a short link leads, ``""`` where it does not say.
+
+    A redirect says so, and so do, in pages for people, a refresh, the canonical address and that for previews.
+    """
+    if page.url != page.requested_url:
+        return page.url
+    if not page.html:
+        return ""
+    tree = tree_of(page.html[:_MAX_SCANNED_LENGTH])
+    for target in (_refresh(tree), *(_first(tree, *where) for where in _STATED)):
+        if target and target != page.requested_url:
+            return target
+    return ""
+
+
+_STATED = (("link[rel='canonical']", "href"), ("meta[property='og:url']", "content"))
+
+
+def _refresh(tree: LexborHTMLParser) -> str:
+    for meta in tree.css("meta[http-equiv][content]"):
+        if (meta.attributes.get("http-equiv") or "").lower() == "refresh":
+            match = _REFRESH.match(meta.attributes.get("content") or "")
+            return match[1].strip() if match else ""
+    return ""
+
+
+def _first(tree: LexborHTMLParser, selector: str, attribute: str) -> str:
+    node = tree.css_first(selector)
+    return (node.attributes.get(attribute) or "").strip() if node is not None else ""
+
+
+def _is_answer(target: str) -> bool:
+    found = profile_of(target) if target else None
+    return isinstance(found, Profile) or (found is not None and found.kind not in (Kind.SYSTEM, Kind.SHORTLINK))
+
+
+def _account(target: str) -> Profile | None:
+    """The profile that an address names, or the group: what a copied link may stand for."""
+    profile = profile_of(target)
+    if isinstance(profile, Profile):
+        return profile
+    stand_in = fallback_of(target)
+    return stand_in if stand_in is not None and stand_in.type is ProfileType.GROUP else None
 
 
 def _onward(taken: list[Visit]) -> Hop | None:
     """The next redirect of the short link that was followed last, while it still leads to no profile."""
     last = taken[-1]
     assert last.via is not None  # noqa: S101  # only such visits are given
-    target = last.page.url
-    if target == last.page.requested_url or isinstance(profile_of(target), Profile):
+    target = target_of(last.page)
+    if not target or isinstance(profile_of(target), Profile):
         return None
     if sum(visit.via == last.via for visit in taken) >= MAX_CHAIN_COUNT:
         return None
@@ -88,9 +165,19 @@ def _worth(link: Link, found: Collection[Network]) -> str:
     refusal = profile_of(link.href)
     if isinstance(refusal, Profile):
         return ""
-    if refusal.kind is Kind.SHORTLINK and (refusal.network is None or refusal.network not in found):
+    if _is_worth_resolving(link, refusal, found):
         return "short link"
     return "link hub" if is_hub(_host(link.url)) else ""
+
+
+def _is_worth_resolving(link: Link, refusal: Refusal, found: Collection[Network]) -> bool:
+    """A network's short link while that network is missing; any other only as an icon, or in a row of icons."""
+    if refusal.kind is not Kind.SHORTLINK:
+        return False
+    if refusal.network is not None:
+        return refusal.network not in found
+    named = {network for network, words in _NAMED if words.search(f"{link.icon} {link.label} {link.text}")}
+    return not named <= set(found) if named else link.block_networks_count >= 2
 
 
 def _is_stated(link: Link) -> bool:

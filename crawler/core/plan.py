@@ -29,6 +29,7 @@ from crawler.records import (
     Network,
     Page,
     Profile,
+    ProfileType,
     Reason,
     Render,
     Source,
@@ -113,7 +114,7 @@ def next_step(dossier: Dossier, limits: Limits, engines: Sequence[Engine], elaps
         if isinstance(step, Read):
             return step
     # Last of all, what names a profile only by way of somebody else.
-    hop = hops.next_hop(dossier, known.choices)
+    hop = hops.next_hop(dossier, known.accounts)
     return Read(hop.url, Engine.STATIC, hop.why, hop.via) if hop else step or Done("short links and hubs are followed")
 
 
@@ -129,6 +130,12 @@ class _Known:
         pages = [visit.page for visit in self.dossier.read]
         return ranking.choose(self.dossier.inputs[0], candidates(self.dossier), pages)
 
+    @property
+    def accounts(self) -> frozenset[Network]:
+        """The networks with a profile that is more than a stand-in: a group, or a copied link that says nothing."""
+        stand_ins = (ProfileType.GROUP, ProfileType.UNRESOLVED)
+        return frozenset(network for network, each in self.choices.items() if each.profile.type not in stand_ins)
+
     @cached_property
     def is_settled(self) -> bool:
         """Whether a profile was found that is the site's own for certain.
@@ -142,7 +149,13 @@ class _Known:
 def candidates(dossier: Dossier) -> tuple[Candidate, ...]:
     """All candidates of the pages read so far, in the order they were found."""
     own = (visit for visit in dossier.read if not is_elsewhere(visit.page) and visit.page.wall is not Wall.PARKED)
-    direct = (found for visit in own for found in ranking.candidates(visit.page, visit.links))
+    told = hops.told(dossier)
+    direct = (
+        found
+        for visit in own
+        for found in ranking.candidates(visit.page, visit.links)
+        if found.link.url not in told or found.profile.type is not ProfileType.UNRESOLVED
+    )
     return (*direct, *hops.candidates(dossier))
 
 

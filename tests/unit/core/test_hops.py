@@ -5,12 +5,13 @@ import pytest
 from crawler.core import hops, links, plan
 from crawler.core.dossier import Dossier, Visit
 from crawler.core.results import result_of
-from crawler.records import Engine, Limits, Link, Network, Page, SiteInput, SiteResult
+from crawler.records import Engine, Failure, Limits, Network, Page, Reason, SiteInput, SiteResult
 from crawler.urls import SiteUrl, site_url
 
 HOME = "https://harbour-bakery.example/"
 TEXT = "<main><h1>Harbour Bakery</h1><p>We bake bread all night and sell it all day, by the old crane.</p></main>"
 INSTAGRAM = '<a href="https://www.instagram.com/harbourbakery/"><i class="fa fa-instagram"></i></a>'
+FACEBOOK = '<i class="fa fa-facebook"></i>'
 ENGINES = (Engine.STATIC,)
 
 
@@ -48,9 +49,37 @@ def result(dossier: Dossier) -> SiteResult:
             id="network's own",
         ),
         pytest.param(
-            f'{INSTAGRAM}<a href="https://bit.ly/3abcdef">f</a>',
+            f'{INSTAGRAM}<a href="https://bit.ly/3abcdef">{FACEBOOK}</a>',
             "https://bit.ly/3abcdef",
-            id="general, in an icon row",
+            id="general, as an icon",
+        ),
+        pytest.param(
+            f'<p>{INSTAGRAM}<a href="https://x.com/harbourbakery">x</a><a href="https://bit.ly/3abcdef">f</a></p>',
+            "https://bit.ly/3abcdef",
+            id="general, in a row of icons",
+        ),
+        pytest.param(
+            f'{INSTAGRAM}<a href="https://bit.ly/3abcdef">Book a table</a>', None, id="general, in the frame"
+        ),
+        pytest.param(
+            f'{INSTAGRAM}<a href="https://bit.ly/3abcdef" aria-label="Instagram">i</a>',
+            None,
+            id="general, of a network that is found",
+        ),
+        pytest.param(
+            f'{INSTAGRAM}<a href="https://www.facebook.com/share/1AbCdEfGhI/">{FACEBOOK}</a>',
+            "https://www.facebook.com/share/1AbCdEfGhI/",
+            id="copied link",
+        ),
+        pytest.param(
+            f'{INSTAGRAM}<a href="https://www.facebook.com/groups/harbour">g</a><a href="https://fb.me/hb">f</a>',
+            "https://fb.me/hb",
+            id="beside a group, which is less than a page",
+        ),
+        pytest.param(
+            f'{INSTAGRAM}<a href="https://www.facebook.com/share/p/1AbCdEfGhI/">{FACEBOOK}</a>',
+            None,
+            id="copied link of a post",
         ),
         pytest.param(
             f'{INSTAGRAM}<a href="https://linktr.ee/harbourbakery">l</a>', "https://linktr.ee/harbourbakery", id="hub"
@@ -119,7 +148,7 @@ def test_a_login_wall_carries_the_answer() -> None:
 
 
 def test_a_chain_of_short_links_ends() -> None:
-    dossier = home(f'{INSTAGRAM}<a href="https://bit.ly/1">f</a>')
+    dossier = home(f'{INSTAGRAM}<a href="https://bit.ly/1">{FACEBOOK}</a>')
     for number in range(hops.MAX_CHAIN_COUNT):
         dossier = followed(dossier, f"https://bit.ly/{number + 2}")
 
@@ -140,7 +169,7 @@ def test_a_hub_gives_its_links_the_place_of_the_link_to_it() -> None:
 
 
 def test_the_number_of_hops_is_bounded() -> None:
-    dossier = home(INSTAGRAM + "".join(f'<a href="https://bit.ly/{number}">x</a>' for number in range(20)))
+    dossier = home(INSTAGRAM + "".join(f'<a href="https://bit.ly/{number}">Facebook</a>' for number in range(20)))
     count = 0
     while isinstance(step(dossier), plan.Read):
         dossier = followed(dossier, "https://somewhere.example/")
@@ -157,11 +186,96 @@ def test_hops_are_not_pages_of_the_site() -> None:
 
 
 def test_a_link_is_followed_once() -> None:
-    link = Link("https://bit.ly/1", "https://bit.ly/1", block_networks_count=2)
-    dossier = home(f'{INSTAGRAM}<a href="https://bit.ly/1">f</a><a href="https://bit.ly/1">f</a>')
+    dossier = home(f'{INSTAGRAM}<a href="https://bit.ly/1">{FACEBOOK}</a><a href="https://bit.ly/1">{FACEBOOK}</a>')
 
     assert hops.next_hop(dossier, ()) is not None
     again = followed(dossier, "https://somewhere.example/")
 
     assert hops.next_hop(again, ()) is None
-    assert link.url == again.visits[-1].page.requested_url
+    assert again.visits[-1].page.requested_url == "https://bit.ly/1"
+
+
+COPIED = "https://www.facebook.com/share/1AbCdEfGhI"
+COPIED_LINK = f'<a href="{COPIED}/?mibextid=x">{FACEBOOK}</a>'
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        pytest.param("https://www.facebook.com/harbourbakery", "https://www.facebook.com/harbourbakery", id="page"),
+        pytest.param("https://www.facebook.com/groups/harbour", "https://www.facebook.com/groups/harbour", id="group"),
+        pytest.param("https://www.facebook.com/login.php", COPIED, id="wall that says nothing"),
+        pytest.param("https://www.facebook.com/harbourbakery/posts/1", None, id="post"),
+        pytest.param("https://shop.example/", None, id="elsewhere"),
+    ],
+)
+def test_a_copied_link_stands_for_itself_only_until_it_is_known(target: str, expected: str | None) -> None:
+    dossier = home(INSTAGRAM + COPIED_LINK)
+    assert result(dossier).profiles[Network.FACEBOOK] == COPIED
+
+    dossier = followed(dossier, target)
+
+    assert result(dossier).profiles.get(Network.FACEBOOK) == expected
+    assert isinstance(step(dossier), plan.Done)
+
+
+def test_a_copied_link_that_gets_no_answer_is_kept_and_said_to_be_unresolved() -> None:
+    dossier = home(INSTAGRAM + COPIED_LINK)
+    read = step(dossier)
+    assert isinstance(read, plan.Read)
+    page = Page(read.url, read.url, Engine.STATIC, failure=Failure(Reason.ROBOTS_DISALLOWED))
+    dossier = dossier.with_visit(Visit(page, (), read.why, read.via))
+
+    found = result(dossier)
+
+    assert found.profiles[Network.FACEBOOK] == COPIED
+    assert "unresolved" in found.evidence["facebook"]["chosen"]["reasons"]
+    assert isinstance(step(dossier), plan.Done)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        pytest.param(
+            '<head><noscript><META http-equiv="refresh" content="0;URL=https://x.com/a"></noscript></head>',
+            "https://x.com/a",
+            id="refresh",
+        ),
+        pytest.param("<meta content=\"5; url='/a?b=c&amp;d'\" http-equiv=Refresh>", "/a?b=c&d", id="refresh, quoted"),
+        pytest.param('<meta http-equiv="refresh" content="300">', "", id="refresh of the page itself"),
+        pytest.param('<link rel="canonical" href="https://x.com/a">', "https://x.com/a", id="canonical"),
+        pytest.param('<meta property="og:url" content="https://x.com/a">', "https://x.com/a", id="for previews"),
+        pytest.param('<link rel=canonical href="https://fb.me/hb"><meta property=og:url content=b>', "b", id="itself"),
+        pytest.param('<a href="https://x.com/a">a</a>', "", id="a link is no answer"),
+        pytest.param("", "", id="no page"),
+        pytest.param("\ud800<meta http-equiv=refresh content='0;url=\ud800'>", "?", id="no Unicode"),
+    ],
+)
+def test_where_a_page_leads(answer: str, expected: str) -> None:
+    page = Page("https://fb.me/hb", "https://fb.me/hb", Engine.STATIC, 200, answer)
+
+    assert hops.target_of(page) == expected
+
+
+def test_a_redirect_goes_before_what_the_page_says() -> None:
+    page = Page(
+        "https://t.co/a", "https://x.com/a", Engine.STATIC, 301, '<link rel="canonical" href="https://x.com/b">'
+    )
+
+    assert hops.target_of(page) == "https://x.com/a"
+
+
+def test_a_hub_behind_a_short_link_is_read() -> None:
+    dossier = followed(home(f'{INSTAGRAM}<a href="https://bit.ly/1">{FACEBOOK}</a>'), "https://linktr.ee/hb")
+    hub = '<main><a href="https://www.facebook.com/harbourbakery">Facebook</a></main>'
+
+    dossier = followed(dossier, "https://linktr.ee/hb", hub)
+
+    assert result(dossier).profiles[Network.FACEBOOK] == "https://www.facebook.com/harbourbakery"
+
+
+def test_a_hub_is_one_hop() -> None:
+    hub = '<main><a href="https://fb.me/hb">Facebook</a><a href="https://beacons.ai/hb">more</a></main>'
+    dossier = followed(home(f'{INSTAGRAM}<a href="https://linktr.ee/hb">l</a>'), "https://linktr.ee/hb", hub)
+
+    assert isinstance(step(dossier), plan.Done)
