@@ -281,10 +281,12 @@ def _needs_redis(settings: Settings) -> None:
 
 
 def _refuse_careless(settings: Settings) -> None:
-    """Do not start in production with settings that would be careless; otherwise say where they are."""
+    """Do not start in production with settings that would be careless; on one's own machine they are fine."""
     faults = careless(settings)
-    if settings.production and faults:
+    if faults and settings.production:
         raise click.ClickException(f"not fit for production: {'; '.join(faults)}")
+    if faults and not settings.is_loopback:
+        _say(f"Warning: others than this machine are served, and {'; '.join(faults)}")
 
 
 def _log(settings: Settings, level: str | None = None) -> None:

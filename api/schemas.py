@@ -159,6 +159,14 @@ class JobSummary(BaseModel):
     failed_items: list[FailedItem] = Field(description="The first 100 failed items.")
 
 
+class JobQueue(BaseModel):
+    """What a pending job waits for."""
+
+    workers_count: int = Field(description="Workers that run now; a job waits for one, however long.")
+    shards_ahead_count: int = Field(description="Parts of your other jobs whose turn comes first.")
+    waiting_s: float = Field(description="For how long it has waited, in seconds.")
+
+
 class JobSnapshot(JobAccepted):
     """A job as it stands."""
 
@@ -172,6 +180,7 @@ class JobSnapshot(JobAccepted):
     options: dict[str, Any]
     summary: JobSummary
     webhook: WebhookView | None = None
+    queue: JobQueue | None = Field(default=None, description="Only of a pending job that is asked for by its id.")
 
 
 class LoginRequest(BaseModel):

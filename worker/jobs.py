@@ -17,13 +17,17 @@ MAX_LISTED_FAILURES_COUNT = 100
 
 
 class JobStatus(StrEnum):
-    """Where a job stands; it only ever moves to the right."""
+    """Where a job stands; it only ever moves to the right.
+
+    No record says ``expired``: once its retention is over nothing of a job is left, and its id is unknown.
+    """
 
     PENDING = "pending"
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    EXPIRED = "expired"
 
     @property
     def is_final(self) -> bool:

@@ -30,6 +30,7 @@ The one place that spells key names and Lua.  All keys of a job expire together,
 from dataclasses import dataclass
 
 from worker.account_keys import AccountKeys
+from worker.jobs import MAX_LISTED_FAILURES_COUNT
 
 OPEN = "socials:open"
 
@@ -118,7 +119,8 @@ class JobKeys:
     @property
     def ending(self) -> list[str]:
         """What the end of a job touches, in the order in which scripts take it."""
-        return [self.record, self.events, OPEN, self.quota, self.ready, self.released]
+        first = [self.record, self.events, OPEN, self.quota, self.ready, self.released]
+        return [*first, self.items, self.results, self.failed]
 
     def staged(self, random: str) -> str:
         """List: items of a job that is being created."""
@@ -243,6 +245,7 @@ released.  ARGV: member of open, id."""
 
 _END = (
     _HELD
+    + f"local most_listed = {MAX_LISTED_FAILURES_COUNT}"
     + """
 local function count(name, by) redis.call('HINCRBY', '"""
     + METRICS
@@ -252,13 +255,28 @@ local function finish(status, message)
   count('jobs:' .. status, 1)
   local told = redis.call('HMGET', KEYS[1], 'items_count', 'processed')
   local rest = tonumber(told[1]) - tonumber(told[2])
+  local expires_at_ms = redis.call('HGET', KEYS[1], 'expires_at_ms')
   if rest > 0 then
+    local reason = status == 'cancelled' and 'cancelled' or 'internal_error'
     redis.call('HINCRBY', KEYS[1], 'processed', rest)
     redis.call('HINCRBY', KEYS[1], 'error', rest)
-    local reason = status == 'cancelled' and 'failures:cancelled' or 'failures:internal_error'
-    redis.call('HINCRBY', KEYS[1], reason, rest)
-    count(reason, rest)
+    redis.call('HINCRBY', KEYS[1], 'failures:' .. reason, rest)
+    count('failures:' .. reason, rest)
     count('items:failed', rest)
+    local listed = redis.call('LLEN', KEYS[9])
+    local place = 0
+    while rest > 0 and listed < most_listed do
+      if redis.call('HEXISTS', KEYS[8], place) == 0 then
+        local item = redis.call('LINDEX', KEYS[7], place)
+        if not item then break end
+        redis.call('RPUSH', KEYS[9], cjson.encode({index = place, site_web = cjson.decode(item).site_web,
+          reason = reason, detail = 'the job ended before this item was read'}))
+        listed = listed + 1
+        rest = rest - 1
+      end
+      place = place + 1
+    end
+    redis.call('PEXPIREAT', KEYS[9], expires_at_ms)
   end
   if message ~= '' then redis.call('HSET', KEYS[1], 'error_message', message) end
   local counts = redis.call('HMGET', KEYS[1], 'processed', 'found', 'error', 'items_count')
@@ -276,7 +294,7 @@ local function finish(status, message)
   redis.call('XADD', KEYS[2], '*', 'type', status, 'data', cjson.encode({
     processed_count = tonumber(counts[1]), found_count = tonumber(counts[2]), error_count = tonumber(counts[3]),
     items_count = tonumber(counts[4]), status = status}))
-  redis.call('PEXPIREAT', KEYS[2], redis.call('HGET', KEYS[1], 'expires_at_ms'))
+  redis.call('PEXPIREAT', KEYS[2], expires_at_ms)
   redis.call('SREM', KEYS[3], ARGV[1])
   if redis.call('HEXISTS', KEYS[1], 'webhook') == 1 then redis.call('SADD', '"""
     + WEBHOOKS
@@ -360,7 +378,7 @@ PUT = (
     + """
 if not status then return 'gone' end
 if status ~= 'running' then return 'ended' end
-if redis.call('HGET', KEYS[7], 'token') ~= ARGV[2] then return 'stale' end
+if redis.call('HGET', KEYS[10], 'token') ~= ARGV[2] then return 'stale' end
 if redis.call('HSETNX', KEYS[8], ARGV[3], ARGV[4]) == 0 then return 'known' end
 local about = cjson.decode(ARGV[5])
 local processed = redis.call('HINCRBY', KEYS[1], 'processed', 1)
@@ -372,12 +390,12 @@ end
 count(about.is_failed and 'items:failed' or about.is_found and 'items:found' or 'items:empty', 1)
 if about.is_failed then
   local failures = redis.call('HINCRBY', KEYS[1], 'error', 1)
-  if failures <= tonumber(ARGV[8]) then redis.call('RPUSH', KEYS[9], ARGV[7]) end
+  if failures <= most_listed then redis.call('RPUSH', KEYS[9], ARGV[7]) end
 end
 redis.call('XADD', KEYS[2], '*', 'type', 'item', 'data', ARGV[6])
 local counts = redis.call('HMGET', KEYS[1], 'found', 'error', 'items_count', 'progress_at_ms')
 local is_last = processed >= tonumber(counts[3])
-if is_last or now_ms - tonumber(counts[4]) >= tonumber(ARGV[9]) then
+if is_last or now_ms - tonumber(counts[4]) >= tonumber(ARGV[8]) then
   redis.call('HSET', KEYS[1], 'progress_at_ms', now_ms)
   redis.call('XADD', KEYS[2], '*', 'type', 'progress', 'data', cjson.encode({
     processed_count = processed, found_count = tonumber(counts[1]), error_count = tonumber(counts[2]),
@@ -391,10 +409,10 @@ return 'kept'
 )
 """Keep one result, with its counters and events, and end the job with the last one.
 
-KEYS: those of an ending, shard, results, failed.  ARGV: member of open, token, place of the item, result, what to
-count (``is_found``, ``is_failed``, ``counters``), data of the item event, failure for the list, most failures listed,
-pause between two progress events in ms.  Returns ``kept``; ``known`` for a second result, which changes nothing;
-``stale`` from a worker that has lost the shard; ``ended`` or ``gone`` where the job is over."""
+KEYS: those of an ending, shard.  ARGV: member of open, token, place of the item, result, what to count (``is_found``,
+``is_failed``, ``counters``), data of the item event, failure for the list, pause between two progress events in ms.
+Returns ``kept``; ``known`` for a second result, which changes nothing; ``stale`` from a worker that has lost the
+shard; ``ended`` or ``gone`` where the job is over."""
 
 SPLIT = """
 if redis.call('HGET', KEYS[2], 'token') ~= ARGV[1] then return 0 end

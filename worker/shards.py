@@ -16,7 +16,7 @@ from typing import Any, Literal, Self
 from crawler.records import COLUMNS, Failure, Limits, Network, Reason, RunReport, SiteInput, SiteResult
 from worker import metrics
 from worker.connection import Unavailable, for_work, guarded
-from worker.jobs import MAX_LISTED_FAILURES_COUNT, limits_of, result_record, site_input
+from worker.jobs import limits_of, result_record, site_input
 from worker.keys import CLAIM, GIVE_UP, PUT, RENEW, SPLIT, JobKeys
 
 PROGRESS_EVERY_MS = 200
@@ -100,13 +100,12 @@ class ShardStore:
             if item.failure is not None:
                 failed["site_web"] = json.loads(self._redis.lindex(keys.items, item.index) or "{}").get("site_web", "")
             answer = self._put(
-                keys=[*keys.ending, self._shard, keys.results, keys.failed],
+                keys=[*keys.ending, self._shard],
                 args=[
                     keys.open_member,
                     self._token,
                     item.index,
                     *(json.dumps(value, ensure_ascii=False) for value in (record, about, event, failed)),
-                    MAX_LISTED_FAILURES_COUNT,
                     PROGRESS_EVERY_MS,
                 ],
             )

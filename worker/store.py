@@ -36,6 +36,9 @@ FIRST_BATCH_COUNT = 10
 BATCH_CHARACTERS = 128 * 1024
 """Text of one batch of rows; chosen: a few milliseconds of work."""
 
+LISTED_COUNT = 100
+"""Jobs read at a time for a list, by contract the most that one page shows."""
+
 _JOB_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
@@ -193,39 +196,45 @@ class JobStore:
             before: creation time in ms and id of the last job already seen.
             status: only jobs that stand there.
         """
-        keys = JobKeys(account_id, "")
+        listed = JobKeys(account_id, "").jobs
+        newest = before[0] if before else "+inf"
         found: list[Job] = []
         start = 0
-        while True:
+        while len(found) < limit:
             with guarded():
-                newest = before[0] if before else "+inf"
-                page = await self._redis.zrevrangebyscore(
-                    keys.jobs, newest, "-inf", start, CHUNK_COUNT, withscores=True
-                )
-            for job_id, created_at_ms in page:
-                if before and (int(created_at_ms), job_id) >= before:
-                    continue
-                job = await self.job(account_id, job_id)
-                if job is None:  # expired
-                    with guarded():
-                        await self._redis.zrem(keys.jobs, job_id)
-                elif status in (None, job.status):
-                    found.append(job)
-                    if len(found) == limit:
-                        return found
-            if len(page) < CHUNK_COUNT:
-                return found
-            start += CHUNK_COUNT
+                page = await self._redis.zrevrangebyscore(listed, newest, "-inf", start, LISTED_COUNT, withscores=True)
+            ids = [job_id for job_id, at_ms in page if before is None or (int(at_ms), job_id) < before]
+            jobs = await self._jobs(account_id, ids)
+            found += [job for job in jobs if job and status in (None, job.status)]
+            expired = [job_id for job_id, job in zip(ids, jobs, strict=True) if job is None]
+            if expired:
+                with guarded():
+                    await self._redis.zrem(listed, *expired)
+            if len(page) < LISTED_COUNT:
+                break
+            start += LISTED_COUNT - len(expired)
+        return found[:limit]
 
     async def job(self, account_id: str, job_id: str) -> Job | None:
         """Return a job of the account, ``None`` if it has none of that id (any more)."""
         if not _JOB_ID.fullmatch(job_id):
             return None
-        keys = JobKeys(account_id, job_id)
+        (found,) = await self._jobs(account_id, [job_id])
+        return found
+
+    async def _jobs(self, account_id: str, job_ids: Sequence[str]) -> list[Job | None]:
+        """Read records in one go."""
+        keys = [JobKeys(account_id, job_id) for job_id in job_ids]
         with guarded():
             async with self._redis.pipeline(transaction=True) as step:
-                record, failed = await step.hgetall(keys.record).lrange(keys.failed, 0, -1).execute()
-        return _job(keys, record, failed) if record else None
+                for each in keys:
+                    step.hgetall(each.record).lrange(each.failed, 0, -1)
+                answers = await step.execute()
+        records, failures = answers[::2], answers[1::2]
+        return [
+            _job(each, record, failed) if record else None
+            for each, record, failed in zip(keys, records, failures, strict=True)
+        ]
 
     async def job_and_newest(self, account_id: str, job_id: str) -> tuple[Job, str, str] | None:
         """Return a job as it is right after one of its events, with the ids of that event and of the one before.

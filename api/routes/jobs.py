@@ -5,6 +5,8 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -84,7 +86,12 @@ async def list_jobs(
 @router.get("/api/jobs/{job_id}", response_model=JobSnapshot, response_model_exclude_unset=True)
 async def get_job(job_id: str, services: ServicesDep, account: AccountDep) -> Any:
     """Say where a job stands."""
-    return snapshot(await find_job(job_id, services, account))
+    job = await find_job(job_id, services, account)
+    if job.status is not JobStatus.PENDING:
+        return snapshot(job)
+    place = await services.queue.place(account, job_id)
+    waiting_s = max(0.0, (datetime.now(UTC) - job.created_at).total_seconds())
+    return {**snapshot(job), "queue": {**asdict(place), "waiting_s": round(waiting_s, 3)}}
 
 
 @router.post("/api/jobs/{job_id}/cancel", response_model=JobSnapshot, response_model_exclude_unset=True)

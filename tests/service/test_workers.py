@@ -39,8 +39,14 @@ take it for an empty shell; it has an address, opening hours, and a long history
 <a href="https://www.facebook.com/{name}">Facebook</a> <a href="https://www.instagram.com/{name}">Instagram</a></footer>"""
 
 
+SHELL = '<!doctype html><title>{name}</title><body><div id="root"></div><script src="/app.js"></script>'
+
+
 class Site(http.server.ThreadingHTTPServer):
-    """Every host name is a site of its own; a closed ``gate`` holds all answers back."""
+    """Every host name is a site of its own; a closed ``gate`` holds all answers back.
+
+    With ``has_shells``, pages are built by a script, and the gate holds that back.
+    """
 
     daemon_threads = True
     request_queue_size = 512
@@ -48,6 +54,7 @@ class Site(http.server.ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.asked: Counter[str] = Counter()
+        self.has_shells = False
         self.waiting_count = 0
         self.gate = threading.Event()
         self.gate.set()
@@ -68,12 +75,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         site = self.server
         assert isinstance(site, Site)
         name = self.headers["Host"].partition(".")[0]
-        if self.path == "/":
+        if self.path == ("/app.js" if site.has_shells else "/"):
             site.asked[name] += 1
             site.waiting_count += 1
             site.gate.wait(DEADLINE_S)
             site.waiting_count -= 1
-        body = PAGE.format(name=name).encode() if self.path == "/" else b""
+        page = SHELL if site.has_shells else PAGE
+        body = page.format(name=name).encode() if self.path == "/" else b""
         self.send_response(200 if body else 404)
         self.send_header("Content-Type", "text/html")
         self.send_header("Content-Length", str(len(body)))
@@ -132,7 +140,7 @@ class Bench:
 
         return asyncio.run(run())
 
-    def create(self, count: int) -> Job:
+    def create(self, count: int, render: Render = Render.NEVER) -> Job:
         items = [
             {"n": number, "site_web": f"http://site{number:03}.localhost:{self.site.server_port}/"}
             for number in range(count)
@@ -143,7 +151,7 @@ class Bench:
                 items,
                 dropped_count=0,
                 source_job_id=None,
-                limits=Limits(render=Render.NEVER),
+                limits=Limits(render=render),
                 ef_cost=Decimal("0.00055") * count,
                 shard_items_count=self.settings.shard_items_count,
                 retention_s=600,
@@ -271,6 +279,26 @@ def test_a_cancelled_job_frees_its_worker(bench: Bench) -> None:
 
     assert bench.wait(other, lambda now: now.status.is_final).status is JobStatus.DONE
     assert bench.wait(job, lambda now: now.status.is_final).status is JobStatus.CANCELLED
+
+
+@pytest.mark.render
+def test_a_cancelled_job_ends_its_browser(bench: Bench) -> None:
+    """While pages are open in it: within ten seconds it is gone, and the rows are there."""
+    bench.site.has_shells = True
+    bench.site.gate.clear()
+    job = bench.create(4, Render.AUTO)
+    worker = bench.start_worker()
+    bench.wait_for(lambda: bench.site.waiting_count > 0)
+    children = {each.pid: each for each in psutil.Process(worker.pid).children(recursive=True)}
+    assert any("lightpanda" in each.name() or "chrom" in each.name() for each in children.values())
+
+    bench.ask(lambda store: store.cancel(job.account_id, job.id))
+    _, alive = psutil.wait_procs(children.values(), timeout=10)
+
+    assert alive == []
+    ended = bench.ask(lambda store: store.job(job.account_id, job.id))
+    assert (ended.status, ended.processed_count, ended.failures) == (JobStatus.CANCELLED, 4, {"cancelled": 4})
+    assert len(bench.rows(job)) == 4
 
 
 def test_a_payload_of_another_kind_runs_nothing(bench: Bench, tmp_path: Path) -> None:
