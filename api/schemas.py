@@ -164,7 +164,6 @@ class JobQueue(BaseModel):
 
     workers_count: int = Field(description="Workers that run now; a job waits for one, however long.")
     shards_ahead_count: int = Field(description="Parts of your other jobs whose turn comes first.")
-    waiting_s: float = Field(description="For how long it has waited, in seconds.")
 
 
 class JobSnapshot(JobAccepted):

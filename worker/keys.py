@@ -185,9 +185,10 @@ local fields_count = tonumber(ARGV[6])
 redis.call('HSET', record, 'created_at_ms', now_ms, 'expires_at_ms', expires_at_ms,
            unpack(ARGV, 7, 6 + fields_count))
 redis.call('PEXPIREAT', record, expires_at_ms)
--- The turns of a new job start where the account is: its jobs share it, whatever their size.
+-- The turns of a new job start where the account is: its jobs share it, whatever their size.  Within a turn the older
+-- job comes first.
 local first = redis.call('ZRANGE', ready, 0, 0, 'WITHSCORES')
-local turn = tonumber(first[2] or 0)
+local turn = math.floor(first[2] or 0) + now_ms % 100000000 / 1000000000
 for number = 0, #ARGV - 7 - fields_count do
   local shard = record .. ':shard:' .. number
   redis.call('HSET', shard, 'inputs', ARGV[7 + fields_count + number], 'state', 'pending', 'token', 0,
@@ -365,7 +366,7 @@ if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'state', ARGV[2], 'lease_until_ms', 0)
 if redis.call('SREM', KEYS[3], ARGV[3]) == 1 and ARGV[2] == 'pending' then
   local first = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
-  redis.call('ZADD', KEYS[2], first[2] or 0, ARGV[3])
+  redis.call('ZADD', KEYS[2], math.floor(first[2] or 0), ARGV[3])
 end
 return 1
 """
@@ -424,7 +425,7 @@ for number = 5, #ARGV do
   redis.call('HSET', key, 'inputs', '[' .. ARGV[number] .. ']', 'state', 'pending', 'token', 0,
              'lease_until_ms', 0, 'deaths', ARGV[3], 'queued_at_ms', 0)
   redis.call('PEXPIREAT', key, expires_at_ms)
-  redis.call('ZADD', KEYS[3], first[2] or 0, string.match(ARGV[4], '%S+') .. ' ' .. place)
+  redis.call('ZADD', KEYS[3], math.floor(first[2] or 0), string.match(ARGV[4], '%S+') .. ' ' .. place)
 end
 redis.call('HSET', KEYS[2], 'state', 'done', 'lease_until_ms', 0)
 redis.call('SREM', KEYS[4], ARGV[4])

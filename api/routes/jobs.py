@@ -6,7 +6,6 @@ import binascii
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -90,8 +89,7 @@ async def get_job(job_id: str, services: ServicesDep, account: AccountDep) -> An
     if job.status is not JobStatus.PENDING:
         return snapshot(job)
     place = await services.queue.place(account, job_id)
-    waiting_s = max(0.0, (datetime.now(UTC) - job.created_at).total_seconds())
-    return {**snapshot(job), "queue": {**asdict(place), "waiting_s": round(waiting_s, 3)}}
+    return {**snapshot(job), "queue": asdict(place)}
 
 
 @router.post("/api/jobs/{job_id}/cancel", response_model=JobSnapshot, response_model_exclude_unset=True)

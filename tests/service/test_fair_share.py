@@ -1,6 +1,7 @@
 """Does every account get its turn, and every job of an account?"""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import groupby
@@ -133,6 +134,21 @@ def test_jobs_of_an_account_take_turns(crowd: Crowd) -> None:
     assert order.index(small.id) <= 3
     assert order.count(large.id) == 15
     assert crowd.job(small).status is crowd.job(large).status is JobStatus.DONE
+
+
+def test_small_jobs_of_an_account_go_in_order(crowd: Crowd) -> None:
+    ids = []
+    for _ in range(20):
+        ids.append(crowd.post("a", 1).id)
+        now_ms = time.time_ns() // 1_000_000
+        while time.time_ns() // 1_000_000 == now_ms:
+            pass
+    order = []
+    while (entry := crowd.take()) is not None:
+        order.append(entry[1])
+        crowd.work(entry)
+
+    assert order == ids
 
 
 def test_one_account_keeps_all_workers_busy(crowd: Crowd) -> None:
