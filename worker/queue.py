@@ -17,7 +17,8 @@ from rq.serializers import JSONSerializer
 
 from worker.connection import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, guarded
 from worker.jobs import Job
-from worker.keys import FORGET, OPEN, RELEASE, JobKeys
+from worker.keys import OPEN, JobKeys
+from worker.scripts import FORGET, RELEASE
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +42,8 @@ class ShardQueue:
 
     Not all shards at once: RQ's queue is first come, first served, so that one account's ten thousand shards would
     keep everybody else waiting.  An account has as many in it, or in hand, as there are workers; the rest wait for its
-    turn (:data:`worker.keys.RELEASE`), its jobs taking turns among themselves.  Each shard that is let go makes room
-    for the next one.
+    turn (:data:`worker.scripts.RELEASE`), its jobs taking turns among themselves.  Each shard that is let go makes
+    room for the next one.
 
     A shard has one entry per claim: its id holds the shard's token, so queueing twice changes nothing.
     """

@@ -17,7 +17,8 @@ from crawler.records import COLUMNS, Failure, Limits, Network, Reason, RunReport
 from worker import metrics
 from worker.connection import Unavailable, for_work, guarded
 from worker.jobs import limits_of, result_record, site_input
-from worker.keys import CLAIM, GIVE_UP, PUT, RENEW, SPLIT, JobKeys
+from worker.keys import JobKeys
+from worker.scripts import CLAIM, GIVE_UP, PUT, RENEW, SPLIT
 
 PROGRESS_EVERY_MS = 200
 """Pause between two progress events of a job, in milliseconds: at most five a second."""
@@ -77,7 +78,7 @@ class ShardStore:
             return answer
 
     def put(self, item: SiteResult) -> str:
-        """Keep one result; see :data:`worker.keys.PUT` for what it answers."""
+        """Keep one result; see :data:`worker.scripts.PUT` for what it answers."""
         record = result_record(item)
         about = {
             "is_found": bool(item.profiles),

@@ -17,9 +17,10 @@ from crawler.records import Failure, Limits
 from crawler.urls import site_url
 from worker.connection import Unavailable, for_api, guarded
 from worker.jobs import Job, JobStatus, Webhook, WebhookState, limits_of, options, plan_shards
-from worker.keys import CREATE, END_JOB, NO_EVENT, OPEN, PROBE, JobKeys
+from worker.keys import NO_EVENT, OPEN, PROBE, JobKeys
 from worker.metrics import Standing, standing
 from worker.quota import ef, month_of, units
+from worker.scripts import CREATE, END_JOB
 
 IDEMPOTENCY_S = 86_400
 """How long an idempotency key is remembered, in seconds; the contract's 24 h."""

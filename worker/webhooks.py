@@ -26,7 +26,8 @@ from crawler.logs import about
 from crawler.proxy import EgressProxy
 from worker.connection import for_api, guarded
 from worker.jobs import Job, WebhookState, iso, snapshot
-from worker.keys import NOTE_WEBHOOK, WEBHOOKS, JobKeys
+from worker.keys import WEBHOOKS, JobKeys
+from worker.scripts import NOTE_WEBHOOK
 from worker.store import JobStore
 from worker.webhook_secret import signing_secret
 

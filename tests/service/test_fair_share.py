@@ -96,7 +96,7 @@ def crowd(redis_url: str) -> Iterator[Crowd]:
 def test_fifty_large_jobs_do_not_hold_up_a_small_one(crowd: Crowd) -> None:
     """The small job is taken before any shard that was not at work when it came."""
     for _ in range(50):
-        crowd.post("large", 1000, shard_items_count=50)
+        crowd.post("large", 100)
     at_work = [crowd.take(), crowd.take()]
     assert [entry and entry[0] for entry in at_work] == ["large", "large"]
     assert crowd.take() is None, "nothing waits in front of others"

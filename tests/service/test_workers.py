@@ -289,11 +289,12 @@ def test_a_cancelled_job_ends_its_browser(bench: Bench) -> None:
     job = bench.create(4, Render.AUTO)
     worker = bench.start_worker()
     bench.wait_for(lambda: bench.site.waiting_count > 0)
-    children = {each.pid: each for each in psutil.Process(worker.pid).children(recursive=True)}
-    assert any("lightpanda" in each.name() or "chrom" in each.name() for each in children.values())
+    started = psutil.Process(worker.pid).children(recursive=True)
+    browsers = [each for each in started if "lightpanda" in each.name() or "chrom" in each.name()]
+    assert browsers
 
     bench.ask(lambda store: store.cancel(job.account_id, job.id))
-    _, alive = psutil.wait_procs(children.values(), timeout=10)
+    _, alive = psutil.wait_procs(browsers, timeout=10)
 
     assert alive == []
     ended = bench.ask(lambda store: store.job(job.account_id, job.id))
