@@ -1,7 +1,7 @@
 """Which steps on a job in Redis are atomic?
 
-The Lua scripts with their keys and arguments, asked by the store, the shards, the queue and the webhooks.  How keys are
-called stands in :mod:`worker.keys`.
+The Lua scripts with their keys and arguments, asked by the store, the shards, the queue and the webhooks.  How keys
+are called stands in :mod:`worker.keys`.
 """
 
 from worker.jobs import MAX_LISTED_FAILURES_COUNT

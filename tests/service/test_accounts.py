@@ -512,7 +512,8 @@ def _dump(url: str) -> str:
                 "list": lambda key=key: connection.lrange(key, 0, -1),
                 "stream": lambda key=key: connection.xrange(key),
             }
-            found.append((key, read[connection.type(key)]()))
+            # What expires meanwhile has no type.
+            found.append((key, read.get(connection.type(key), lambda: None)()))
         return str(found)
 
 

@@ -19,6 +19,12 @@ from worker.queue import QUEUE, ShardQueue
 
 pytestmark = pytest.mark.redis
 
+KEPT = {
+    *("socials:accounts", "socials:local:account", "socials:local:tokens", "socials:local:quota"),
+    "socials:metrics",
+}
+"""Keys that are of no job."""
+
 
 @pytest.fixture(scope="module")
 def api(redis_server: EmbeddedRedis) -> Iterator[Api]:
@@ -184,9 +190,7 @@ def test_nothing_is_left_of_an_expired_job(redis_url: str, end: str) -> None:
                 assert client.get(f"/api/jobs/{job_id}{path}").status_code == 404
             assert client.get("/api/jobs").json()["jobs"] == []
             assert client.get("/api/jobs", params={"status": "expired"}).json()["jobs"] == []
-            kept = {"socials:accounts", "socials:local:account", "socials:local:tokens", "socials:local:quota"}
-            found = {key for key in connection.scan_iter("socials:*") if ":token:" not in key}
-            assert found <= kept
+            assert {key for key in connection.scan_iter("socials:*") if ":token:" not in key} <= KEPT
             assert job_id not in str(connection.hgetall("socials:local:quota"))
             assert client.get("/api/account").json()["reserved_ef"] == 0
 
@@ -202,9 +206,7 @@ def test_everything_of_a_job_has_its_time_to_live(redis_url: str) -> None:
         client.post(f"/api/jobs/{job_id}/cancel")
     with redis.Redis.from_url(redis_url, decode_responses=True) as connection:
         for key in connection.scan_iter("socials:*"):
-            if not key.startswith(
-                ("socials:accounts", "socials:local:account", "socials:local:token", "socials:local:quota")
-            ):
+            if key not in KEPT and ":token:" not in key:
                 assert 0 < connection.ttl(key) <= 120, key
 
 
