@@ -4,6 +4,8 @@ SHELL := /bin/sh
 VENV  := .venv
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
+# Other crawlers, to compare with.
+BENCH := .venv-bench
 # The first of these that is 3.11 or newer; `make PYTHON=/path/to/python3` chooses another.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
@@ -34,8 +36,9 @@ check: $(READY)  ## Linter, format, types, import rules
 format: $(READY)  ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-bench: setup  ## Throughput and percentiles; prints, never judges
-	@for file in tests/bench/bench_*.py; do echo "==> $$file"; $(BIN)/python $$file || exit 1; done
+bench: setup $(BENCH)/.ready  ## Speed, cost and recall beside other crawlers, in about ten minutes; prints, never judges
+	@for name in classify proxy; do echo "==> $$name"; $(BIN)/python -m tests.bench.bench_$$name || exit 1; done
+	@echo "==> ladder"; $(BIN)/python -m tests.bench.bench_ladder --crawlee-python $(BENCH)/bin/python --draw
 
 calibrate: $(READY)  ## What each ownership signal is worth on the labelled blocks
 	@$(BIN)/python tests/bench/calibrate.py
@@ -48,6 +51,8 @@ mutate: $(READY)  ## Which changes to the URL grammar no table notices (half an 
 lock: $(READY)  ## Pin the whole dependency tree anew
 	@$(BIN)/python -m pip install -q uv && $(BIN)/uv pip compile pyproject.toml --group dev --universal \
 		--python-version 3.11 --no-emit-index-url --no-annotate --no-header --generate-hashes -q -o requirements.lock
+	@$(BIN)/uv pip compile --group bench --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
+		--generate-hashes -q -o tests/bench/requirements.lock
 
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or say make PYTHON=/path/to/python3"; exit 1; }
@@ -62,5 +67,11 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
+$(BENCH)/.ready: tests/bench/requirements.lock
+	@echo "==> Installing what to compare with into $(BENCH)"
+	@$(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install -q --disable-pip-version-check -r tests/bench/requirements.lock
+	@touch $(BENCH)/.ready
+
 clean:  ## Remove what the other commands made
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis mutants mutants.log dist build
+	@rm -rf $(VENV) $(BENCH) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis mutants mutants.log dist build

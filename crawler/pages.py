@@ -87,6 +87,8 @@ def failure_from(error: BaseException | None) -> Failure:
             return Failure(Reason.ROBOTS_DISALLOWED, "robots.txt forbids the page")
         if "redirect" in str(error):
             return Failure(Reason.TOO_MANY_REDIRECTS, "redirected without end")
+        if "DOWNLOAD_MAXSIZE" in str(error):
+            return Failure(Reason.TOO_LARGE, "the answer is too large once it is unpacked")
         return Failure(Reason.NOT_HTML, "the answer was ignored")
     if any(mark in repr(error) for mark in _TLS_MARKS):
         return Failure(Reason.TLS_ERROR, "bad certificate, or the handshake failed")

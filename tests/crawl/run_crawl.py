@@ -5,6 +5,7 @@ order they came.  A reactor runs once per process, so all sites of a test module
 """
 
 import json
+import resource
 import sys
 from typing import Any
 
@@ -32,7 +33,8 @@ def main() -> None:
     limits = order.get("limits", {})
     limits["render"] = Render(limits.get("render", "auto"))
     report = crawl(inputs, sink, Settings(**order["settings"]), Limits(**limits))
-    json.dump({"results": sink.results, "finish_reason": report.finish_reason}, sys.stdout)
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    json.dump({"results": sink.results, "finish_reason": report.finish_reason, "peak_mb": peak_mb}, sys.stdout)
 
 
 if __name__ == "__main__":
