@@ -4,6 +4,7 @@ One class for all three packages, read from the environment (``SOCIALS_...``) on
 value.  Nothing else reads the environment.
 """
 
+import os
 import sys
 from decimal import Decimal
 from ipaddress import ip_address
@@ -202,14 +203,18 @@ class Settings(BaseSettings):
         return is_loopback(self.host)
 
     def environment(self) -> dict[str, str]:
-        """Return the settings that differ from their defaults as environment variables, for a child process."""
-        changed = self.model_dump(mode="json", exclude_defaults=True)
-        if "secret" in changed:
-            changed["secret"] = self.secret.get_secret_value()
+        """Return the settings that differ from their defaults as environment variables, for a worker.
+
+        Secrets are the API's alone.
+        """
+        changed = self.model_dump(mode="json", exclude_defaults=True, exclude=_SECRETS)
         return {
             f"SOCIALS_{name.upper()}": ",".join(value) if isinstance(value, list) else str(value)
             for name, value in changed.items()
         }
+
+
+_SECRETS = {name for name, field in Settings.model_fields.items() if field.annotation is SecretStr}
 
 
 def problem_of(error: ValidationError) -> str:
@@ -241,6 +246,12 @@ def is_loopback(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def forget_secrets() -> None:
+    """Take secrets out of this process's environment, which every program it starts inherits."""
+    for name in (*_SECRETS, "redis_url"):
+        os.environ.pop(f"SOCIALS_{name.upper()}", None)
 
 
 def careless(settings: Settings) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import signal
 import time
 from dataclasses import dataclass
 
-from crawler.config import Settings
+from crawler.config import Settings, forget_secrets
 from crawler.logs import about
 from crawler.records import SiteResult
 from worker.connection import Unavailable
@@ -34,6 +34,7 @@ def run_shard(account_id: str, job_id: str, number: int) -> None:
 
 
 def _run_shard(account_id: str, job_id: str, number: int, settings: Settings) -> None:
+    forget_secrets()  # a browser that is taken over must not find them in its environment
     store = ShardStore(settings.redis_url, account_id, job_id, number)
     try:
         shard = store.claim(settings.shard_lease_s)

@@ -292,6 +292,7 @@ def test_a_cancelled_job_ends_its_browser(bench: Bench) -> None:
     started = psutil.Process(worker.pid).children(recursive=True)
     browsers = [each for each in started if "lightpanda" in each.name() or "chrom" in each.name()]
     assert browsers
+    assert not any("SOCIALS_REDIS_URL" in each.environ() for each in browsers)
 
     bench.ask(lambda store: store.cancel(job.account_id, job.id))
     _, alive = psutil.wait_procs(browsers, timeout=10)
