@@ -203,11 +203,9 @@ class Settings(BaseSettings):
         return is_loopback(self.host)
 
     def environment(self) -> dict[str, str]:
-        """Return the settings that differ from their defaults as environment variables, for a worker.
-
-        Secrets are the API's alone.
-        """
-        changed = self.model_dump(mode="json", exclude_defaults=True, exclude=_SECRETS)
+        """Return the settings that differ from their defaults as environment variables, for a worker."""
+        changed = self.model_dump(mode="json", exclude_defaults=True)
+        changed |= {name: getattr(self, name).get_secret_value() for name in _SECRETS & changed.keys()}
         return {
             f"SOCIALS_{name.upper()}": ",".join(value) if isinstance(value, list) else str(value)
             for name, value in changed.items()
