@@ -25,6 +25,9 @@ from crawler.spiders.site import SiteSpider
 
 logger = logging.getLogger(__name__)
 
+START_LOOK_S = 0.02
+"""Pause between two looks whether a crawl that is to be stopped has begun, in seconds."""
+
 ASK_EVERY_S = 1.0
 """How often the sink is asked whether the crawl is still wanted, in seconds."""
 
@@ -105,6 +108,10 @@ async def _stop_when_unwanted(crawler: Any, sink: Sink, proxy: EgressProxy) -> N
     while await sink.is_wanted():  # noqa: ASYNC110  # the answer lies in another process; there is no event to wait for
         await asyncio.sleep(ASK_EVERY_S)
     logger.info("the crawl is no longer wanted")
+    # Told to stop before its engine runs, Scrapy (2.19) forgets it and never ends: Crawler.stop_async does nothing the
+    # second time, when the crawl has come to its end.
+    while not getattr(getattr(crawler, "engine", None), "running", False):  # noqa: ASYNC110  # no signal comes after it runs
+        await asyncio.sleep(START_LOOK_S)
     if crawler.spider is not None:
         crawler.spider.is_stopping = True
     # Open pages could hold the end back for their whole deadline.

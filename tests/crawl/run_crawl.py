@@ -1,7 +1,7 @@
 """Crawls what standard input asks for and prints the results; run as a child process by the tests.
 
-Standard input: ``{"items": [...], "settings": {...}, "limits": {...}}``; standard output: the results as stored, in the
-order they came.  A reactor runs once per process, so all sites of a test module go in one call.
+Standard input: ``{"items": [...], "settings": {...}, "limits": {...}, "wanted": true}``; standard output: the results
+as stored, in the order they came.  A reactor runs once per process, so all sites of a test module go in one call.
 """
 
 import json
@@ -16,19 +16,20 @@ from worker.jobs import result_record, site_input
 
 
 class ListSink:
-    def __init__(self) -> None:
+    def __init__(self, *, wanted: bool) -> None:
+        self.wanted = wanted
         self.results: list[dict[str, Any]] = []
 
     async def put(self, result: SiteResult) -> None:
         self.results.append({"index": result.index, **result_record(result)})
 
     async def is_wanted(self) -> bool:
-        return True
+        return self.wanted
 
 
 def main() -> None:
     order = json.load(sys.stdin)
-    sink = ListSink()
+    sink = ListSink(wanted=order.get("wanted", True))
     inputs = [site_input(index, item) for index, item in enumerate(order["items"])]
     limits = order.get("limits", {})
     limits["render"] = Render(limits.get("render", "auto"))

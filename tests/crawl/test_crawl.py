@@ -244,3 +244,19 @@ def test_evidence_says_why(crawled: dict[str, Any]) -> None:
     assert "row in the header or footer" in " ".join(chosen["reasons"])
     assert chosen["engine"] == "static"
     assert evidence["pages"][0]["why"] == "home page"
+
+
+def test_a_crawl_that_is_wanted_no_more_before_it_begins_ends() -> None:
+    order = {"items": [{"site_web": "a.example"}], "settings": {}, "limits": {"render": "never"}, "wanted": False}
+
+    done = subprocess.run(
+        [sys.executable, Path(__file__).with_name("run_crawl.py")],
+        input=json.dumps(order),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["results"] == []
