@@ -4,14 +4,13 @@ Wires settings, job store, queue and routes into one FastAPI application; starts
 """
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
 
 from fastapi import FastAPI
 
-from api import errors
+from api import errors, openapi
 from api.deps import Services
 from api.metrics import ProcessMetrics
 from api.requests import Requests
@@ -71,32 +70,18 @@ def create_app(settings: Settings, redis_url: str) -> FastAPI:
         lifespan=lifespan,
         # It would build an address from the Host header, which anybody may write.
         redirect_slashes=False,
-        # Validation errors are 400 with our own body; no route may document the framework's 422.
+        # Names that generated clients can use.
+        generate_unique_id_function=lambda route: route.name,
+        # Which of these a route cannot give, api.openapi takes away again.
         responses=errors.responses(400, 404, 405, 413, 415, 503),
     )
     errors.install(app)
     for router in (auth.router, jobs.router, results.router, events.router, health.router):
         app.include_router(router)
     app.add_middleware(Requests, metrics=metrics)
-    _document_bodies(app)
+    openapi.install(
+        app,
+        jobs.body_schemas() | auth.body_schemas(),
+        has_operator_token=bool(settings.metrics_token.get_secret_value()),
+    )
     return app
-
-
-def _document_bodies(app: FastAPI) -> None:
-    """Add the shapes of the bodies that routes read themselves to the OpenAPI document, and drop 422 from it."""
-    describe: Callable[[], dict[str, Any]] = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            document = describe()
-            schemas = document["components"]["schemas"]
-            schemas |= jobs.body_schemas() | auth.body_schemas()
-            for name in ("HTTPValidationError", "ValidationError"):
-                schemas.pop(name, None)
-            for operations in document["paths"].values():
-                for operation in operations.values():
-                    operation["responses"].pop("422", None)
-            app.openapi_schema = document
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]

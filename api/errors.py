@@ -6,7 +6,7 @@ The one error body of the interface and the handlers that give it, the framework
 import logging
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -34,10 +34,29 @@ class FieldError(BaseModel):
     message: str = Field(examples=["must be an object"])
 
 
+Code = Literal[
+    "validation_error",
+    "no_eligible_items",
+    "quota_exceeded",
+    "unauthenticated",
+    "inactive_account",
+    "cross_origin",
+    "not_found",
+    "method_not_allowed",
+    "not_ready",
+    "idempotency_conflict",
+    "too_large",
+    "unsupported_media_type",
+    "rate_limited",
+    "unavailable",
+    "internal_error",
+]
+
+
 class ErrorDetail(BaseModel):
     """What went wrong; ``errors`` only where fields are at fault."""
 
-    code: str = Field(examples=["validation_error"])
+    code: Code
     message: str
     request_id: str
     errors: list[FieldError] | None = None

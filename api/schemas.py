@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializ
 from crawler.config import Settings
 from crawler.records import COLUMNS, Limits, Reason, Render
 from worker.credentials import MAX_PASSWORD_LENGTH
-from worker.jobs import iso
+from worker.jobs import JobStatus, iso
 
 MAX_ITEMS_COUNT = 10_000
 """Most items in one job, by contract."""
@@ -119,7 +119,7 @@ class JobAccepted(BaseModel):
 
     id: str
     job_type: Literal["socials"] = "socials"
-    status: str = Field(examples=["pending"])
+    status: JobStatus
     items_count: int = Field(description="Items queued.")
     dropped_count: int = Field(description="Items left out because they have no usable website.")
     ef_cost: Ef = Field(description="Estimate, in EF.", examples=[0.0011])

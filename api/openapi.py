@@ -1,0 +1,182 @@
+"""What does the OpenAPI document say beyond what FastAPI finds out by itself?
+
+The bodies that routes read themselves, the headers of answers, which answers an operation really gives, and one
+example per operation.  A test posts the examples of requests and holds those of answers to their schemas.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fastapi import FastAPI
+
+from crawler.records import COLUMNS
+
+_ID = "7f9c2ba4-e88f-4a27-b7d3-5c1e8a4d2f60"
+_CREATED = "2026-03-02T09:15:00.000Z"
+_PROFILES = {**dict.fromkeys(COLUMNS, ""), "social_instagram": "https://www.instagram.com/studioatlas"}
+_ACCEPTED = {
+    "id": _ID,
+    "job_type": "socials",
+    "status": "pending",
+    "items_count": 1,
+    "dropped_count": 0,
+    "ef_cost": 0.00055,
+    "source_job_id": None,
+    "created_at": _CREATED,
+    "expires_at": "2026-04-01T09:15:00.000Z",
+}
+_SNAPSHOT = {
+    **_ACCEPTED,
+    "status": "done",
+    "processed_count": 1,
+    "found_count": 1,
+    "error_count": 0,
+    "started_at": "2026-03-02T09:15:01.000Z",
+    "completed_at": "2026-03-02T09:15:04.000Z",
+    "error_message": None,
+    "ef_charged": 0.00055,
+    "options": {"render": "auto", "max_pages": 4, "item_budget_s": 45.0},
+    "summary": {"profiles": {"instagram": 1}, "engines": {"static": 1}, "failures": {}, "failed_items": []},
+}
+_CANCELLED = {
+    **_SNAPSHOT,
+    "status": "cancelled",
+    "found_count": 0,
+    "error_count": 1,
+    "ef_charged": 0.0,
+    "summary": {"profiles": {}, "engines": {}, "failures": {"cancelled": 1}, "failed_items": []},
+}
+_EVENTS = (
+    "retry: 2000\n\n"
+    f'id: 0-0\nevent: snapshot\ndata: {{"id":"{_ID}","job_type":"socials","status":"running", ...}}\n\n'
+    'id: 1772442904000-0\nevent: item\ndata: {"index":0,"social_facebook":"","social_instagram":'
+    '"https://www.instagram.com/studioatlas", ... ,"reason":null}\n\n'
+    'id: 1772442904000-2\nevent: done\ndata: {"processed_count":1,"found_count":1,"error_count":0,"items_count":1,'
+    '"status":"done"}\n\n'
+)
+_ITEM = {"name": "Studio Atlas", "site_web": "https://studio-atlas.example"}
+
+EXAMPLES: Mapping[str, Any] = {
+    "log_in": {
+        "id": "local", "email": "ada@studio-atlas.example", "month": "2026-03", "ceiling_ef": 10.0,
+        "spent_ef": 0.00055, "reserved_ef": 0.0,
+    },
+    "get_account": {
+        "id": "local", "email": None, "month": "2026-03", "ceiling_ef": None, "spent_ef": 0.00055, "reserved_ef": 0.0,
+    },
+    "create_job": _ACCEPTED,
+    "list_jobs": {"jobs": [_SNAPSHOT], "next_cursor": None},
+    "get_job": _SNAPSHOT,
+    "cancel_job": _CANCELLED,
+    "retry_job": {**_ACCEPTED, "source_job_id": "0b7e4c1d-52f6-4c3e-9a88-1f2d3c4b5a69"},
+    "get_results": [{**_ITEM, **_PROFILES}],
+    "get_events": _EVENTS,
+    "healthz": {"status": "ok"},
+    "readyz": {
+        "status": "ready",
+        "checks": {
+            "redis": {"is_ok": True, "detail": "answers and takes writes"},
+            "workers": {"is_ok": True, "detail": "2 running"},
+            "engines": {"is_ok": True, "detail": "static, light, chromium"},
+        },
+    },
+    "metrics": 'socials_jobs_total{status="done"} 12.0\nsocials_items_total{outcome="found"} 840.0\n',
+    "describe_module": {
+        "name": "socials", "category": "enrich", "needs": ["site_web"], "produces": list(COLUMNS), "pipelinable": True,
+        "continuous_monitoring": False,
+        "limits": {
+            "max_items": 10_000, "max_body_bytes": 67_108_864, "max_pages": 4, "item_budget_s": 45.0,
+            "retention_s": 2_592_000, "ef_per_item": 0.00055,
+        },
+    },
+}  # fmt: skip
+"""By operation: the first good answer."""
+
+_ROWS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {column: {"type": "string"} for column in COLUMNS},
+        "required": list(COLUMNS),
+        "additionalProperties": True,
+    },
+}
+_TEXT = {"type": "string"}
+_SCHEMAS: Mapping[str, Mapping[str, Any]] = {
+    "get_results": {
+        "application/json": _ROWS,
+        "application/jsonl": _TEXT,
+        "text/csv": _TEXT,
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {"type": "string", "format": "binary"},
+    },
+    "get_events": {"text/event-stream": _TEXT},
+    "metrics": {"text/plain": _TEXT},
+}
+"""By operation and media type: the answers that FastAPI does not see."""
+
+
+def _header(description: str, schema: Mapping[str, Any], *, is_certain: bool = True) -> dict[str, Any]:
+    return {"description": description, "required": is_certain, "schema": dict(schema)}
+
+
+_REQUEST_ID = _header("Names the request, also in the log; the caller's own where it sent one.", _TEXT)
+_RETRY_AFTER = _header("When to try again, in seconds.", {"type": "integer", "minimum": 1})
+_HEADERS: Mapping[str, Mapping[str, Any]] = {
+    "201": {"Location": _header("Address of the job.", _TEXT)},
+    "401": {"WWW-Authenticate": _header("What to show.", _TEXT)},
+    "405": {"Allow": _header("What may be done here.", _TEXT)},
+    "429": {"Retry-After": _RETRY_AFTER},
+    "503": {"Retry-After": {**_RETRY_AFTER, "required": False}},
+}
+"""By status, besides the request's id."""
+
+_TAKES_BODY = ("413", "415")
+
+
+def install(app: FastAPI, bodies: Mapping[str, Any], *, has_operator_token: bool) -> None:
+    """Have the app's OpenAPI document be complete.
+
+    Args:
+        app: the application, with all its routes.
+        bodies: schemas of the bodies that routes read themselves, by name.
+        has_operator_token: whether ``/metrics`` asks for one.
+    """
+    describe: Callable[[], dict[str, Any]] = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = _complete(describe(), bodies)
+            if not has_operator_token:
+                document["paths"]["/metrics"]["get"]["security"].append({})
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _complete(document: dict[str, Any], bodies: Mapping[str, Any]) -> dict[str, Any]:
+    schemas = document["components"]["schemas"]
+    schemas |= bodies
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            _complete_operation(operation, has_id="{job_id}" in path)
+    return document
+
+
+def _complete_operation(operation: dict[str, Any], *, has_id: bool) -> None:
+    answers = operation["responses"]
+    # Validation errors are 400 with our own body; nothing gives the framework's 422.
+    never = {"422", *(_TAKES_BODY if "requestBody" not in operation else ()), *(() if has_id else ("404",))}
+    for status in never & set(answers):
+        del answers[status]
+    name = operation["operationId"]
+    for status, answer in answers.items():
+        answer["headers"] = {"X-Request-ID": _REQUEST_ID, **_HEADERS.get(status, {})}
+        for media_type, schema in _SCHEMAS.get(name, {}).items():
+            if status == "200":
+                answer["content"][media_type]["schema"] = dict(schema)
+    good = answers[min(answers)]
+    if name in EXAMPLES:
+        next(iter(good["content"].values()))["example"] = EXAMPLES[name]

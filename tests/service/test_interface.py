@@ -1,0 +1,141 @@
+"""Is the interface what its OpenAPI document says, for machines that read nothing else?"""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema_rs
+import pytest
+
+from api.openapi import EXAMPLES
+from crawler.config import Settings
+from crawler.records import Render
+from tests.service.conftest import make_account
+from tests.service.running import Api
+from worker.embedded import EmbeddedRedis
+
+pytestmark = pytest.mark.redis
+
+
+@pytest.fixture(scope="module")
+def api(redis_server: EmbeddedRedis) -> Iterator[Api]:
+    with Api(redis_server.url, jobs_per_minute_count=100_000, sign_ins_per_minute_count=100_000) as api:
+        yield api
+
+
+@pytest.fixture
+def token(redis_url: str) -> str:
+    return make_account(redis_url)
+
+
+@pytest.fixture
+def client(api: Api, token: str) -> Iterator[httpx.Client]:
+    with api.client(token) as client:
+        yield client
+
+
+@pytest.fixture
+def document(client: httpx.Client) -> dict[str, Any]:
+    found: dict[str, Any] = client.get("/openapi.json").json()
+    return found
+
+
+def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {each["operationId"]: each for path in document["paths"].values() for each in path.values()}
+
+
+def test_every_operation_is_described_and_has_an_example(document: dict[str, Any]) -> None:
+    found = operations(document)
+
+    assert set(EXAMPLES) == set(found) - {"log_out"}, "an answer without a body needs no example"
+    for name, operation in found.items():
+        assert operation["description"].endswith("."), name
+        assert "422" not in operation["responses"], name
+        for status, answer in operation["responses"].items():
+            assert "X-Request-ID" in answer["headers"], name
+            for media_type, content in answer.get("content", {}).items():
+                assert content.get("schema"), (name, status, media_type)
+        for parameter in operation.get("parameters", ()):
+            assert (
+                parameter["in"] == "path" or parameter.get("description") or parameter["name"] in ("limit", "status")
+            ), name
+
+
+def test_examples_of_answers_fit_their_schemas(document: dict[str, Any]) -> None:
+    for name, operation in operations(document).items():
+        answer = operation["responses"][min(operation["responses"])]
+        content = next(iter(answer.get("content", {}).values()), None)
+        if content is not None:
+            schema = {**content["schema"], "components": document["components"]}
+            jsonschema_rs.validator_for(schema).validate(content["example"])
+            assert content["example"] == EXAMPLES[name]
+
+
+def test_examples_of_requests_can_be_sent(client: httpx.Client, document: dict[str, Any]) -> None:
+    """As they stand in the document: whoever copies one gets the answer it promises."""
+    schemas = document["components"]["schemas"]
+    bodies = {name for name, operation in operations(document).items() if "requestBody" in operation}
+    assert bodies == {"create_job", "log_in"}
+    for example in schemas["JobRequest"]["examples"]:
+        answer = client.post("/api/jobs/socials", json=example)
+        assert answer.status_code == 201, answer.text
+        jsonschema_rs.validator_for({**schemas["JobCreated"], "components": document["components"]}).validate(
+            answer.json()
+        )
+    for example in schemas["LoginRequest"]["examples"]:
+        assert client.post("/api/auth/login", json=example).status_code == 401, "well formed, of nobody"
+
+
+@pytest.fixture
+def busy_api(redis_url: str, token: str) -> Iterator[str]:
+    """The address of an API with a worker, where every job ends soon, and with it the streams that follow it."""
+    settings = Settings(redis_url=redis_url, render=Render.NEVER, log_level="ERROR")
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "worker.main"], env={**os.environ, **settings.environment()}, start_new_session=True
+    )
+    stop = threading.Event()
+
+    def cancel_all(client: httpx.Client) -> None:
+        while not stop.wait(0.1):
+            for status in ("pending", "running"):
+                for job in client.get("/api/jobs", params={"status": status, "limit": 100}).json()["jobs"]:
+                    client.post(f"/api/jobs/{job['id']}/cancel")
+
+    limits = dict.fromkeys(("jobs_per_minute_count", "sign_ins_per_minute_count", "streams_count"), 1_000_000)
+    with Api(redis_url, metrics_token="operator", **limits) as api, api.client(token) as client:
+        canceller = threading.Thread(target=cancel_all, args=(client,))
+        canceller.start()
+        while client.get("/readyz").status_code != 200:
+            assert worker.poll() is None
+        yield api.url
+        stop.set()
+        canceller.join()
+    worker.terminate()
+    worker.wait()
+
+
+@pytest.mark.parametrize("who", ["an account", "nobody"])
+def test_nothing_that_can_be_asked_breaks_it_or_gets_an_answer_it_does_not_describe(
+    busy_api: str, token: str, tmp_path: Path, who: str
+) -> None:
+    """schemathesis over all operations, all its checks; a longer run than this one is in CONTRIBUTING.md."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "schemathesis.cli", "run", f"{busy_api}/openapi.json", "--checks", "all"),
+            *("--phases", "examples,coverage,fuzzing", "--max-examples", "5", "--request-timeout", "30"),
+            *("--generation-deterministic", "--warnings", "off", "--no-color"),
+            *(("--header", f"Authorization: Bearer {token}") if who == "an account" else ()),
+        ],
+        env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.service.schemathesis_hooks", "PYTHONPATH": str(Path.cwd())},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
