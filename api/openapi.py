@@ -46,14 +46,12 @@ _CANCELLED = {
     "ef_charged": 0.0,
     "summary": {"profiles": {}, "engines": {}, "failures": {"cancelled": 1}, "failed_items": []},
 }
-_EVENTS = (
-    "retry: 2000\n\n"
-    f'id: 0-0\nevent: snapshot\ndata: {{"id":"{_ID}","job_type":"socials","status":"running", ...}}\n\n'
-    'id: 1772442904000-0\nevent: item\ndata: {"index":0,"social_facebook":"","social_instagram":'
-    '"https://www.instagram.com/studioatlas", ... ,"reason":null}\n\n'
-    'id: 1772442904000-2\nevent: done\ndata: {"processed_count":1,"found_count":1,"error_count":0,"items_count":1,'
-    '"status":"done"}\n\n'
-)
+_EVENT = {
+    "id": "1772442904000-0",
+    "event": "item",
+    "data": '{"index":0,"social_facebook":"","social_instagram":"https://www.instagram.com/studioatlas",'
+    '"social_linkedin":"","social_twitter":"","social_tiktok":"","social_youtube":"","reason":null}',
+}
 _ITEM = {"name": "Studio Atlas", "site_web": "https://studio-atlas.example"}
 
 EXAMPLES: Mapping[str, Any] = {
@@ -70,7 +68,7 @@ EXAMPLES: Mapping[str, Any] = {
     "cancel_job": _CANCELLED,
     "retry_job": {**_ACCEPTED, "source_job_id": "0b7e4c1d-52f6-4c3e-9a88-1f2d3c4b5a69"},
     "get_results": [{**_ITEM, **_PROFILES}],
-    "get_events": _EVENTS,
+    "get_events": _EVENT,
     "healthz": {"status": "ok"},
     "readyz": {
         "status": "ready",
@@ -109,7 +107,18 @@ _SCHEMAS: Mapping[str, Mapping[str, Any]] = {
         "text/csv": _TEXT,
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {"type": "string", "format": "binary"},
     },
-    "get_events": {"text/event-stream": _TEXT},
+    # One event; what it carries is JSON of the kind that its type says.
+    "get_events": {
+        "text/event-stream": {
+            "type": "object",
+            "properties": {
+                "id": _TEXT,
+                "event": {"enum": ["snapshot", "item", "progress", "done", "failed", "cancelled"]},
+                "data": {"type": "string", "contentMediaType": "application/json"},
+                "retry": {"type": "integer"},
+            },
+        }
+    },
     "metrics": {"text/plain": _TEXT},
 }
 """By operation and media type: the answers that FastAPI does not see."""
@@ -174,6 +183,8 @@ def _complete_operation(operation: dict[str, Any], *, has_id: bool) -> None:
     name = operation["operationId"]
     for status, answer in answers.items():
         answer["headers"] = {"X-Request-ID": _REQUEST_ID, **_HEADERS.get(status, {})}
+        if status >= "400":  # FastAPI gives errors the media type of the good answer
+            answer["content"] = {"application/json": next(iter(answer["content"].values()))}
         for media_type, schema in _SCHEMAS.get(name, {}).items():
             if status == "200":
                 answer["content"][media_type]["schema"] = dict(schema)

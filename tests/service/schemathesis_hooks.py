@@ -6,11 +6,9 @@ import schemathesis
 
 
 @schemathesis.hook
-def map_body(context: Any, body: Any) -> Any:
+def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     """One item at least has a usable website."""
-    is_job = context.operation is not None and context.operation.path == "/api/jobs/socials"
-    if is_job and isinstance(body, dict) and isinstance(body.get("items"), list) and 0 < len(body["items"]) < 10_000:
-        has_only_objects = all(isinstance(item, dict) for item in body["items"])
-        if has_only_objects:
-            body["items"].append({"site_web": "https://studio-atlas.example"})
-    return body
+    items = case.body.get("items") if isinstance(case.body, dict) else None
+    is_good = isinstance(items, list) and 0 < len(items) < 10_000 and all(isinstance(item, dict) for item in items)
+    if case.operation.path == "/api/jobs/socials" and is_good:
+        case.body = {**case.body, "items": [*items, {"site_web": "https://studio-atlas.example"}]}
