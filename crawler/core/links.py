@@ -6,15 +6,17 @@ whose a link is.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from operator import itemgetter
 
 import ada_url
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.core import places, structured, surroundings
-from crawler.core.carriers import MAX_HREF_LENGTH, SOCIAL, addresses_in, carriers, is_social, other_network
+from crawler.core.carriers import MAX_HREF_LENGTH, SOCIAL, Carrier, addresses_in, carriers, is_social, other_network
 from crawler.core.document import tree_of
 from crawler.core.places import Ancestor
 from crawler.networks.canonical import fallback_of, profile_of
@@ -22,13 +24,16 @@ from crawler.records import Kind, Link, Page, Profile, Region, Source
 from crawler.urls import registrable_domain
 
 MAX_LINKS_COUNT = 5000
-"""Most links of one page that are read; the rest of a longer page is a catalogue."""
+"""Most links of one page."""
+
+MAX_PLAIN_COUNT = 3500
+"""Most links of one page to elsewhere than networks that are read; the rest of a longer page is a catalogue."""
 
 MAX_STATEMENTS_COUNT = 200
 """Most profiles stated in structured data that are read; an organisation has some ten."""
 
 MAX_SOCIAL_COUNT = 400
-"""Most links to networks of one page whose place is looked at closely."""
+"""Most links to networks of one page that are read: the first ones and the last ones, since footers stand at the end."""
 
 MAX_BLOCK_LEVELS = 7
 """How far above a link the block is sought that it shares with links to other networks."""
@@ -65,10 +70,9 @@ def extract(page: Page) -> tuple[Link, ...]:
     found += _elements(tree, _base(tree, page.url))
     found += (
         Link(href, href, Source.IFRAME)
-        for href in page.extra_hrefs[:MAX_LINKS_COUNT]
+        for href in page.extra_hrefs[:MAX_SOCIAL_COUNT]
         if SOCIAL.search(href[:MAX_HREF_LENGTH]) and len(href) <= MAX_HREF_LENGTH
     )
-    found = found[: MAX_LINKS_COUNT - 2 * MAX_WEAK_COUNT]
     in_scripts = [Link(href, href, Source.SCRIPT) for href in _in_scripts(tree)]
     tree.strip_tags(["script", "style"])  # so that the text is what people read
     found += (Link(href, href, Source.TEXT) for href in _in_text(tree))
@@ -117,17 +121,30 @@ class _Surveyed:
 
 def _elements(tree: LexborHTMLParser, base: str) -> Iterator[Link]:
     surveyed = _Surveyed()
-    for node, href, source in islice(carriers(tree), MAX_LINKS_COUNT):
+    for node, href, source in _read(carriers(tree)):
         link = Link(href, _absolute(href, base), source, rel=(node.attributes.get("rel") or "")[:200])
         above: tuple[Ancestor, ...] = ()
         other = other_network(href)
-        if (other or is_social(href)) and len(surveyed.social) < MAX_SOCIAL_COUNT:
+        if other or is_social(href):
             above = places.ancestors(node)
             _survey(surveyed, node, other or _network(href), above)
         surveyed.links.append((node, link, above))
     for node, link, above in surveyed.links:
         labelled = replace(link, text=surroundings.text_of(node)[:120], label=_label(node))
         yield _placed(node, labelled, above, surveyed) if above else labelled
+
+
+def _read(found: Iterable[Carrier]) -> list[Carrier]:
+    """The links that are read, of a page with any number of them, in document order."""
+    plain: list[tuple[int, Carrier]] = []
+    first: list[tuple[int, Carrier]] = []
+    last: deque[tuple[int, Carrier]] = deque(maxlen=MAX_SOCIAL_COUNT // 2)
+    for place, carrier in enumerate(found):
+        if other_network(carrier[1]) or is_social(carrier[1]):
+            (first if len(first) < MAX_SOCIAL_COUNT // 2 else last).append((place, carrier))
+        elif len(plain) < MAX_PLAIN_COUNT:
+            plain.append((place, carrier))
+    return [carrier for _, carrier in sorted((*plain, *first, *last), key=itemgetter(0))]
 
 
 def _survey(surveyed: _Surveyed, node: LexborNode, network: str | None, above: tuple[Ancestor, ...]) -> None:

@@ -70,6 +70,7 @@ WEIGHTS: dict[str, float] = {
     "in running text": -0.8,
     "one of two alike": -1.6,
     "one of many of its network": -2.2,
+    "among many of another network": -2.2,
     "on many sites of the run": -3.0,
     "hidden": -0.3,
     "a person's account": -1.6,

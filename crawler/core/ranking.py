@@ -63,6 +63,10 @@ _REGIONS = (Region.HEAD, Region.FOOTER, Region.HEADER, Region.NAV)
 """Where own profiles stand; of two with the same evidence the one in an earlier part of this list counts."""
 
 
+_Row = tuple[str, Engine | None, int]
+"""A row of links: the page, as which engine read it, and its number there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """A profile with all its places, its score from 0.0 to 1.0 and the signals behind it, strongest first."""
@@ -88,8 +92,10 @@ class _Site:
     """How many different profiles of a network stand below the same chain of elements of a page."""
     starts: Mapping[tuple[Network, str, Region], int]
     """The first candidate of a network in each part of each page."""
-    named: Mapping[tuple[str, Engine | None, int], Collection[Network]]
+    named: Mapping[_Row, Collection[Network]]
     """Per row of links, the networks whose profile in it bears a name of the site."""
+    walls: Collection[_Row]
+    """Rows with so many profiles of one network that they are others': acts, sponsors, shops."""
     common: Collection[str]
     """Merge keys of the profiles that stand on many unrelated sites of the run."""
 
@@ -148,9 +154,8 @@ def judge(
         if not is_vendor(candidate.profile, domain):
             by_key.setdefault(candidate.profile.key, []).append(candidate)
     names = names_of_site(site, pages)
-    about = _Site(
-        names, home, _crowd(by_key), _alike(by_key), _starts(by_key), _named_rows(by_key.values(), names), common
-    )
+    named, walls = _named_rows(by_key.values(), names), _walls(by_key)
+    about = _Site(names, home, _crowd(by_key), _alike(by_key), _starts(by_key), named, walls, common)
     judged = sorted((_judgement(group, about) for group in by_key.values()), key=_rank)
     return sorted((_compared(each, judged) for each in judged), key=_rank)
 
@@ -246,6 +251,8 @@ def _about_others(candidate: Candidate, about: _Site) -> Iterator[str]:
     alike = about.alike[(network, url, candidate.link.path)]
     if alike > 2 or about.crowd[(network, url, _area(candidate))] >= MANY_COUNT:
         yield "one of many of its network"
+    elif _row(candidate) in about.walls:
+        yield "among many of another network"
     elif alike == 2:
         yield "one of two alike"
 
@@ -273,14 +280,20 @@ def _alike(by_key: Mapping[str, Sequence[Candidate]]) -> Counter[tuple[Network, 
     return Counter(place[:3] for place in places)
 
 
-def _row(candidate: Candidate) -> tuple[str, Engine | None, int]:
+def _row(candidate: Candidate) -> _Row:
     return candidate.page_url, candidate.engine, candidate.link.row
 
 
-def _named_rows(
-    groups: Iterable[Sequence[Candidate]], names: tuple[str, ...]
-) -> dict[tuple[str, Engine | None, int], set[Network]]:
-    rows: dict[tuple[str, Engine | None, int], set[Network]] = {}
+def _walls(by_key: Mapping[str, Sequence[Candidate]]) -> frozenset[_Row]:
+    places = {
+        (_row(each), each.profile.network, key) for key, group in by_key.items() for each in group if each.link.row
+    }
+    counted = Counter(place[:2] for place in places)
+    return frozenset(row for (row, _), count in counted.items() if count >= MANY_COUNT)
+
+
+def _named_rows(groups: Iterable[Sequence[Candidate]], names: tuple[str, ...]) -> dict[_Row, set[Network]]:
+    rows: dict[_Row, set[Network]] = {}
     for group in groups:
         for each in group:
             if each.link.row and names_likeness(each.profile.handle, names) >= SAME_NAME:
@@ -288,9 +301,7 @@ def _named_rows(
     return rows
 
 
-def _is_beside_named(
-    group: Sequence[Candidate], named: Mapping[tuple[str, Engine | None, int], Collection[Network]]
-) -> bool:
+def _is_beside_named(group: Sequence[Candidate], named: Mapping[_Row, Collection[Network]]) -> bool:
     """Whether a profile stands in a row with accounts on other networks that bear the site's name."""
     return any(set(named.get(_row(each), ())) - {each.profile.network} for each in group)
 

@@ -342,8 +342,9 @@ A = '<a href="https://x.com/atlas">X</a>'
         pytest.param("<p></p>" * 50_000 + A, id="nodes"),
         pytest.param("<div>" * 50_000 + A, id="nesting"),
         pytest.param("<div onclick=\"open('https://x.com/a')\">" * 5_000, id="nested-buttons"),
-        pytest.param(A * 10_000, id="links"),
-        pytest.param(f'<a href="https://x.com/{"a" * 1_000_000}">X</a>', id="endless-address"),
+        pytest.param(A * 100_000, id="links"),
+        pytest.param(f'<a href="https://x.com/{"a" * 10_000_000}">X</a>', id="endless-address"),
+        pytest.param(f"<a onclick=\"open('https://x.com/{'/' * 1_000_000}')\">X</a>", id="endless-script"),
         pytest.param(f'<div class="{"a " * 500_000}">{A}</div>', id="endless-class"),
         pytest.param("facebook.com/atlas " * 50_000, id="endless-text"),
         pytest.param('<script type="application/ld+json">' + "/*" * 200_000, id="endless-comment"),
@@ -354,6 +355,22 @@ A = '<a href="https://x.com/atlas">X</a>'
 )
 def test_hostile_pages_end(html: str) -> None:
     assert len(extract(page(html))) <= MAX_LINKS_COUNT
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param('<a href="/item">item</a>' * 10_000, id="catalogue"),
+        pytest.param(
+            "<p>" + '<a href="https://www.facebook.com/sharer.php?u=a">share</a>' * 1_000, id="share-buttons"
+        ),
+        pytest.param("".join(f'<li><a href="https://x.com/m{n}">X</a></li>' for n in range(1_000)), id="members"),
+    ],
+)
+def test_the_footer_of_a_long_page_is_read(before: str) -> None:
+    last = extract(page(f'{before}<footer><a href="https://x.com/atlas">X</a></footer>'))[-1]
+
+    assert (last.href, last.region) == ("https://x.com/atlas", Region.FOOTER)
 
 
 PIECES = st.sampled_from(
