@@ -12,7 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from crawler.config import Settings
+from crawler.core.ownership import BIAS, WEIGHTS
+from crawler.core.ranking import THRESHOLD
 from crawler.records import Network, SiteInput, SiteResult
+
+MAX_ALTERNATES_COUNT = 1000
+"""Most profiles that lost, per network: all of them, but for pages that list thousands."""
 
 
 class _OneResult:
@@ -36,6 +41,7 @@ def explain(site: str, settings: Settings) -> SiteResult:
     from crawler.run import crawl  # Scrapy loads only where it crawls
 
     sink = _OneResult()
+    settings = settings.model_copy(update={"alternates_count": MAX_ALTERNATES_COUNT})
     crawl([SiteInput(0, site)], sink, settings, settings.limits())
     assert sink.result is not None  # noqa: S101  # a crawl answers every input
     return sink.result
@@ -48,6 +54,12 @@ def show(site: str, result: SiteResult) -> None:
         console = Console(width=160)
     console.print(_pages(result))
     console.print(_profiles(result))
+    console.print(
+        Text(
+            f"A score is the logistic function of {BIAS:+.1f} and the weights of the signals; "
+            f"below {THRESHOLD:.2f} a column stays empty."
+        )
+    )
     for network in Network:
         console.print(Text(f"{network.column}: {result.profiles.get(network, '')}"))
     if result.failure is not None:
@@ -94,18 +106,25 @@ def _pages(result: SiteResult) -> Table:
 
 def _profiles(result: SiteResult) -> Table:
     table = Table(title="Profiles found", title_justify="left")
-    for column in ("", "score", "profile", "place", "signals"):
+    for column in ("", "score", "profile", "page", "place", "signals"):
         table.add_column(column, overflow="fold")
+    numbers = {page["url"]: str(number) for number, page in enumerate(result.evidence.get("pages", ()), 1)}
     for is_chosen, each in _shown(result.evidence):
         cells = (
             "✓" if is_chosen else "",
             f"{each['score']:.2f}",
             each["url"],
+            numbers.get(each["page"], ""),
             each["place"],
-            ", ".join(each["reasons"]),
+            ", ".join(map(_signal, each["reasons"])),
         )
         table.add_row(*(Text(cell) for cell in cells), style="" if is_chosen else "dim")
     return table
+
+
+def _signal(name: str) -> str:
+    """A signal with its weight, where it has one."""
+    return f"{name} {WEIGHTS[name]:+.1f}" if name in WEIGHTS else name
 
 
 def _shown(evidence: Any) -> Iterator[tuple[bool, Any]]:

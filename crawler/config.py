@@ -149,6 +149,9 @@ class Settings(BaseSettings):
     max_page_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
     """Largest document read, in bytes, after decompression."""
 
+    alternates_count: int = Field(default=5, ge=0, le=1000)
+    """Most profiles that lost, per network, that the evidence of a result shows."""
+
     obey_robots: bool = True
     """Whether robots.txt is obeyed."""
 

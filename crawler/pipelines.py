@@ -11,6 +11,7 @@ from scrapy.crawler import Crawler
 
 from crawler.core import plan
 from crawler.core.dossier import Dossier
+from crawler.core.evidence import ALTERNATES_COUNT
 from crawler.core.results import result_of
 from crawler.records import Candidate, Failure, Sink, SiteResult
 from crawler.urls import registrable_domain
@@ -49,14 +50,23 @@ class Rank:
     vendor's or an agency's, unless the site bears its name.  Results that are out already are not taken back.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, alternates_count: int = ALTERNATES_COUNT) -> None:
         self._domains: dict[str, set[str]] = {}
+        self._alternates_count = alternates_count
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make the pipeline."""
+        return cls(crawler.settings.getint("SOCIALS_ALTERNATES_COUNT", ALTERNATES_COUNT))
 
     async def process_item(self, item: Classified) -> Ranked:
         """Judge the candidates, for each input with its own name."""
         dossier = item.dossier
         common = self._common(item)
-        results = (result_of(dossier, site_input, item.candidates, common) for site_input in dossier.inputs)
+        results = (
+            result_of(dossier, site_input, item.candidates, common, self._alternates_count)
+            for site_input in dossier.inputs
+        )
         return Ranked(tuple(results))
 
     def _common(self, item: Classified) -> frozenset[str]:

@@ -63,6 +63,7 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
         "REDIRECT_MAX_TIMES": 10,
         "METAREFRESH_MAXDELAY": 5,
         "ROBOTSTXT_OBEY": settings.obey_robots,
+        "SOCIALS_ALTERNATES_COUNT": settings.alternates_count,
         "REFERRER_POLICY": "same-origin",
         "LOG_ENABLED": False,
         "STATS_DUMP": False,

@@ -10,17 +10,23 @@ from crawler.core.dossier import Visit
 from crawler.core.ranking import Judgement
 from crawler.records import Candidate, Choice, Network
 
-MAX_ALTERNATES_COUNT = 5
-"""Most profiles that lost, per network."""
+ALTERNATES_COUNT = 5
+"""Profiles that lost, per network, that are shown where nobody asks for more."""
 
 
-def evidence(chosen: Mapping[Network, Choice], judged: Sequence[Judgement], visits: Sequence[Visit]) -> dict[str, Any]:
+def evidence(
+    chosen: Mapping[Network, Choice],
+    judged: Sequence[Judgement],
+    visits: Sequence[Visit],
+    alternates_count: int = ALTERNATES_COUNT,
+) -> dict[str, Any]:
     """Return the evidence of one result, JSON-able.
 
     Args:
         chosen: the choices.
         judged: all profiles, best first.
         visits: the pages that were asked for.
+        alternates_count: most profiles that lost, per network.
 
     Returns:
         Per network that had any profile ``{"chosen": {url, score, reasons, page, place, engine} or null,
@@ -38,8 +44,7 @@ def evidence(chosen: Mapping[Network, Choice], judged: Sequence[Judgement], visi
         networks[network.value] = {
             "chosen": _shown(choice.profile.url, choice.score, choice.reasons, choice.candidate) if choice else None,
             "alternates": [
-                _shown(each.profile.url, each.score, each.reasons, each.candidate)
-                for each in lost[:MAX_ALTERNATES_COUNT]
+                _shown(each.profile.url, each.score, each.reasons, each.candidate) for each in lost[:alternates_count]
             ],
         }
     return {**networks, "pages": [_visit(visit) for visit in visits]}

@@ -33,7 +33,7 @@ MAX_STATEMENTS_COUNT = 200
 """Most profiles stated in structured data that are read; an organisation has some ten."""
 
 MAX_SOCIAL_COUNT = 400
-"""Most links to networks of one page that are read: the first ones and the last ones, since footers stand at the end."""
+"""Most links to networks of one page that are read: the first and the last ones, since footers stand at the end."""
 
 MAX_BLOCK_LEVELS = 7
 """How far above a link the block is sought that it shares with links to other networks."""

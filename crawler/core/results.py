@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 from crawler.core import ranking
 from crawler.core.dossier import Dossier
-from crawler.core.evidence import evidence
+from crawler.core.evidence import ALTERNATES_COUNT, evidence
 from crawler.networks.canonical import profile_of
 from crawler.records import (
     Candidate,
@@ -25,7 +25,11 @@ from crawler.records import (
 
 
 def result_of(
-    dossier: Dossier, site_input: SiteInput, candidates: Sequence[Candidate], common: Collection[str] = ()
+    dossier: Dossier,
+    site_input: SiteInput,
+    candidates: Sequence[Candidate],
+    common: Collection[str] = (),
+    alternates_count: int = ALTERNATES_COUNT,
 ) -> SiteResult:
     """Answer one input.
 
@@ -34,6 +38,7 @@ def result_of(
         site_input: the input; one of ``dossier.inputs``.
         candidates: all profiles found on the site.
         common: merge keys of the profiles that stand on many unrelated sites of the run.
+        alternates_count: most profiles that lost, per network, that the evidence shows.
 
     Returns:
         The result; it has a failure exactly when nothing was found and something went wrong.
@@ -50,7 +55,7 @@ def result_of(
         failure=None if chosen else _failure(dossier),
         engine=dossier.engine,
         pages_count=len(dossier.visits),
-        evidence=evidence(chosen, judged, dossier.visits),
+        evidence=evidence(chosen, judged, dossier.visits, alternates_count),
     )
 
 

@@ -21,7 +21,8 @@ SHARE_CLASSES = re.compile(
 
 SHARE_WORDS = re.compile(
     r"\b(?:share(?!d|holder| our| my)|tweet this|partager?|partagez|teilen|compartir|comparte|compártelo|condividi|condividere|delen|"
-    r"deel (?:dit|deze|op)|partilhar|partilhe|compartilhar|compartilhe|udostępnij|dela|del på|jaa|sdílet|поделиться)\b|シェア|共有"
+    r"deel (?:dit|deze|op)|partilhar|partilhe|compartilhar|compartilhe|udostępnij|dela|del på|jaa|sdílet|поделиться|"
+    r"paylaş|bagikan|chia sẻ|شارك|مشاركة)\b|シェア|共有|分享到|分享至|공유하기"
 )
 """Words that stand beside share buttons."""
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from crawler.core import links, ranking
 from crawler.core.dossier import Visit
-from crawler.core.evidence import MAX_ALTERNATES_COUNT, evidence
+from crawler.core.evidence import ALTERNATES_COUNT, evidence
 from crawler.core.ownership import WEIGHTS, occurrence
 from crawler.networks.canonical import profile_of
 from crawler.records import Candidate, Engine, Failure, Link, Network, Page, Profile, Reason, Region, SiteInput, Source
@@ -141,6 +141,81 @@ def test_embedded_uploads_are_no_button() -> None:
 )
 def test_what_stands_around_a_profile(link: dict[str, object], signals: set[str]) -> None:
     assert occurrence(candidate("https://www.facebook.com/quitedifferent", **link), NAMES).others == signals
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            "Share this:",
+            "Partager sur",
+            "Partagez cet article",
+            "Teilen",
+            "Compartir en",
+            "Compártelo",
+            "Condividi su",
+        ),
+        *(
+            "Deel dit artikel",
+            "Delen via",
+            "Partilhar",
+            "Compartilhe",
+            "Udostępnij",
+            "Dela på",
+            "Sdílet",
+            "Поделиться",
+        ),
+        *("シェアする", "分享到", "공유하기", "Paylaş", "Bagikan", "شارك", "Chia sẻ"),
+    ],
+)
+def test_share_wording(words: str) -> None:
+    before, heading = {"before": words.lower()}, {"headings": (words,)}
+
+    for around in (before, heading, {"text": words}, {"label": words}):
+        link = candidate("https://www.facebook.com/quitedifferent", **around)
+        assert "share wording" in occurrence(link, NAMES).others
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            "Follow us on",
+            "Suivez-nous sur",
+            "Folgen Sie uns auf",
+            "Síguenos en",
+            "Seguici su",
+            "Volg ons op",
+            "Siga-nos",
+        ),
+        *(
+            "Obserwuj nas",
+            "Följ oss",
+            "Мы в соцсетях: мы в",
+            "公式アカウント",
+            "追蹤我們",
+            "팔로우",
+            "Bizi takip edin",
+        ),
+    ],
+)
+def test_own_wording(words: str) -> None:
+    for around in ({"before": words.lower()}, {"headings": (words,)}, {"near_text": words.lower()}):
+        link = candidate("https://www.facebook.com/quitedifferent", **around)
+        assert "speaks of its own page" in occurrence(link, NAMES).others
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("Website by", "Designed by", "Réalisation :", "Conçu par", "Webdesign:", "Umsetzung:", "Desarrollado por"),
+        *("Sito realizzato da", "Gemaakt door", "Desenvolvido por", "Realizacja:", "Webbplats av", "Создание сайта"),
+    ],
+)
+def test_credit_wording(words: str) -> None:
+    link = candidate("https://www.facebook.com/quitedifferent", before=f"© 2026 studio atlas · {words.lower()}")
+
+    assert "agency credit" in occurrence(link, NAMES).others
 
 
 def icons(*urls: str) -> str:
@@ -358,7 +433,7 @@ def test_evidence_shows_the_chosen_and_the_lost() -> None:
     assert shown["twitter"]["chosen"]["engine"] == "static"
     assert shown["twitter"]["chosen"]["page"] == home.url
     assert shown["twitter"]["chosen"]["score"] == choices[Network.TWITTER].score
-    assert len(shown["twitter"]["alternates"]) == MAX_ALTERNATES_COUNT
+    assert len(shown["twitter"]["alternates"]) == ALTERNATES_COUNT
     assert shown["youtube"]["chosen"] is None
     assert "agency credit" in shown["youtube"]["alternates"][0]["reasons"]
     assert [each["reason"] for each in shown["pages"]] == [None, "timeout"]
