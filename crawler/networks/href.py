@@ -40,7 +40,7 @@ _AFTER = _BLANKS + _QUOTES + ")]}>"
 _ENCODED_BEFORE = re.compile(
     r"(?:%(?:20|09|0a|0d|22|27|3c|c2%a0|e2%80%(?:8b|8e|8f|9c|9d|98|99)|ef%bb%bf))+", re.IGNORECASE
 )
-_CUT = re.compile(r"[\"'](?=\s|>)|(?<![/:=])[\s,;|\])(]+(?=https?://)|\s(?=[a-z-]+=[\"'])|(?<![/@])<|<(?=/)|>")
+_CUT = re.compile(r"[\"'](?=\s|>)|(?<![/:=])[\s,;|\])(]+(?=https?://)|\s(?=[a-z-]+=(?:[\"']|$))|(?<![/@])<|<(?=/)|>")
 """Where an address ends for certain: a quote that closes an attribute, a second address, a tag.
 
 ``/<username>`` stays, to be refused as the placeholder it is.
@@ -62,7 +62,9 @@ _MAX_SCHEMES = 8
 
 _QUERY_IN_PATH = re.compile(r"[?&;][A-Za-z_]\w*=")
 _AT = "@" + _BLANKS
-_TRAILING = _BLANKS + _QUOTES + ".,;:)]}>?#&\u2026\u200c\u200d"
+_INNER_END = re.compile(r"(?<=.)[\"<].*", re.DOTALL)
+"""The rest of a tag that was percent-encoded along with the address."""
+_TRAILING = _BLANKS + _QUOTES + ".,;:)]}<>?#&\u2026\u200c\u200d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +221,7 @@ def _segments(path: str, query: str) -> tuple[tuple[str, ...], str]:
     """Segments of a path, and the query; a query that was pasted into the path is moved."""
     parts = path.rstrip("/").split("/")
     if "%" in path:
-        decoded = [unquote(part) if "%" in part else part for part in parts]
+        decoded = [_INNER_END.sub("", unquote(part)) if "%" in part else part for part in parts]
         if "/" in decoded[-1]:
             decoded[-1:] = decoded[-1].split("/")
         parts = decoded

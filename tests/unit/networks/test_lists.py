@@ -41,6 +41,7 @@ def test_vendor(url: str, site_domain: str, expected: bool) -> None:
         ("yelp.millpond.test", False),
         ("myyelp.com", False),
         ("booking.com", True),
+        ("booking.com.", True),
         ("secure.booking.com", True),
         ("booking.millpond.test", False),
         ("maps.google.com", True),
@@ -88,7 +89,8 @@ def test_hub(host: str, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "expected"), [("bit.ly", True), ("www.Bit.ly", True), ("abit.ly", False), ("ly", False), ("t.co", False)]
+    ("host", "expected"),
+    [("bit.ly", True), ("bit.ly.", True), ("a.www.Bit.ly", True), ("abit.ly", False), ("ly", False), ("t.co", False)],
 )
 def test_shortener(host: str, expected: bool) -> None:
     assert is_shortener(host) is expected

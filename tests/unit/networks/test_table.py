@@ -42,10 +42,10 @@ def test_a_small_table() -> None:
     ("old", "new", "message"),
     [
         pytest.param("[facebook]", "[facebook", "not TOML", id="no TOML"),
-        pytest.param("facebook", "myspace", "'myspace' is no Network", id="unknown network"),
+        pytest.param("facebook", "myspace", "^myspace: 'myspace' is no Network", id="unknown network"),
         pytest.param('home = "www.facebook.com"', "", r"facebook: \['home'\] missing", id="field missing"),
         pytest.param('home = "', 'house = "x"\nhome = "', r"facebook: unknown \['house'\]", id="field unknown"),
-        pytest.param("system =", "systems =", "facebook.words: 'systems' is no Kind", id="unknown kind of words"),
+        pytest.param("system =", "systems =", "^facebook.words: 'systems' is no Kind", id="unknown kind of words"),
         pytest.param('"login"', '"Login"', "facebook.words.system: 'Login' is not lower case", id="word in capitals"),
         pytest.param('"[a-z]+"', '"[a-z+"', "facebook.values.name: ", id="bad pattern"),
         pytest.param(
@@ -61,7 +61,27 @@ def test_a_small_table() -> None:
         pytest.param('"{name}"', '"Page"', r"paths row 1 \(Page\): 'Page' is not lower case", id="path in capitals"),
         pytest.param('type = "page"', "", "wants either a type or a kind", id="neither type nor kind"),
         pytest.param('type = "page"', 'type = "page"\nkind = "post"', "wants either a type or a kind", id="both"),
-        pytest.param('type = "page"', 'kind = "poster"', "'poster' is no Kind", id="unknown kind"),
+        pytest.param(
+            'type = "page"',
+            'kind = "poster"',
+            r"^facebook.paths row 1 \(\{name\}\): 'poster' is no Kind",
+            id="unknown kind",
+        ),
+        pytest.param(
+            'type = "page"', 'type = "sheet"', r"row 1 \(\{name\}\): 'sheet' is no", id="unknown type of a path"
+        ),
+        pytest.param(
+            'type = "page"', 'kind = "other"\nfallback = "x"', r"row 1 \(\{name\}\): 'x' is no", id="unknown fallback"
+        ),
+        pytest.param(
+            'type = "page"',
+            'type = "page"\nquery = ["a"]\nvalue = "b"',
+            r"row 1 .*: no value called 'b'",
+            id="query value",
+        ),
+        pytest.param('type = "page"', 'type = "page"\nx = 1', r"row 1 .*: unknown \['x'\]", id="path field"),
+        pytest.param('home = "', 'tab_pattern = "("\nhome = "', "^facebook.tab_pattern: ", id="tab pattern"),
+        pytest.param('home = "', 'prefix_pattern = "("\nhome = "', "^facebook.prefix_pattern: ", id="prefix pattern"),
         pytest.param('type = "page"', 'type = "group"', "no canonical form for type 'group'", id="type without form"),
         pytest.param(
             'type = "page"', 'kind = "other"\nfallback = "group"', "no canonical form", id="fallback without form"
@@ -76,6 +96,8 @@ def test_a_small_table() -> None:
         pytest.param('type = "page"', 'type = "page"\ntakes = "all"', "takes 'all'", id="unknown takes"),
         pytest.param("domain =", 'name = "x"\ndomain =', r"facebook.hosts row 1: unknown \['name'\]", id="host field"),
         pytest.param("domain =", 'label_pattern = "("\ndomain =', "hosts row 1.label_pattern: ", id="host pattern"),
+        pytest.param("domain =", 'kind = "x"\ndomain =', "^facebook.hosts row 1: 'x' is no Kind", id="host kind"),
+        pytest.param("key =", "x = 1\nkey =", r"^facebook.types.page: unknown \['x'\]", id="type field"),
     ],
 )
 def test_a_bad_row_is_named(old: str, new: str, message: str) -> None:
@@ -122,6 +144,9 @@ type = "page"
 tail = "none"
 takes = "path"
 [[facebook.paths]]
+path = "p/{name}"
+type = "page"
+[[facebook.paths]]
 path = "watch"
 query = ["v", "w"]
 value = "name"
@@ -166,8 +191,11 @@ def test_every_field_arrives() -> None:
             tail="none",
             takes="path",
         ),
+        ("site", "p"): Rule(
+            "facebook.paths row 2 (p/{name})", (Segment("p"), Segment(value=name)), type=ProfileType.PAGE
+        ),
         ("site", "watch"): Rule(
-            "facebook.paths row 2 (watch)",
+            "facebook.paths row 3 (watch)",
             (Segment("watch"),),
             type=ProfileType.PAGE,
             query=("v", "w"),
@@ -175,7 +203,7 @@ def test_every_field_arrives() -> None:
             needs=(("a", ""), ("b", "c")),
         ),
         ("site", "l.php"): Rule(
-            "facebook.paths row 3 (l.php)",
+            "facebook.paths row 4 (l.php)",
             (Segment("l.php"),),
             kind=Kind.SYSTEM,
             reason=system,
@@ -184,7 +212,7 @@ def test_every_field_arrives() -> None:
             tail="any",
         ),
         ("site", "login"): Rule(
-            "facebook.paths row 4 (login)",
+            "facebook.paths row 5 (login)",
             (Segment("login"),),
             kind=Kind.SYSTEM,
             reason="wall",
@@ -192,14 +220,14 @@ def test_every_field_arrives() -> None:
             tail="any",
         ),
         ("chat", "groups"): Rule(
-            "facebook.paths row 5 (groups/{name})",
+            "facebook.paths row 6 (groups/{name})",
             (Segment("groups"), Segment(value=name)),
             kind=Kind.OTHER,
             reason="not an account",
             tail="any",
             fallback=ProfileType.GROUP,
         ),
-        ("chat", ""): Rule("facebook.paths row 6 ()", (), kind=Kind.OTHER, reason="not an account", tail="any"),
+        ("chat", ""): Rule("facebook.paths row 7 ()", (), kind=Kind.OTHER, reason="not an account", tail="any"),
         ("site", "sharer"): Rule("facebook.words.share", (Segment("sharer"),), kind=Kind.SHARE, reason="share button"),
     }
     network = Network.FACEBOOK
@@ -217,7 +245,7 @@ def test_every_field_arrives() -> None:
                 sub_tabs=frozenset({"albums"}),
                 items=frozenset({"posts"}),
                 rules={key: (rule,) for key, rule in rules.items()},
-                namers=frozenset({"pg"}),
+                namers=frozenset({"pg", "p"}),
                 forms={ProfileType.PAGE: page, ProfileType.GROUP: group},
             )
         },
