@@ -15,6 +15,9 @@ from fastapi import Request
 
 from api.errors import ApiError, invalid
 
+MAX_DEPTH = 100
+"""Most levels of objects and arrays; chosen: nobody's data is deeper, and every JSON library reads it."""
+
 _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -71,9 +74,22 @@ def parse_json(body: bytes) -> Any:
         raise invalid("The body is nested too deeply.") from None
     except ValueError as error:
         raise invalid(f"The body holds a number that cannot be kept: {error}.") from None
+    _refuse_depth(value)
     if _HALF_CHARACTER.search(body):
         _refuse_half_characters(value)
     return value
+
+
+def _refuse_depth(value: Any) -> None:
+    """Refuse what would be too deep for whoever writes it out again; level by level, since a recursion would break."""
+    level = [value] if isinstance(value, dict | list) else []
+    depth = 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise invalid(f"The body is nested too deeply: more than {MAX_DEPTH} levels.")
+        members = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [child for each in members for child in each if isinstance(child, dict | list)]
 
 
 def _no_constant(name: str) -> float:
