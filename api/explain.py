@@ -48,11 +48,13 @@ def explain(site: str, settings: Settings) -> SiteResult:
 
 
 def show(site: str, result: SiteResult) -> None:
-    """Print pages, profiles with their signals, and the choice to standard output."""
+    """Print the story of the crawl, profiles with their signals, and the choice to standard output."""
     console = Console()
     if not console.is_terminal:
         console = Console(width=160)
-    console.print(_pages(result))
+    for paragraph in _story(result):
+        console.print(paragraph, soft_wrap=True)
+    console.print()
     console.print(_profiles(result))
     console.print(
         Text(
@@ -85,23 +87,23 @@ def screenshot(site: str, file: Path, settings: Settings) -> None:
         raise ValueError(str(error)) from None
 
 
-def _pages(result: SiteResult) -> Table:
-    table = Table(title="Pages read", title_justify="left")
-    for column in ("", "engine", "page", "why", "answer", "ms", "bytes"):
-        table.add_column(column, overflow="fold", justify="right" if column in ("ms", "bytes") else "left")
+def _story(result: SiteResult) -> Iterator[Text]:
+    """One paragraph per page: how it was asked for and why, what came, and what stood in it."""
     for number, page in enumerate(result.evidence.get("pages", ()), 1):
-        answer = page["reason"] or str(page["status"] or "")
-        cells = (
-            str(number),
-            page["engine"],
-            page["url"],
-            page["why"],
-            answer,
-            str(page["elapsed_ms"]),
-            str(page["bytes"]),
-        )
-        table.add_row(*(Text(cell) for cell in cells))
-    return table
+        answer = page["reason"] or str(page["status"] or "no status")
+        wall = f", {page['wall']}" if "wall" in page else ""
+        tls = ", bad certificate" if page.get("tls_invalid") else ""
+        text = Text(f"{number}. ")
+        text.append(f"{page['engine']:<8} ", style="bold")
+        text.append(f"{page['url']}\n")
+        text.append(f"   because: {page['why']}\n")
+        text.append(f"   answer: {answer}{wall}{tls}, {page['elapsed_ms']} ms, {page['bytes']:,} bytes\n")
+        text.append(f"   found: {', '.join(page.get('found', ())) or 'nothing'}")
+        if "spared" in page:
+            text.append(f"\n   no browser: {page['spared']}")
+        yield text
+    if result.evidence.get("ended"):
+        yield Text(f"End: {result.evidence['ended']}")
 
 
 def _profiles(result: SiteResult) -> Table:

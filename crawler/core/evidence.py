@@ -6,18 +6,22 @@ JSON for ``include=evidence``, ``--evidence`` and ``explain``.  Pure; judges not
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crawler.core.dossier import Visit
+from crawler.core.dossier import Dossier, Visit
 from crawler.core.ranking import Judgement
 from crawler.records import Candidate, Choice, Network
 
 ALTERNATES_COUNT = 5
 """Profiles that lost, per network, that are shown where nobody asks for more."""
 
+MAX_FOUND_COUNT = 20
+"""Most profiles told of one page."""
+
 
 def evidence(
     chosen: Mapping[Network, Choice],
     judged: Sequence[Judgement],
-    visits: Sequence[Visit],
+    candidates: Sequence[Candidate],
+    dossier: Dossier,
     alternates_count: int = ALTERNATES_COUNT,
 ) -> dict[str, Any]:
     """Return the evidence of one result, JSON-able.
@@ -25,13 +29,15 @@ def evidence(
     Args:
         chosen: the choices.
         judged: all profiles, best first.
-        visits: the pages that were asked for.
+        candidates: where they were found, in the order of the pages.
+        dossier: the pages that were asked for, and why no more.
         alternates_count: most profiles that lost, per network.
 
     Returns:
         Per network that had any profile ``{"chosen": {url, score, reasons, page, place, engine} or null,
-        "alternates": [the same]}``, and ``"pages"``: ``[{url, engine, status, why, reason, elapsed_ms, bytes}]``, with
-        ``wall`` where the document stood in for the page and ``tls_invalid`` where the certificate was bad.
+        "alternates": [the same]}``; ``"pages"``: ``[{url, engine, status, why, reason, elapsed_ms, bytes, found}]``,
+        with ``spared`` saying why a page needs no browser, ``wall`` where the document stood in for the page and
+        ``tls_invalid`` where the certificate was bad; and ``"ended"``: why no more was read.
     """
     networks: dict[str, Any] = {}
     for network in Network:
@@ -47,7 +53,8 @@ def evidence(
                 _shown(each.profile.url, each.score, each.reasons, each.candidate) for each in lost[:alternates_count]
             ],
         }
-    return {**networks, "pages": [_visit(visit) for visit in visits]}
+    pages = [_visit(visit, candidates) for visit in dossier.visits]
+    return {**networks, "pages": pages, "ended": dossier.ended}
 
 
 def _shown(url: str, score: float, reasons: Sequence[str], candidate: Candidate) -> dict[str, Any]:
@@ -62,8 +69,9 @@ def _shown(url: str, score: float, reasons: Sequence[str], candidate: Candidate)
     }
 
 
-def _visit(visit: Visit) -> dict[str, Any]:
+def _visit(visit: Visit, candidates: Sequence[Candidate]) -> dict[str, Any]:
     page = visit.page
+    found = (each for each in candidates if each.page_url == page.url and each.engine is page.engine)
     return {
         "url": page.url,
         "engine": page.engine.value,
@@ -72,6 +80,8 @@ def _visit(visit: Visit) -> dict[str, Any]:
         "reason": page.failure.reason.value if page.failure else None,
         "elapsed_ms": page.elapsed_ms,
         "bytes": page.size_bytes,
+        "found": list(dict.fromkeys(each.profile.url for each in found))[:MAX_FOUND_COUNT],
+        **({"spared": visit.spared} if visit.spared else {}),
         **({"wall": page.wall.value} if page.wall else {}),
         **({"tls_invalid": True} if page.is_tls_invalid else {}),
     }

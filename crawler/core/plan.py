@@ -10,7 +10,7 @@ wrong ones (team, client and sponsor pages).
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -47,6 +47,8 @@ class Read:
     why: str
     via: Link | None = None
     """The short link or hub that this follows; redirects are then told, not taken."""
+    spared: str = field(default="", compare=False)
+    """Why the page just read needs no browser, for people; ``""`` where that was not the question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Done:
     """Nothing more to do."""
 
     why: str
+    spared: str = field(default="", compare=False)
+    """As of :class:`Read`."""
 
 
 Step = Read | Done
@@ -112,10 +116,12 @@ def next_step(dossier: Dossier, limits: Limits, engines: Sequence[Engine], elaps
     if all(visit.via is None for visit in dossier.visits):
         step = _retry(dossier) or _climb(known, limits, engines) or _inner_page(known, limits, engines)
         if isinstance(step, Read):
-            return step
+            return replace(step, spared=known.spared)
     # Last of all, what names a profile only by way of somebody else.
     hop = hops.next_hop(dossier, known.accounts)
-    return Read(hop.url, Engine.STATIC, hop.why, hop.via) if hop else step or Done("short links and hubs are followed")
+    if hop:
+        return Read(hop.url, Engine.STATIC, hop.why, hop.via, known.spared)
+    return replace(step or Done("short links and hubs are followed"), spared=known.spared)
 
 
 class _Known:
@@ -123,6 +129,7 @@ class _Known:
 
     def __init__(self, dossier: Dossier) -> None:
         self.dossier = dossier
+        self.spared = ""
 
     @cached_property
     def choices(self) -> Mapping[Network, Choice]:
@@ -191,6 +198,7 @@ def _climb(known: _Known, limits: Limits, engines: Sequence[Engine]) -> Read | N
         if not page.html:
             return None
         need = needs_script(page.html, has_profiles=known.is_settled)
+        known.spared = "" if need.is_needed else need.signal
         return Read(page.requested_url, higher, need.signal) if need.is_needed else None
     if page.failure is not None and page.failure.reason in _ENGINE_FAULTS:
         return Read(page.requested_url, higher, f"{page.engine} engine: {page.failure.reason}")

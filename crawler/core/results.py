@@ -55,7 +55,7 @@ def result_of(
         failure=None if chosen else _failure(dossier),
         engine=dossier.engine,
         pages_count=len(dossier.visits),
-        evidence=evidence(chosen, judged, dossier.visits, alternates_count),
+        evidence=evidence(chosen, judged, everything, dossier, alternates_count),
     )
 
 

@@ -6,6 +6,7 @@ rides along.  What to do next is :mod:`crawler.core.plan`'s business, what was f
 
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Any
 
 import scrapy
@@ -86,9 +87,10 @@ class SiteSpider(scrapy.Spider):
     def _advance(self, dossier: Dossier, cookies: CookieJar) -> Iterator[Any]:
         elapsed_s = self._elapsed_s(dossier)
         step = plan.next_step(dossier, self._limits, self._engines, elapsed_s)
+        dossier = dossier.with_spared(step.spared)
         if isinstance(step, plan.Done):
             self._started_at.pop(dossier.inputs[0].index, None)
-            yield dossier
+            yield replace(dossier, ended=step.why)
             return
         timeout_s = self.config.fetch_timeout_s if step.engine is Engine.STATIC else self.config.render_timeout_s
         left_s = max(1.0, self._limits.item_budget_s - elapsed_s)

@@ -244,6 +244,8 @@ def test_evidence_says_why(crawled: dict[str, Any]) -> None:
     assert "row in the header or footer" in " ".join(chosen["reasons"])
     assert chosen["engine"] == "static"
     assert evidence["pages"][0]["why"] == "home page"
+    assert evidence["pages"][0]["found"] == list(FOUND.values())
+    assert evidence["ended"] == "profiles found"
 
 
 def test_a_crawl_that_is_wanted_no_more_before_it_begins_ends() -> None:

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.core import links, ranking
-from crawler.core.dossier import Visit
+from crawler.core.dossier import Dossier, Visit
 from crawler.core.evidence import ALTERNATES_COUNT, evidence
 from crawler.core.ownership import WEIGHTS, occurrence
+from crawler.core.website import website
 from crawler.networks.canonical import profile_of
 from crawler.records import Candidate, Engine, Failure, Link, Network, Page, Profile, Reason, Region, SiteInput, Source
 
@@ -425,9 +426,16 @@ def test_evidence_shows_the_chosen_and_the_lost() -> None:
     found = ranking.candidates(home, links.extract(home))
     choices = ranking.choose(SITE, found, [home])
 
-    shown = evidence(choices, ranking.judge(SITE, found, [home]), [Visit(home, (), "home page"), Visit(failed)])
+    visits = (Visit(home, (), "home page", spared="no scripts"), Visit(failed))
+    dossier = Dossier((SITE,), website(home.url), visits, ended="profiles found")
 
-    assert list(shown) == ["instagram", "twitter", "youtube", "pages"]
+    shown = evidence(choices, ranking.judge(SITE, found, [home]), found, dossier)
+
+    assert list(shown) == ["instagram", "twitter", "youtube", "pages", "ended"]
+    assert shown["ended"] == "profiles found"
+    assert [page.get("spared") for page in shown["pages"]] == ["no scripts", None]
+    assert shown["pages"][0]["found"][:2] == ["https://x.com/studioatlas", "https://www.instagram.com/studioatlas/"]
+    assert shown["pages"][1]["found"] == []
     assert shown["twitter"]["chosen"]["url"] == "https://x.com/studioatlas"
     assert shown["twitter"]["chosen"]["place"] == "anchor in footer"
     assert shown["twitter"]["chosen"]["engine"] == "static"

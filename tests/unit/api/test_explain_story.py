@@ -1,0 +1,54 @@
+"""Does the story of a crawl tell each fetch, its engine, the deciding signal, time, bytes and what was found?"""
+
+import pytest
+
+from api.explain import show
+from crawler.core import links, plan
+from crawler.core.dossier import Dossier, Visit
+from crawler.core.results import result_of
+from crawler.core.website import website
+from crawler.records import Engine, Failure, Page, Reason, SiteInput, Wall
+
+HOME = "https://studio-atlas.example/"
+ROW = '<footer><a href="https://x.com/studioatlas">X</a><a href="https://www.instagram.com/studioatlas">I</a></footer>'
+
+
+def told(capsys: pytest.CaptureFixture[str], *visits: Visit, ended: str) -> str:
+    dossier = Dossier((SiteInput(0, HOME),), website(HOME), visits, ended)
+    show(HOME, result_of(dossier, dossier.inputs[0], plan.candidates(dossier)))
+    return capsys.readouterr().out
+
+
+def visit(page: Page, why: str, spared: str = "") -> Visit:
+    return Visit(page, links.extract(page), why, spared=spared)
+
+
+def test_the_story_of_a_site_that_needs_a_browser(capsys: pytest.CaptureFixture[str]) -> None:
+    shell = Page(HOME, HOME, Engine.STATIC, 200, "<div id=root></div>", elapsed_ms=21, size_bytes=19)
+    rendered = Page(HOME, HOME, Engine.LIGHT, 200, ROW, elapsed_ms=640, size_bytes=40_123)
+
+    story = told(capsys, visit(shell, "home page"), visit(rendered, "empty mount point #root"), ended="profiles found")
+
+    assert story.startswith(
+        "1. static   https://studio-atlas.example/\n"
+        "   because: home page\n"
+        "   answer: 200, 21 ms, 19 bytes\n"
+        "   found: nothing\n"
+        "2. light    https://studio-atlas.example/\n"
+        "   because: empty mount point #root\n"
+        "   answer: 200, 640 ms, 40,123 bytes\n"
+        "   found: https://x.com/studioatlas, https://www.instagram.com/studioatlas/\n"
+        "End: profiles found\n"
+    )
+    assert "social_twitter: https://x.com/studioatlas" in story
+
+
+def test_the_story_of_what_went_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    gone = Failure(Reason.HTTP_ERROR, "the page says that it was not found")
+    page = Page(HOME, HOME, Engine.STATIC, 200, "<h1>404</h1>", failure=gone, wall=Wall.NOT_FOUND, is_tls_invalid=True)
+
+    story = told(capsys, visit(page, "home page", "no scripts"), ended="no more pages to look at")
+
+    assert "   answer: http_error, soft 404, bad certificate, 0 ms, 0 bytes\n" in story
+    assert "   no browser: no scripts\n" in story
+    assert "http_error (the page says that it was not found)" in story
