@@ -3,6 +3,7 @@
 The only file that knows Scrapy's response and exception types.  Asked by the spider.
 """
 
+from scrapy import Request
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -18,7 +19,7 @@ from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure as TwistedFailure
 
 from crawler.core.walls import wall_of
-from crawler.engines.requests import ENGINE, EXTRA_HREFS, TLS_INVALID
+from crawler.engines.requests import ENGINE, EXTRA_HREFS, SPENT, TLS_INVALID
 from crawler.engines.visit import RenderError
 from crawler.records import Engine, Failure, Page, Reason, Wall
 
@@ -54,7 +55,7 @@ def page_from(response: Response) -> Page:
         failure=failure,
         wall=wall,
         is_tls_invalid=bool(request.meta.get(TLS_INVALID)),
-        elapsed_ms=round(1000 * float(request.meta.get("download_latency", 0.0))),
+        elapsed_ms=_elapsed_ms(request),
         size_bytes=len(response.body),
     )
 
@@ -75,7 +76,12 @@ def page_from_failure(failure: TwistedFailure) -> Page:
         url=request.url,
         engine=request.meta.get(ENGINE, Engine.STATIC),
         failure=failure_from(failure.value),
+        elapsed_ms=_elapsed_ms(request),
     )
+
+
+def _elapsed_ms(request: Request) -> int:
+    return round(1000 * float(request.meta.get(SPENT, 0.0)))
 
 
 def failure_from(error: BaseException | None) -> Failure:

@@ -50,6 +50,11 @@ class Dossier:
         return replace(self, visits=(*self.visits[:-1], replace(self.visits[-1], spared=spared)))
 
     @property
+    def spent_s(self) -> float:
+        """Seconds that its pages took, waiting for a turn not among them."""
+        return sum(visit.page.elapsed_ms for visit in self.visits) / 1000
+
+    @property
     def read(self) -> tuple[Visit, ...]:
         """The visits to the site's own pages that gave a document."""
         return tuple(visit for visit in self.visits if visit.page.html and visit.via is None)

@@ -90,7 +90,7 @@ def next_step(dossier: Dossier, limits: Limits, engines: Sequence[Engine], elaps
         dossier: what is known of it.
         limits: what the job may spend on it.
         engines: those that can be used, cheapest first; never empty.
-        elapsed_s: seconds since its first request.
+        elapsed_s: seconds that its pages took so far.
 
     Returns:
         The page to read next, or ``Done`` with the reason.  Ends within ``limits`` for every order of outcomes.

@@ -21,7 +21,7 @@ from crawler.engines.chromium import ChromiumProvider
 from crawler.engines.driver import Driver
 from crawler.engines.light import LightProvider
 from crawler.engines.load import Load, LoadWatch
-from crawler.engines.requests import ENGINE, TLS_INVALID
+from crawler.engines.requests import ENGINE, SPENT, TLS_INVALID
 from crawler.engines.visit import Patience
 from crawler.pages import failure_from
 from crawler.records import Engine, Reason
@@ -60,6 +60,9 @@ class EngineHandler:
         try:
             return await self._download(request, engine)
         finally:
+            # A browser says itself what a page took: a site does not pay for waiting until others are done.
+            taken_s = request.meta.get("download_latency", 0.0) if engine is not Engine.STATIC else monotonic() - begun
+            request.meta[SPENT] = request.meta.get(SPENT, 0.0) + taken_s
             self._crawler.stats.inc_value(f"seconds/{engine}", monotonic() - begun)  # type: ignore[arg-type]
 
     async def _download(self, request: Request, engine: Engine) -> Response:

@@ -31,6 +31,10 @@ DEADLINE = "download_timeout"
 COOKIES = "cookies"
 """Meta key: the cookies of the site so far, one jar a site, so that nothing of one site is ever sent for another."""
 
+SPENT = "spent_s"
+"""Meta key set by the download handler: seconds that the engine spent on the request, the redirects that led to it
+included; waiting for a free page is not."""
+
 EXTRA_HREFS = "extra_hrefs"
 """Meta key set by a browser engine: links seen in frames, as written."""
 

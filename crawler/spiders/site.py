@@ -4,7 +4,6 @@ The loop and nothing else: one request at a time for each site, success and fail
 rides along.  What to do next is :mod:`crawler.core.plan`'s business, what was found the pipelines'.
 """
 
-import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
@@ -59,7 +58,6 @@ class SiteSpider(scrapy.Spider):
         self._dossiers = dossiers
         self._limits = limits
         self._engines = engines
-        self._started_at: dict[int, float] = {}
 
     async def start(self) -> AsyncIterator[Any]:
         """Ask the plan for each site's first step; Scrapy takes the next as it has room."""
@@ -85,22 +83,12 @@ class SiteSpider(scrapy.Spider):
         yield from self._advance(dossier.with_visit(visit), meta[COOKIES])
 
     def _advance(self, dossier: Dossier, cookies: CookieJar) -> Iterator[Any]:
-        elapsed_s = self._elapsed_s(dossier)
-        step = plan.next_step(dossier, self._limits, self._engines, elapsed_s)
+        step = plan.next_step(dossier, self._limits, self._engines, dossier.spent_s)
         dossier = dossier.with_spared(step.spared)
         if isinstance(step, plan.Done):
-            self._started_at.pop(dossier.inputs[0].index, None)
             yield replace(dossier, ended=step.why)
             return
         timeout_s = self.config.fetch_timeout_s if step.engine is Engine.STATIC else self.config.render_timeout_s
-        left_s = max(1.0, self._limits.item_budget_s - elapsed_s)
+        left_s = max(1.0, self._limits.item_budget_s - dossier.spent_s)
         deadline_s = min(timeout_s, left_s)
         yield request_for(step, dossier, self.parse, self.failed, deadline_s, cookies)
-
-    def _elapsed_s(self, dossier: Dossier) -> float:
-        """Seconds since the site's first page was answered: waiting in the queue before that costs a site nothing."""
-        now = time.monotonic()
-        if not dossier.visits:
-            return 0.0
-        first_ms = dossier.visits[0].page.elapsed_ms
-        return now - self._started_at.setdefault(dossier.inputs[0].index, now - first_ms / 1000)
