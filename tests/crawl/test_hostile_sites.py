@@ -211,6 +211,9 @@ def test_walls_are_named(crawled: dict[str, Any]) -> None:
 
 def test_no_answer_takes_much_memory(crawled: dict[str, Any]) -> None:
     """Bombs of 50 MB each among them; the crawl itself takes some 110 MB."""
+    if crawled["peak_mb"] is None:
+        pytest.skip("this system does not tell the peak of a process")
+
     assert crawled["peak_mb"] < 250
 
 
