@@ -1,5 +1,6 @@
 """Is the interface what its OpenAPI document says, for machines that read nothing else?"""
 
+import json
 import os
 import subprocess
 import sys
@@ -89,6 +90,52 @@ def test_examples_of_requests_can_be_sent(client: httpx.Client, document: dict[s
         )
     for example in schemas["LoginRequest"]["examples"]:
         assert client.post("/api/auth/login", json=example).status_code == 401, "well formed, of nobody"
+
+
+CLIENT_SCRIPT = """
+import sys
+from socials_client import AuthenticatedClient
+from socials_client.api.accounts import get_account
+from socials_client.api.jobs import cancel_job, create_job, get_job, list_jobs, retry_job
+from socials_client.api.results import get_results
+from socials_client.models import ErrorBody, JobOptions, JobRequest, JobRequestItemsItem, JobStatus, Render
+
+client = AuthenticatedClient(base_url=sys.argv[1], token=sys.argv[2], httpx_args={"trust_env": False})
+items = [JobRequestItemsItem.from_dict({"name": "Studio Atlas", "site_web": "https://studio-atlas.example", "n": 1})]
+request = JobRequest(items=items, source_job_id="upstream-1", options=JobOptions(render=Render.NEVER))
+job = create_job.sync(client=client, body=request, idempotency_key="once")
+assert create_job.sync(client=client, body=request, idempotency_key="once").id == job.id
+assert (job.status, job.ef_cost, job.source_job_id) == (JobStatus.PENDING, 0.00055, "upstream-1")
+early = get_results.sync(job.id, client=client)
+assert isinstance(early, ErrorBody) and early.detail.code == "not_ready", early
+assert cancel_job.sync(job.id, client=client).status == JobStatus.CANCELLED
+done = get_job.sync(job.id, client=client)
+assert done.summary.failures.to_dict() == {"cancelled": 1} and done.options.to_dict()["render"] == "never"
+[row] = get_results.sync(job.id, client=client)
+assert row.to_dict()["n"] == 1 and row.social_facebook == ""
+again = retry_job.sync(job.id, client=client)
+assert again.source_job_id == job.id
+assert [each.id for each in list_jobs.sync(client=client, limit=10).jobs] == [again.id, job.id]
+assert get_account.sync(client=client).reserved_ef == 0.00055
+refused = create_job.sync(client=client, body=JobRequest(items=[]))
+assert refused.detail.code == "validation_error" and refused.detail.errors[0].field == "items", refused
+"""
+
+
+def test_a_client_generated_from_the_document_works(
+    api: Api, document: dict[str, Any], token: str, tmp_path: Path
+) -> None:
+    (tmp_path / "openapi.json").write_text(json.dumps(document))
+    (tmp_path / "config.yml").write_text("post_hooks: []\n")
+    (tmp_path / "use.py").write_text(CLIENT_SCRIPT)
+    generate = ("generate", "--path", "openapi.json", "--config", "config.yml", "--meta", "none", "--fail-on-warning")
+
+    for command in (
+        [sys.executable, "-m", "openapi_python_client", *generate, "--output-path", "socials_client"],
+        [sys.executable, "use.py", api.url, token],
+    ):
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture
