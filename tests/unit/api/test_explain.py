@@ -5,6 +5,7 @@ import pytest
 from api.explain import show
 from crawler.core import links, ranking
 from crawler.core.dossier import Dossier, Visit
+from crawler.core.ownership import WEIGHTS
 from crawler.core.results import result_of
 from crawler.records import Engine, Failure, Page, Reason, SiteInput, SiteResult
 from crawler.urls import SiteUrl, site_url
@@ -30,7 +31,7 @@ def test_every_profile_is_shown_with_weighted_signals(capsys: pytest.CaptureFixt
 
     shown = capsys.readouterr().out
     assert all(f"https://x.com/member{n} " in shown for n in range(12))
-    assert "icon in the header or footer +2.8, same name +2.4" in " ".join(shown.split())
+    assert f"same name {WEIGHTS['same name']:+.1f}" in " ".join(shown.split())
     assert "social_twitter: https://x.com/studioatlas" in shown
     assert "social_facebook: \n" in shown
 
