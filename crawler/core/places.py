@@ -77,9 +77,14 @@ def ancestors(node: LexborNode) -> tuple[Ancestor, ...]:
 
 
 def names_of(node: LexborNode) -> str:
-    """Return an element's classes and id as one lower-case text, ``teamCard`` as ``team-card``."""
+    """Return an element's classes and id as one lower-case text, ``teamCard`` as ``team-card``.
+
+    The name of a custom element (``app-footer``) is one more.
+    """
     attributes = node.attributes
-    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".strip()[:MAX_NAMES_LENGTH]
+    tag = node.tag or ""
+    named = f"{tag if '-' in tag else ''} {attributes.get('class') or ''} {attributes.get('id') or ''}"
+    names = named.strip()[:MAX_NAMES_LENGTH]
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", names).lower()
 
 

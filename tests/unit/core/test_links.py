@@ -200,6 +200,8 @@ def test_an_address_without_scheme_is_kept_as_written() -> None:
         pytest.param("<footer>{}</footer>", Region.FOOTER, id="footer"),
         pytest.param("<footer><nav>{}</nav></footer>", Region.FOOTER, id="menu-in-the-footer"),
         pytest.param('<div id="site-footer">{}</div>', Region.FOOTER, id="footer-by-name"),
+        pytest.param("<app-footer><div>{}</div></app-footer>", Region.FOOTER, id="footer-by-element"),
+        pytest.param("<my-nav-bar>{}</my-nav-bar>", Region.NAV, id="menu-by-element"),
         pytest.param('<div role="contentinfo">{}</div>', Region.FOOTER, id="footer-by-role"),
         pytest.param('<div class="card"><div class="card-footer">{}</div></div>', Region.BODY, id="foot-of-a-card"),
         pytest.param("<article><footer>{}</footer></article>", Region.MAIN, id="foot-of-an-article"),
