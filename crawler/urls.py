@@ -27,6 +27,7 @@ INVISIBLE = dict.fromkeys(
 
 _AROUND = " \t\r\n\v\f\x85\xa0\u2007\u202f\u3000\"'`\u00ab\u00bb\u2018\u2019\u201c\u201d<>()[]{}*,;|"
 _NOTHING = frozenset({"n.a", "n/a", "n.a.", "na", "none", "null", "nil", "nan", "undefined", "tbd"})
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.\-]*):(.*)", re.IGNORECASE | re.DOTALL)
 _PORT_FOLLOWS = re.compile(r"\d{1,6}(?:[/?#]|$)")
 _DIALLED = frozenset({"tel", "sms", "fax", "callto"})
@@ -62,7 +63,7 @@ def site_url(text: object) -> SiteUrl | Failure:
     Returns:
         The site, or ``invalid_url`` / ``unsupported_scheme`` with what is wrong.
     """
-    return _site_url(text) or Failure(Reason.INVALID_URL, "no web address in the text")
+    return readable_site(text) or Failure(Reason.INVALID_URL, "no web address in the text")
 
 
 def is_usable(value: object) -> bool:
@@ -71,7 +72,7 @@ def is_usable(value: object) -> bool:
     ``False`` for what holds no address at all (absent, not a string, blank, ``-``, ``n/a``); an address that is there
     but wrong is queued, and fails with its reason.
     """
-    return _site_url(value) is not None
+    return readable_site(value) is not None
 
 
 @lru_cache(maxsize=50_000)
@@ -100,7 +101,7 @@ def _suffixes() -> PublicSuffixList:
     return PublicSuffixList(rules, accept_encoded_idn=False)
 
 
-def _site_url(text: object) -> SiteUrl | Failure | None:
+def readable_site(text: object) -> SiteUrl | Failure | None:
     """As :func:`site_url`, ``None`` where the text holds no address at all."""
     if not isinstance(text, str):
         return None
@@ -109,9 +110,7 @@ def _site_url(text: object) -> SiteUrl | Failure | None:
     clean = text.translate(INVISIBLE).strip(_AROUND)
     if not clean or clean.lower() in _NOTHING:
         return None
-    if any(
-        ord(character) < 0x20 or ord(character) == 0x7F or 0xD800 <= ord(character) < 0xE000 for character in clean
-    ):
+    if _CONTROL.search(clean):
         return Failure(Reason.INVALID_URL, "the address holds control characters")
     words = list(_words(clean))
     failure: Failure | None = None

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from crawler.records import Limits, Network, Render, SiteInput, SiteResult
+from crawler.urls import SiteUrl, readable_site
 
 MAX_LISTED_FAILURES_COUNT = 100
 """Failures that a job's summary lists one by one; the contract's number."""
@@ -148,6 +149,16 @@ def limits_of(stored: Mapping[str, Any]) -> Limits:
         max_pages_count=int(stored.get("max_pages", known["max_pages_count"])),
         item_budget_s=float(stored.get("item_budget_s", known["item_budget_s"])),
     )
+
+
+def site_keys(items: Sequence[Mapping[str, Any]]) -> list[str | None]:
+    """Read the website of each item: a key equal for items of one site, ``None`` where it names none at all."""
+    found: list[str | None] = []
+    for index, item in enumerate(items):
+        site = readable_site(item.get("site_web"))
+        key = site.key if isinstance(site, SiteUrl) else f"unreadable {index}"
+        found.append(key if site is not None else None)
+    return found
 
 
 def plan_shards(site_keys: Sequence[str], size: int) -> tuple[tuple[int, ...], ...]:

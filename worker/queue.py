@@ -7,7 +7,6 @@ job was stored, by tasks that hand a shard back, and by the sweeper.
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Self
 
 from redis import Redis
@@ -27,14 +26,6 @@ TASK = "worker.tasks.run_shard"
 
 FAILURE_TTL_S = 3600
 """How long RQ remembers a task that broke, in seconds; the job's own record says what matters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What a job waits for: workers, and shards of its account whose turn comes first."""
-
-    workers_count: int
-    shards_ahead_count: int
 
 
 class ShardQueue:
@@ -81,10 +72,6 @@ class ShardQueue:
     async def workers_count(self) -> int:
         """Return how many workers have said lately that they run."""
         return await asyncio.to_thread(self._workers_count)
-
-    async def place(self, account_id: str, job_id: str) -> Place:
-        """Say what a job that has not begun waits for."""
-        return await asyncio.to_thread(self._place, account_id, job_id)
 
     def release(self, account_id: str) -> None:
         """Queue shards whose turn it is, as long as the account has fewer queued or worked on than there are workers.
@@ -136,12 +123,6 @@ class ShardQueue:
                     if entry_id not in queued and self._redis.delete(RqJob.key_for(entry_id)):
                         logger.warning("shard %s was taken and never begun", member)
         self._enqueue(account_id, lost)
-
-    def _place(self, account_id: str, job_id: str) -> Place:
-        keys = JobKeys(account_id, job_id)
-        with guarded():
-            rank = self._redis.zrank(keys.ready, keys.member(0))
-            return Place(self._workers_count(), rank if isinstance(rank, int) else 0)
 
     def _workers_count(self) -> int:
         with guarded():

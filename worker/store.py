@@ -9,16 +9,19 @@ import json
 import re
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Self
 
-from crawler.records import Failure, Limits
-from crawler.urls import site_url
+from rq.worker_registration import WORKERS_BY_QUEUE_KEY
+
+from crawler.records import Limits
 from worker.connection import Unavailable, for_api, guarded
-from worker.jobs import Job, JobStatus, Webhook, WebhookState, limits_of, options, plan_shards
+from worker.jobs import Job, JobStatus, Webhook, WebhookState, limits_of, options, plan_shards, site_keys
 from worker.keys import NO_EVENT, OPEN, PROBE, JobKeys
 from worker.metrics import Standing, standing
+from worker.queue import QUEUE
 from worker.quota import ef, month_of, units
 from worker.scripts import CREATE, END_JOB
 
@@ -51,6 +54,14 @@ class QuotaExceeded(Exception):  # noqa: N818  # it names a state, not a mistake
         self.estimate = estimate
         self.ceiling = ceiling
         self.left = left
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a job that has not begun waits for: workers, and shards of its account whose turn comes first."""
+
+    workers_count: int
+    shards_ahead_count: int
 
 
 class JobStore:
@@ -96,6 +107,7 @@ class JobStore:
         retention_s: int,
         job_id: str | None = None,
         webhook_url: str | None = None,
+        keys_of_sites: Sequence[str | None] | None = None,
     ) -> Job:
         """Write a job with its items and shards in one step; it is not queued yet.
 
@@ -110,6 +122,7 @@ class JobStore:
             retention_s: how long everything about the job is kept, in seconds.
             job_id: id to give it, from :meth:`reserve`; a job that has it already is returned as it is.
             webhook_url: where the end of the job is told.
+            keys_of_sites: what :func:`~worker.jobs.site_keys` says of the items, where the caller knows it.
 
         Returns:
             The job, pending.
@@ -118,8 +131,12 @@ class JobStore:
             QuotaExceeded: the account may not spend that much any more this month.
         """
         keys = JobKeys(account_id, job_id or str(uuid.uuid4()))
-        # In a thread, for the sake of everybody else: ten thousand addresses take a while to read.
-        shards = await asyncio.to_thread(_plan, items, shard_items_count)
+        if job_id is not None and (known := await self.job(account_id, job_id)):
+            return known
+        if keys_of_sites is None:
+            # In a thread, for the sake of everybody else: ten thousand addresses take a while to read.
+            keys_of_sites = await asyncio.to_thread(site_keys, items)
+        shards = plan_shards([key or "" for key in keys_of_sites], shard_items_count)
         record = {
             "status": JobStatus.PENDING.value,
             "items_count": len(items),
@@ -276,6 +293,15 @@ class JobStore:
             length = sum(map(len, items)) + sum(len(result) for result in results if result)
             count = min(max(BATCH_CHARACTERS * len(items) // length, 1), CHUNK_COUNT)
 
+    async def place(self, account_id: str, job_id: str) -> Place:
+        """Say what a job that has not begun waits for."""
+        keys = JobKeys(account_id, job_id)
+        with guarded():
+            async with self._redis.pipeline(transaction=False) as step:
+                step.zrank(keys.ready, keys.member(0)).scard(WORKERS_BY_QUEUE_KEY % QUEUE)
+                rank, workers_count = await step.execute()
+        return Place(int(workers_count), int(rank or 0))
+
     async def rows(self, account_id: str, job_id: str) -> AsyncIterator[tuple[dict[str, Any], dict[str, Any] | None]]:
         """Yield each item with its stored result (``None`` while it has none), in input order."""
         async for batch in self.batches(account_id, job_id):
@@ -299,15 +325,6 @@ class JobStore:
     async def _ended(self, keys: JobKeys, status: JobStatus, message: str) -> None:
         with guarded():
             await self._end(keys=keys.ending, args=[keys.open_member, status.value, message])
-
-
-def _plan(items: Sequence[Mapping[str, Any]], size: int) -> tuple[tuple[int, ...], ...]:
-    return plan_shards([_site_key(index, item) for index, item in enumerate(items)], size)
-
-
-def _site_key(index: int, item: Mapping[str, Any]) -> str:
-    site = site_url(item.get("site_web"))
-    return f"unreadable {index}" if isinstance(site, Failure) else site.key
 
 
 def _job(keys: JobKeys, record: Mapping[str, str], failed: Sequence[str]) -> Job:

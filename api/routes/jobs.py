@@ -14,9 +14,8 @@ from api.errors import ApiError, invalid, invalid_fields, not_found, quota_excee
 from api.request_body import Body, read_json
 from api.schemas import JobCreated, JobList, JobRequest, JobSnapshot
 from crawler.records import Limits
-from crawler.urls import is_usable
 from worker.connection import Unavailable
-from worker.jobs import Job, JobStatus, snapshot
+from worker.jobs import Job, JobStatus, site_keys, snapshot
 from worker.store import QuotaExceeded
 
 router = APIRouter(tags=["jobs"], responses=responses(401, 403))
@@ -91,7 +90,7 @@ async def get_job(job_id: str, services: ServicesDep, account: AccountDep) -> An
     job = await find_job(job_id, services, account)
     if job.status is not JobStatus.PENDING:
         return snapshot(job)
-    place = await services.queue.place(account, job_id)
+    place = await services.store.place(account, job_id)
     return {**snapshot(job), "queue": asdict(place)}
 
 
@@ -169,7 +168,9 @@ async def _create(
     account: AccountDep,
     webhook_url: str | None,
 ) -> Job:
-    items = await asyncio.to_thread(_usable, posted)
+    # In a thread, for the sake of everybody else: ten thousand addresses take a while to read.
+    keys = await asyncio.to_thread(site_keys, posted)
+    items = [item for item, key in zip(posted, keys, strict=True) if key is not None]
     if not items:
         raise ApiError(400, "no_eligible_items", "None of the items has a usable website in site_web.")
     settings = services.settings
@@ -185,6 +186,7 @@ async def _create(
             retention_s=settings.retention_s,
             job_id=job_id,
             webhook_url=webhook_url,
+            keys_of_sites=[key for key in keys if key is not None],
         )
     except QuotaExceeded as error:
         raise quota_exceeded(error) from None
@@ -203,10 +205,6 @@ async def _created(job: Job, services: ServicesDep) -> dict[str, Any]:
     if job.webhook:
         told["webhook"] = {"url": job.webhook.url, "secret": await services.accounts.webhook_secret(job.account_id)}
     return told
-
-
-def _usable(posted: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [item for item in posted if is_usable(item.get("site_web"))]
 
 
 def _cursor(job: Job) -> str:
