@@ -12,8 +12,9 @@ from urllib.parse import unquote
 
 from ada_url import URL
 
-MAX_LENGTH = 8192
-"""Longest link read, in characters; what is longer is data, not an address (8 kB is what servers accept at most)."""
+MAX_LENGTH = 4096
+"""Longest link read, in characters; what is longer is data, not an address.  Chosen as for websites: half of what
+servers accept."""
 
 _HOST = r"(?:[a-z0-9-]+\.)+[a-z0-9-]+"
 _PLAIN = re.compile(rf"https?://(?!www\.https?/)({_HOST})(/[A-Za-z0-9._~@$+,=:%/&-]*)?(?:\?([!-~]*?))?(?:#([!-~]*))?")
@@ -40,7 +41,7 @@ _AFTER = _BLANKS + _QUOTES + ")]}>"
 _ENCODED_BEFORE = re.compile(
     r"(?:%(?:20|09|0a|0d|22|27|3c|c2%a0|e2%80%(?:8b|8e|8f|9c|9d|98|99)|ef%bb%bf))+", re.IGNORECASE
 )
-_CUT = re.compile(r"[\"'](?=\s|>)|(?<![/:=])[\s,;|\])(]+(?=https?://)|\s(?=[a-z-]+=(?:[\"']|$))|(?<![/@])<|<(?=/)|>")
+_CUT = re.compile(r"[\"'](?=\s|>)|(?<![/:=])[\s,;|\])(](?=https?://)|\s(?=[a-z-]+=(?:[\"']|$))|(?<![/@])<|<(?=/)|>")
 """Where an address ends for certain: a quote that closes an attribute, a second address, a tag.
 
 ``/<username>`` stays, to be refused as the placeholder it is.
