@@ -57,7 +57,7 @@ async def log_in(request: Request, response: Response, services: ServicesDep) ->
         max_age=life_s,
         httponly=True,
         samesite="lax",
-        secure=not services.settings.is_loopback,
+        secure=_is_secure(request, services),
     )
     response.headers["Cache-Control"] = "no-store"
     return await _view(account, services)
@@ -67,13 +67,18 @@ async def log_in(request: Request, response: Response, services: ServicesDep) ->
 async def log_out(request: Request, response: Response, services: ServicesDep, _: CallerDep) -> None:
     """Sign out: the session is void from now on."""
     await services.accounts.close_session(request.cookies.get(COOKIE, ""))
-    response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=not services.settings.is_loopback)
+    response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=_is_secure(request, services))
 
 
 @router.get("/api/account", response_model=AccountView, responses=responses(401, 403))
 async def get_account(services: ServicesDep, asking: CallerDep) -> Any:
     """Say whose credential this is, and what the account has left this month."""
     return await _view(asking.account, services)
+
+
+def _is_secure(request: Request, services: Services) -> bool:
+    """Whether the cookie may travel over TLS only; on loopback there is none, but behind a proxy that ends it."""
+    return not services.settings.is_loopback or request.url.scheme == "https"
 
 
 async def _view(account: Account, services: Services) -> AccountView:

@@ -242,6 +242,16 @@ def test_the_cookie_is_secure_unless_bound_to_loopback(api: Api, redis_url: str,
         assert ("secure" in house.log_in("anna@accounts.example", PASSWORD).headers["set-cookie"].lower()) is is_secure
 
 
+@pytest.mark.parametrize(("proxies", "is_secure"), [("127.0.0.1", True), ("", False), ("10.0.0.1", False)])
+def test_the_cookie_is_secure_behind_a_proxy_that_ends_tls(
+    api: Api, redis_url: str, proxies: str, is_secure: bool
+) -> None:
+    with Api(redis_url, trusted_proxies=proxies) as other:
+        answer = House(other, redis_url).log_in("anna@accounts.example", PASSWORD, **{"X-Forwarded-Proto": "https"})
+
+    assert ("secure" in answer.headers["set-cookie"].lower()) is is_secure
+
+
 @pytest.mark.parametrize(
     ("email", "password"),
     [

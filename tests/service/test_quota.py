@@ -2,17 +2,23 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
 import pytest
+import redis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from crawler.records import Limits
 from tests.service.conftest import make_account
 from tests.service.test_shards import LEASE_S, Service, failed, found
+from worker import store as store_module
 from worker.accounts import Accounts
 from worker.jobs import Job, JobStatus
 from worker.keys import JobKeys
-from worker.quota import Month, ef, units
+from worker.quota import Month, ef, month_of, units
 from worker.store import QuotaExceeded
 
 pytestmark = pytest.mark.redis
@@ -210,6 +216,91 @@ def test_an_account_without_a_ceiling_may_spend_what_it_likes(redis_url: str) ->
     till.post(10_000)
     assert till.amounts() == ("5.5", "0")
     till.close()
+
+
+def test_a_job_is_charged_to_the_month_it_was_created_in(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "month_of", lambda _: "2001-01")
+    old = till.post(2)
+    monkeypatch.undo()
+    assert till.amounts() == ("0", "0")
+    till.post(2)  # a new month, a new ceiling
+    shard = till.shard(old)
+    shard.claim(LEASE_S)
+    shard.put(found(0))
+    shard.put(found(1))
+
+    assert till.amounts() == ("0.0011", "0")
+    assert till.raw.hgetall(JobKeys("payer", "").quota)["spent:2001-01"] == str(units(Decimal("0.0011")))
+
+
+@pytest.mark.parametrize(
+    ("time", "want"),
+    [
+        (datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC), "2026-11"),
+        (datetime(2026, 12, 1, tzinfo=UTC), "2026-12"),
+        (datetime(2026, 12, 1, 1, tzinfo=timezone(timedelta(hours=2))), "2026-11"),
+    ],
+)
+def test_months_are_those_of_utc(time: datetime, want: str) -> None:
+    assert month_of(time) == want
+
+
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.sampled_from(["post", "find", "fail item", "cancel", "fail job", "expire"]),
+            st.integers(1, 4),
+        ),
+        max_size=25,
+    )
+)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_books_balance_whatever_happens(redis_url: str, steps: list[tuple[str, int]]) -> None:
+    """What is reserved is the estimates of the open jobs, what is spent the items that did not fail, at any moment."""
+    with redis.Redis.from_url(redis_url) as connection:
+        connection.flushall()
+    till = Till(redis_url, "0.0044")  # eight items
+    open_jobs: dict[str, tuple[Job, Any, list[bool]]] = {}
+    spent = 0
+
+    def reserved() -> int:
+        return sum(job.items_count for job, _, _ in open_jobs.values())
+
+    try:
+        for what, number in steps:
+            if what == "post":
+                if reserved() + spent + number > 8:
+                    with pytest.raises(QuotaExceeded):
+                        till.post(number)
+                else:
+                    job = till.post(number)
+                    shard = till.shard(job)
+                    shard.claim(LEASE_S)
+                    open_jobs[job.id] = (job, shard, [])
+            elif open_jobs:
+                job, shard, results = list(open_jobs.values())[number % len(open_jobs)]
+                is_over = True
+                if what in ("find", "fail item"):
+                    index = len(results)
+                    shard.put((found if what == "find" else failed)(index))
+                    shard.put(found(index))  # a second answer changes nothing
+                    results.append(what == "find")
+                    is_over = len(results) == job.items_count
+                elif what == "expire":
+                    till.raw.delete(JobKeys("payer", job.id).record)
+                    till.queue.sweep(30)
+                    results.clear()
+                elif what == "cancel":
+                    till.ask(lambda store, job_id=job.id: store.cancel("payer", job_id))
+                else:
+                    till.ask(lambda store, job_id=job.id: store.fail("payer", job_id, "broke"))
+                if is_over:
+                    del open_jobs[job.id]
+                    spent += sum(results)
+            month = till.month()
+            assert (month.reserved_ef, month.spent_ef) == (PRICE * reserved(), PRICE * spent), (what, number)
+    finally:
+        till.close()
 
 
 @pytest.mark.parametrize("amount", ["0", "0.00055", "0.00000001", "5.5", "10000000"])
