@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import re
 import secrets
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -29,7 +29,6 @@ _PREFIXES: dict[Kind, str] = {"token": "socials", "session": "session"}
 _TEXT = re.compile(rf"(socials|session)_({ACCOUNT_ID.pattern})_([0-9a-f]{{16}})_([A-Za-z0-9_-]{{43}})")
 
 _hasher = argon2.PasswordHasher()
-_slots = threading.BoundedSemaphore(MAX_AT_A_TIME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,28 +72,28 @@ def is_digest(credential: Credential, secret: str, digest: str) -> bool:
 
 async def hash_password(password: str) -> str:
     """Hash a password with Argon2id, in a thread."""
-    return await asyncio.to_thread(_hash, password)
+    return await asyncio.get_running_loop().run_in_executor(_threads(), _hasher.hash, password)
 
 
 async def is_password(password: str, stored: str) -> bool:
     """Say whether a password is the stored one, in a thread; takes its time where none is stored, too."""
-    return await asyncio.to_thread(_is_password, password, stored)
-
-
-def _hash(password: str) -> str:
-    with _slots:
-        return _hasher.hash(password)
+    return await asyncio.get_running_loop().run_in_executor(_threads(), _is_password, password, stored)
 
 
 def _is_password(password: str, stored: str) -> bool:
-    with _slots:
-        # Before the choice: the first one waits for it whether the account is there or not.
-        decoy = _decoy()
-        try:
-            _hasher.verify(stored or decoy, password)
-        except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
-            return False
+    # Before the choice: the first one waits for it whether the account is there or not.
+    decoy = _decoy()
+    try:
+        _hasher.verify(stored or decoy, password)
+    except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+        return False
     return bool(stored)
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """Threads of their own: a rush of sign-ins must not hold up what else waits for a thread."""
+    return ThreadPoolExecutor(MAX_AT_A_TIME, thread_name_prefix="passwords")
 
 
 @cache
