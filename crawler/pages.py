@@ -3,6 +3,8 @@
 The only file that knows Scrapy's response and exception types.  Asked by the spider.
 """
 
+import re
+
 from scrapy import Request
 from scrapy.exceptions import (
     CannotResolveHostError,
@@ -19,12 +21,19 @@ from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure as TwistedFailure
 
 from crawler.core.walls import wall_of
-from crawler.engines.requests import ENGINE, EXTRA_HREFS, SPENT, TLS_INVALID
+from crawler.engines.requests import ENGINE, EXTRA_HREFS, IS_CUT, SCRIPT_ERRORS, SPENT, TLS_INVALID
 from crawler.engines.visit import RenderError
 from crawler.records import Engine, Failure, Page, Reason, Wall
 
 HTML_TYPES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "")
 """Media types read as a page; an absent one is judged by the body."""
+
+
+_BARE = re.compile(
+    r"\s*(<!doctype[^>]*>)?\s*<html[^>]*>\s*<head>\s*(<meta[^>]*>)?\s*</head>\s*<body[^>]*>\s*</body>\s*</html>\s*",
+    re.IGNORECASE,
+)
+"""What a browser makes of an empty answer."""
 
 
 def page_from(response: Response) -> Page:
@@ -36,13 +45,15 @@ def page_from(response: Response) -> Page:
     request = response.request
     assert request is not None  # noqa: S101  # Scrapy sets it on every response that reaches a callback
     engine: Engine = request.meta.get(ENGINE, Engine.STATIC)
-    html = _html(response)
+    html = "" if _is_download(response) else _html(response)
     wall = wall_of(html, response.status)
     failure = _WALL_FAILURES.get(wall) if wall else None
     if failure is None and response.status >= 400:
         failure = Failure(Reason.HTTP_ERROR, f"the site answered {response.status}")
     elif failure is None and not html.strip():
         failure = Failure(Reason.NOT_HTML, "the answer is not a web page")
+    elif request.meta.get(IS_CUT):
+        failure = Failure(Reason.TOO_LARGE, "the document was read in part")
     location = response.headers.get("Location") if 300 <= response.status < 400 else None
     return Page(
         requested_url=request.url,
@@ -123,6 +134,11 @@ _REASONS: tuple[tuple[type[BaseException], Reason, str], ...] = (
 )
 
 
+def _is_download(response: Response) -> bool:
+    disposition = response.headers.get("Content-Disposition") or b""
+    return disposition.strip().lower().startswith(b"attachment")
+
+
 def _html(response: Response) -> str:
     """The decoded document, ``""`` where the answer is none."""
     if not isinstance(response, TextResponse):
@@ -131,5 +147,7 @@ def _html(response: Response) -> str:
     if media_type not in HTML_TYPES:
         return ""
     text = response.text
+    if "playwright" in response.flags and _BARE.fullmatch(text):
+        return ""
     # XML feeds and plain text come under HTML types too.
     return text if "<" in text[:100_000] else ""

@@ -12,7 +12,7 @@
   const FOOTER = 'footer, [role=contentinfo], #footer, .footer';
 
   let ended = '', waiting = '', isAsked = false, isDirty = true, isLoaded = false, isScrolled = false;
-  let shape = '', changedAt = beganAt, loadedAt = 0, profiles = 0, pause = limits.look_ms;
+  let added = 0, shape = '', changedAt = beganAt, loadedAt = 0, profiles = 0, pause = limits.look_ms;
   const roots = new Set(), scripts = new Map(), gone = new WeakSet();
 
   const isScript = (node) =>
@@ -20,8 +20,13 @@
   const observer = new MutationObserver((records) => {
     isDirty = true;
     for (const record of records) {
+      added += record.addedNodes.length;
       for (const node of record.addedNodes) if (isScript(node) && !gone.has(node)) scripts.set(node, now());
     }
+    if (added < 2000) return;
+    added = 0;
+    // A document of this size takes a browser minutes to lay out, and nobody looks.
+    if (document.getElementsByTagName('*').length > limits.laid_out) document.documentElement.style.display = 'none';
   });
   const WATCHED = { subtree: true, childList: true, attributes: true, attributeFilter: ['href'] };
   observer.observe(document, WATCHED);

@@ -118,7 +118,12 @@ async def _answer(page: Page, name: str, arrivals: list[str], patience: Patience
         try:
             # The page ends its wait itself; the deadline is for pages that keep our scripts from it.
             async with asyncio.timeout(patience.settle_timeout_s + GRACE_S):
-                return read_answer(await page.evaluate(ASK_SCRIPT, name))
+                told = await page.evaluate(ASK_SCRIPT, name)
+            if isinstance(told, str):
+                return read_answer(told)
+            # The page has broken what Playwright itself needs in its world; there is no telling when it is done.
+            await asyncio.sleep(patience.settle_timeout_s / 2)
+            return await _content("time is up", page, patience)
         except (TimeoutError, ValueError):
             return await _content("time is up", page, patience)
         except PlaywrightError as error:

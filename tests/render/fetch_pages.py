@@ -52,6 +52,7 @@ class PageSpider(scrapy.Spider):
 
 def as_json(page: Page) -> dict[str, Any]:
     return {
+        "requested_url": page.requested_url,
         "url": page.url,
         "status": page.status,
         "html": page.html,
