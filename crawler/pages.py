@@ -20,6 +20,7 @@ from scrapy.exceptions import (
 from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure as TwistedFailure
 
+from crawler.core.lacking import lacking
 from crawler.core.walls import wall_of
 from crawler.engines.requests import ENGINE, EXTRA_HREFS, IS_CUT, SCRIPT_ERRORS, SPENT, TLS_INVALID
 from crawler.engines.visit import RenderError
@@ -52,7 +53,7 @@ def page_from(response: Response) -> Page:
         failure = Failure(Reason.HTTP_ERROR, f"the site answered {response.status}")
     elif failure is None and not html.strip():
         failure = Failure(Reason.NOT_HTML, "the answer is not a web page")
-    elif request.meta.get(IS_CUT):
+    elif failure is None and request.meta.get(IS_CUT):
         failure = Failure(Reason.TOO_LARGE, "the document was read in part")
     location = response.headers.get("Location") if 300 <= response.status < 400 else None
     return Page(
@@ -68,6 +69,7 @@ def page_from(response: Response) -> Page:
         is_tls_invalid=bool(request.meta.get(TLS_INVALID)),
         elapsed_ms=_elapsed_ms(request),
         size_bytes=len(response.body),
+        lacks=lacking(request.meta.get(SCRIPT_ERRORS, ())),
     )
 
 

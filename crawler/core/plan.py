@@ -202,6 +202,10 @@ def _climb(known: _Known, limits: Limits, engines: Sequence[Engine]) -> Read | N
         return Read(page.requested_url, higher, need.signal) if need.is_needed else None
     if page.failure is not None and page.failure.reason in _ENGINE_FAULTS:
         return Read(page.requested_url, higher, f"{page.engine} engine: {page.failure.reason}")
+    if page.lacks and not known.is_settled:
+        return Read(page.requested_url, higher, f"{page.engine} engine lacks {page.lacks}")
+    if not page.html and any(each.page.html for each in known.dossier.visits):
+        return Read(page.requested_url, higher, f"{page.engine} engine left an empty page")
     if page.html and not known.choices:
         need = needs_script(page.html, has_profiles=False)
         if need.is_shell:

@@ -63,7 +63,8 @@
         if (++count > limits.links) break;
         const href = link.getAttribute('href');
         sum = (sum * 31 + href.length) | 0;
-        if (OWN.test(href) && !NOT_OWN.test(href)) profiles++;
+        const start = href.slice(0, 300);
+        if (OWN.test(start) && !NOT_OWN.test(start)) profiles++;
       }
     }
     const footer = document.querySelector(FOOTER);

@@ -95,7 +95,7 @@ class ChromiumProvider:
         if self._browser is None:
             return
         self._browser = None
-        await self._driver.kill_children(self._executable)
+        self._driver.kill_children()
 
     async def close(self) -> None:
         """End what is left."""

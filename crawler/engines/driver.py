@@ -74,13 +74,11 @@ class Driver:
             if self._users_count <= 0 and self._playwright is not None:
                 await self._end()
 
-    async def kill_children(self, executable: str) -> None:
-        """Kill the processes below the driver that run ``executable``."""
-        name = executable.rsplit("/", 1)[-1]
-        for process in _tree(self._process)[1:]:
-            with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-                if name in process.name() or any(name in part for part in process.cmdline()[:1]):
-                    process.kill()
+    def kill_children(self) -> None:
+        """Kill all browsers that the driver has started."""
+        for process in reversed(_tree(self._process)[1:]):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
 
     def processes(self) -> list[psutil.Process]:
         """The driver's process and all below it."""

@@ -21,6 +21,9 @@ WATCHDOG_MS = 8000
 """Longest time a page may keep the engine busy without a pause, in milliseconds; then the page's connection is
 closed."""
 
+DROP_TIMEOUT_S = 1.0
+"""Longest wait for a connection to close that is not used again, in seconds."""
+
 MAX_HEAP_MB = 256
 """Largest script heap of one page, in megabytes; chosen, not measured."""
 
@@ -74,8 +77,9 @@ class LightBrowser:
 
 
 async def _drop(connection: Browser) -> None:
-    with suppress(PlaywrightError):
-        await connection.close()
+    with suppress(PlaywrightError, TimeoutError):
+        async with asyncio.timeout(DROP_TIMEOUT_S):
+            await connection.close()
 
 
 class LightProvider:
@@ -186,9 +190,14 @@ class LightProvider:
         await self._driver.stop()
 
     async def _end(self) -> None:
-        if self._server is not None:
-            server, self._server = self._server, None
-            await server.close()
+        if self._server is None:
+            return
+        # It has nothing to put in order, and one that hangs would not hear a polite word.
+        for process in self.processes():
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        server, self._server = self._server, None
+        await server.close()
 
 
 def _is_alive(server: Any) -> bool:

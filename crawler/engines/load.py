@@ -39,7 +39,7 @@ def pages_allowed(most_count: int, load: Load) -> int:
     """Say how many pages may be open; at least one, since what is never opened never ends either.
 
     >>> [pages_allowed(8, Load(share)) for share in (0.5, 0.75, 0.8, 0.85, 0.99)]
-    [8, 5, 3, 1, 1]
+    [8, 5, 2, 1, 1]
     >>> [pages_allowed(8, Load(0.1, delay)) for delay in (10, 300, 2000)]
     [8, 4, 1]
     """

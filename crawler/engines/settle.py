@@ -30,7 +30,7 @@ PATIENCE = {
     "refresh_s": 5,  # a page that says it will move on, if it waits no longer itself
     "timer_ms": 7000,  # longest one-shot timer that promises anything
     "pulse": 6,  # requests for one address that count; more are a pulse
-    "requests": 2000,  # requests that a page may make by script at all
+    "requests": 500,  # requests that a page may make by script at all
     "links": 20_000,  # links that are compared
     "laid_out": 30_000,  # elements of a document that is laid out
 }

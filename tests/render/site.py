@@ -3,7 +3,6 @@
 import http.server
 import json
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -13,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psutil
 import pytest
@@ -38,8 +37,8 @@ class Reply:
     is_endless: bool = False
 
 
-Page = str | Reply | Callable[[str, int], "str | Reply"]
-"""A document's body, a whole reply, or a function of the request's target and how often the path was asked for."""
+Page = str | Reply | Callable[[int], "str | Reply"]
+"""A document's body, a whole reply, or a function of how often the path was asked for."""
 
 
 class Site:
@@ -63,7 +62,7 @@ class Site:
         self.address = f"127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
 
-    def __enter__(self) -> "Site":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -87,7 +86,7 @@ class Site:
         else:
             page = self.pages.get(path, Reply("nothing here", 404))
         if callable(page):
-            page = page(target, times)
+            page = page(times)
         return page if isinstance(page, Reply) else Reply(page)
 
     def _signal(self, kind: str, number: signal.Signals) -> None:
@@ -100,11 +99,11 @@ class Site:
 
 def _is(kind: str, command: list[str]) -> bool:
     line = " ".join(command)
-    is_chromium = "--headless" in line or "--type=" in line
+    is_chromium = "--headless" in line
     return {
         "light": command[0].endswith("lightpanda"),
         "driver": "playwright" in " ".join(command[:2]),
-        "chromium": is_chromium and "--type=" not in line and "playwright" not in line,
+        "chromium": is_chromium and "--type=" not in line,
         "renderer": "--type=renderer" in line,
         "network": "network.mojom.NetworkService" in line,
         "gpu": "--type=gpu-process" in line,
@@ -121,13 +120,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.owner.most_open_count = max(self.owner.most_open_count, self.owner.open_count)
         try:
             self._answer(self.owner.answer(self.path))
-        except (ConnectionError, socket.timeout):
+        except (TimeoutError, ConnectionError):
             self.close_connection = True
         finally:
             with self.owner._lock:
                 self.owner.open_count -= 1
 
-    do_POST = do_HEAD = do_GET
+    do_POST = do_HEAD = do_GET  # noqa: N815  # the server's own names
 
     def _answer(self, reply: Reply) -> None:
         time.sleep(reply.delay_s)

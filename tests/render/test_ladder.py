@@ -43,6 +43,21 @@ SITES = {
 }
 
 
+LACKING = {
+    "RTCPeerConnection": "new RTCPeerConnection()",
+    "caches": "await caches.open('x')",
+    "MediaSource": "new MediaSource()",
+    "AudioContext": "new AudioContext()",
+    "trustedTypes": "window.trustedTypes.createPolicy('x', {})",
+}
+"""What the light engine lacks, and a script that cannot do without; the page beside its footer is complete."""
+SITES |= {
+    name.lower(): f"<!doctype html><title>Harbour Bakery</title><body><h1>Harbour Bakery</h1>{TEXT}<footer></footer><script type=module>"
+    f"{needs}; document.querySelector('footer').innerHTML = {json.dumps(FOOTER)}</script></body>"
+    for name, needs in LACKING.items()
+}
+
+
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -108,11 +123,16 @@ def test_each_site_is_settled_by_the_cheapest_engine_that_can(port: int) -> None
         "static": "static",
         "script": "light",
         "webrtc": "chromium",
+        **{name.lower(): "chromium" for name in LACKING},
     }
+    for name in LACKING:
+        pages = results[name.lower()]["evidence"]["pages"]
+        assert pages[1]["lacks"] == name
+        assert pages[2]["why"] == f"light engine lacks {name}"
     pages = results["webrtc"]["evidence"]["pages"]
     assert [page["engine"] for page in pages] == ["static", "light", "chromium"]
     assert "empty mount point #app" in pages[1]["why"]
-    assert "light engine left an empty page" in pages[2]["why"]
+    assert pages[2]["why"] == "light engine lacks RTCPeerConnection"
 
 
 def test_without_chromium_the_ladder_ends_at_the_light_engine(port: int) -> None:
@@ -124,6 +144,7 @@ def test_without_chromium_the_ladder_ends_at_the_light_engine(port: int) -> None
         "static": True,
         "script": True,
         "webrtc": False,
+        **{name.lower(): False for name in LACKING},
     }
 
 
@@ -136,6 +157,7 @@ def test_without_the_light_engine_chromium_renders(port: int) -> None:
         "static": "static",
         "script": "chromium",
         "webrtc": "chromium",
+        **{name.lower(): "chromium" for name in LACKING},
     }
 
 
