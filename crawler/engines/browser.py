@@ -156,6 +156,7 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
 
     async def _download(self, request: Request) -> HtmlResponse:
         await self._gate.enter()
+        self.stats.max_value(f"render/most_open/{self._provider.engine}", self._gate.open_count)
         started = time.monotonic()
         timeout_s = float(request.meta[DEADLINE])
         try:
