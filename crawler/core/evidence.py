@@ -36,9 +36,9 @@ def evidence(
     Returns:
         Per network that had any profile ``{"chosen": {url, score, reasons, page, place, engine} or null,
         "alternates": [the same]}``; ``"pages"``: ``[{url, engine, status, why, reason, elapsed_ms, bytes, found}]``,
-        with ``spared`` saying why a page needs no browser, ``wall`` where the document stood in for the page, ``lacks``
-        where its scripts missed part of the web platform and ``tls_invalid`` where the certificate was bad; and
-        ``"ended"``: why no more was read.
+        with ``spared`` saying why a page needs no browser, ``wall`` where the document stood in for the page,
+        ``lacks`` where its scripts missed part of the web platform and ``tls_invalid`` where the certificate was bad;
+        and ``"ended"``: why no more was read.
     """
     networks: dict[str, Any] = {}
     for network in Network:

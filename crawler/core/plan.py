@@ -204,7 +204,7 @@ def _climb(known: _Known, limits: Limits, engines: Sequence[Engine]) -> Read | N
         return Read(page.requested_url, higher, f"{page.engine} engine: {page.failure.reason}")
     if page.lacks and not known.is_settled:
         return Read(page.requested_url, higher, f"{page.engine} engine lacks {page.lacks}")
-    if not page.html and any(each.page.html for each in known.dossier.visits):
+    if page.failure is not None and page.failure.reason is Reason.NOT_HTML and known.dossier.read:
         return Read(page.requested_url, higher, f"{page.engine} engine left an empty page")
     if page.html and not known.choices:
         need = needs_script(page.html, has_profiles=False)

@@ -294,8 +294,7 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
         if browser is not None:
             with suppress(TimeoutError, PlaywrightError):
                 await _within(browser.close(), CLOSE_TIMEOUT_S)
-        with suppress(TimeoutError):
-            await _within(self._provider.close(), CLOSE_TIMEOUT_S)
+        await self._provider.close()
 
 
 async def _within(work: Awaitable[T], timeout_s: float) -> T:

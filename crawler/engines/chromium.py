@@ -4,11 +4,9 @@ A browser provider for scrapy-playwright, used by :mod:`crawler.engines.handler`
 """
 
 import os
-from contextlib import suppress
 
 import psutil
 from playwright.async_api import Browser, CDPSession, Page
-from playwright.async_api import Error as PlaywrightError
 
 from crawler.engines.driver import Driver
 from crawler.records import Engine
@@ -98,9 +96,6 @@ class ChromiumProvider:
         self._driver.kill_children()
 
     async def close(self) -> None:
-        """End what is left."""
-        if self._browser is not None and self._browser.is_connected():
-            with suppress(PlaywrightError):
-                await self._browser.close()
-        self._browser = None
+        """End what is left of it, and give up the driver."""
+        await self.kill()
         await self._driver.stop()

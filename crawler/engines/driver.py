@@ -76,9 +76,7 @@ class Driver:
 
     def kill_children(self) -> None:
         """Kill all browsers that the driver has started."""
-        for process in reversed(_tree(self._process)[1:]):
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
+        _kill(_tree(self._process)[1:])
 
     def processes(self) -> list[psutil.Process]:
         """The driver's process and all below it."""
@@ -94,7 +92,7 @@ class Driver:
                     await asked.dispose()
             except TimeoutError:
                 logger.error("the browser driver does not answer; it is ended with its browsers")
-                self._kill()
+                _kill(_tree(self._process))
                 return
             except Exception:  # noqa: BLE001  # Playwright raises bare exceptions once its driver is gone
                 return
@@ -104,19 +102,17 @@ class Driver:
         watch, self._watch = self._watch, None
         if watch is not None:
             watch.cancel()
-        if playwright is not None and self.is_alive:
-            try:
+        # Listed now: what outlives the driver is nobody's child any more.
+        processes = _tree(self._process)
+        try:
+            if playwright is not None and self.is_alive:
                 async with asyncio.timeout(STOP_TIMEOUT_S):
                     await playwright.stop()
-            except Exception:  # noqa: BLE001, S110  # whatever is left is killed
-                pass
-        self._kill()
-        self._process = None
-
-    def _kill(self) -> None:
-        for process in reversed(_tree(self._process)):
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
+        except Exception:  # noqa: BLE001, S110  # Playwright raises bare exceptions once its driver is gone
+            pass
+        finally:
+            _kill(processes)
+            self._process = None
 
 
 def _drivers() -> list[psutil.Process]:
@@ -127,6 +123,12 @@ def _drivers() -> list[psutil.Process]:
             if "playwright" in " ".join(child.cmdline()[:2]):
                 found.append(child)
     return found
+
+
+def _kill(processes: list[psutil.Process]) -> None:
+    for process in reversed(processes):
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def _runs(process: psutil.Process) -> bool:

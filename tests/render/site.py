@@ -116,7 +116,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         try:
             self._answer(self.owner.answer(self.path))
-        except (ConnectionError, socket.timeout):
+        except (ConnectionError, TimeoutError):
             self.close_connection = True
 
     do_POST = do_HEAD = do_GET  # noqa: N815  # the server's own names
@@ -180,5 +180,5 @@ def render(site: Site, pages: list[tuple[Engine, str]], **settings: Any) -> dict
         child.kill()
     assert child.returncode == 0, err
     answer: dict[str, Any] = json.loads(out)
-    assert answer["children"] == [], "a browser is left over"
+    assert answer["children"] == []
     return answer
