@@ -8,6 +8,7 @@ from typing import Any, Self
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response
+from scrapy.http.cookies import CookieJar
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.engines.requests import COOKIES, ENGINE
@@ -24,10 +25,9 @@ class CookiesMiddleware:
 
     async def process_request(self, request: Request) -> None:
         """Send what the site has set."""
-        jar = request.meta.get(COOKIES)
-        if jar is not None:
+        if request.meta.get(ENGINE) is Engine.STATIC:  # a browser keeps its own; robots.txt needs none
             request.headers.pop("Cookie", None)  # a redirect brings along what was sent before it
-            jar.add_cookie_header(request)
+            request.meta.setdefault(COOKIES, CookieJar()).add_cookie_header(request)
 
     async def process_response(self, request: Request, response: Response) -> Response:
         """Keep what the site sets."""

@@ -29,7 +29,8 @@ DEADLINE = "download_timeout"
 """Meta key, Scrapy's own: most time for the download, in seconds."""
 
 COOKIES = "cookies"
-"""Meta key: the cookies of the site so far, one jar a site, so that nothing of one site is ever sent for another."""
+"""Meta key: the cookies of the site so far, one jar a site, so that nothing of one site is ever sent for another; the
+cookie middleware makes it with a site's first request."""
 
 SPENT = "spent_s"
 """Meta key set by the download handler: seconds that the engine spent on the request, the redirects that led to it
@@ -67,8 +68,9 @@ def request_for(
         ENGINE: step.engine,
         WHY: step.why,
         DEADLINE: deadline_s,
-        COOKIES: CookieJar() if cookies is None else cookies,
     }
+    if cookies is not None:
+        meta[COOKIES] = cookies
     if step.via is not None:
         meta[VIA] = step.via
         meta["dont_redirect"] = True

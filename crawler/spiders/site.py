@@ -62,7 +62,7 @@ class SiteSpider(scrapy.Spider):
     async def start(self) -> AsyncIterator[Any]:
         """Ask the plan for each site's first step; Scrapy takes the next as it has room."""
         for dossier in self._dossiers:
-            for step in self._advance(dossier, CookieJar()):
+            for step in self._advance(dossier, None):
                 yield step
 
     async def parse(self, response: Response, dossier: Dossier) -> AsyncIterator[Any]:
@@ -80,9 +80,9 @@ class SiteSpider(scrapy.Spider):
         if self.is_stopping:
             return  # a page cut off by the stop says nothing about its site
         visit = Visit(page, links.extract(page), meta[WHY], meta.get(VIA))
-        yield from self._advance(dossier.with_visit(visit), meta[COOKIES])
+        yield from self._advance(dossier.with_visit(visit), meta.get(COOKIES))
 
-    def _advance(self, dossier: Dossier, cookies: CookieJar) -> Iterator[Any]:
+    def _advance(self, dossier: Dossier, cookies: CookieJar | None) -> Iterator[Any]:
         step = plan.next_step(dossier, self._limits, self._engines, dossier.spent_s)
         dossier = dossier.with_spared(step.spared)
         if isinstance(step, plan.Done):
