@@ -9,7 +9,7 @@ links to a document that reads like a page; they count only while nothing was fo
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -184,9 +184,30 @@ def _social_block(document: _Document) -> str | None:
     return None
 
 
+def _bare_frame(document: _Document) -> str | None:
+    """A custom element that stands for the page's frame and has no content of its own: ``<site-footer>``."""
+    return next((name for name in _bare_elements(document) if _FRAME_NAME.search(name)), None)
+
+
+_FRAME_NAME = re.compile(r"foot|social|head|nav|layout")
+
+
+def _included(document: _Document) -> str | None:
+    if document.tree.css_first(INCLUDE_SELECTOR):
+        return "part of the page is in another file"
+    if any(_INCLUDE_CALL.search(node.text() or "") for node in document.scripts):
+        return "part of the page is loaded by a script"
+    return None
+
+
 _BLOCKS = frozenset(("div", "ul", "ol", "nav", "section", "p", "aside", "footer", "header"))
 
-_UNFINISHED: tuple[Callable[[_Document], str | None], ...] = (_unfilled_footer, _social_block)
+_UNFINISHED: tuple[Callable[[_Document], str | None], ...] = (
+    _unfilled_footer,
+    _social_block,
+    _bare_frame,
+    _included,
+)
 
 
 def _social_stubs(document: _Document) -> str | None:
@@ -198,13 +219,16 @@ def _social_stubs(document: _Document) -> str | None:
 
 
 def _bare_custom_element(document: _Document) -> str | None:
-    """A custom element that has no content of its own: its script is what fills it."""
+    return next(_bare_elements(document), None)
+
+
+def _bare_elements(document: _Document) -> Iterator[str]:
+    """Custom elements that have no content of their own: their scripts fill them."""
     body = document.tree.body
     for node in body.traverse() if body is not None else ():
         is_custom = node.tag is not None and "-" in node.tag[1:] and node.tag[0] != "-"
         if is_custom and _text_count(node) == 0 and not node.css_first("a, img"):
-            return f"custom element <{node.tag}> is empty"
-    return None
+            yield f"custom element <{node.tag}> is empty"
 
 
 def _bare_footer(document: _Document) -> str | None:
@@ -217,14 +241,6 @@ def _scripted_profiles(document: _Document) -> str | None:
     for node in document.tree.css("script:not([src])"):
         if "ld+json" not in (node.attributes.get("type") or "") and _PROFILE.search(node.text() or ""):
             return "profile named in a script"
-    return None
-
-
-def _included(document: _Document) -> str | None:
-    if document.tree.css_first(INCLUDE_SELECTOR):
-        return "part of the page is in another file"
-    if any(_INCLUDE_CALL.search(node.text() or "") for node in document.scripts):
-        return "part of the page is loaded by a script"
     return None
 
 
@@ -267,7 +283,6 @@ _PROMISES: tuple[Callable[[_Document], str | None], ...] = (
     _bare_custom_element,
     _bare_footer,
     _scripted_profiles,
-    _included,
     _injected,
     _noscript_notice,
     _no_footer,

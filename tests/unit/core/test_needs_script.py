@@ -49,10 +49,24 @@ FOOTER = '<footer><a href="/imprint">Imprint</a></footer>'
         ),
         pytest.param(
             f"<p>{LONG}</p><site-footer></site-footer>{FOOTER}{SCRIPT}",
-            False,
+            True,
             True,
             "custom element <site-footer> is empty",
+            id="found, and a footer to come",
+        ),
+        pytest.param(
+            f"<p>{LONG}</p><price-list></price-list>{FOOTER}{SCRIPT}",
+            False,
+            True,
+            "custom element <price-list> is empty",
             id="web component",
+        ),
+        pytest.param(
+            f"<p>{LONG}</p><price-list></price-list>{FOOTER}{SCRIPT}",
+            True,
+            False,
+            "profiles stand in the document",
+            id="found, and a web component of something else",
         ),
         pytest.param(
             f'<p>{LONG}</p>{FOOTER}<a href="#" class="fa-facebook"></a>{SCRIPT}',
