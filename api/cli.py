@@ -15,7 +15,6 @@ from typing import Any, NoReturn
 import click
 from pydantic import ValidationError
 
-from api.cli_accounts import account, token
 from crawler.config import Settings, careless, problem_of
 from crawler.records import Render
 
@@ -45,7 +44,23 @@ def main() -> NoReturn:
     sys.exit(status if isinstance(status, int) else 0)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class _Commands(click.Group):
+    """Loads ``account`` and ``token`` only when they are asked for: they need Redis, most of the others do not."""
+
+    _LATE = ("account", "token")
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *self._LATE])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self._LATE:
+            return super().get_command(ctx, cmd_name)
+        from api import cli_accounts
+
+        return cli_accounts.account if cmd_name == "account" else cli_accounts.token
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="socials")
 def cli() -> None:
     """Find the social profiles that an organisation runs itself, by reading its website."""
@@ -261,10 +276,6 @@ def doctor() -> int:
     if not engines_count:
         click.echo("FAIL rendering: no browser engine works; sites that build their pages by script stay empty")
     return 0 if is_well and engines_count else 1
-
-
-cli.add_command(account)
-cli.add_command(token)
 
 
 def _settings(**given: Any) -> Settings:

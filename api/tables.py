@@ -10,10 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from openpyxl import load_workbook
-
 from api import export
-from api.xlsx import MAX_COLUMNS_COUNT, XlsxWriter
 
 FileFormat = Literal["csv", "json", "jsonl", "xlsx"]
 FORMATS: tuple[FileFormat, ...] = ("csv", "json", "jsonl", "xlsx")
@@ -87,6 +84,8 @@ def write(rows: Sequence[Mapping[str, Any]], header: Sequence[str], file_format:
         TableError: the format cannot hold them.
     """
     if file_format == "xlsx":
+        from api.xlsx import MAX_COLUMNS_COUNT, XlsxWriter
+
         if len(header) > MAX_COLUMNS_COUNT:
             raise TableError(f"a workbook has at most {MAX_COLUMNS_COUNT} columns; write CSV instead")
         writer = XlsxWriter(header)
@@ -182,6 +181,8 @@ def _object(value: Any, place: str) -> dict[str, Any]:
 
 
 def _read_xlsx(data: bytes) -> list[dict[str, Any]]:
+    from openpyxl import load_workbook  # takes as long to load as a page to render
+
     try:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         sheet = book.worksheets[0]
