@@ -4,6 +4,7 @@ The loop and nothing else: one request at a time for each site, success and fail
 rides along.  What to do next is :mod:`crawler.core.plan`'s business, what was found the pipelines'.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
@@ -58,10 +59,15 @@ class SiteSpider(scrapy.Spider):
         self._dossiers = dossiers
         self._limits = limits
         self._engines = engines
+        self._room = asyncio.Semaphore(config.concurrent_sites_count)
 
     async def start(self) -> AsyncIterator[Any]:
-        """Ask the plan for each site's first step; Scrapy takes the next as it has room."""
+        """Ask the plan for each site's first step, a new site only once an open one is finished.
+
+        Left to itself Scrapy asks for the first pages of all sites before it goes on with any.
+        """
         for dossier in self._dossiers:
+            await self._room.acquire()
             for step in self._advance(dossier, None):
                 yield step
 
@@ -79,13 +85,18 @@ class SiteSpider(scrapy.Spider):
     def _visited(self, dossier: Dossier, page: Page, meta: dict[str, Any]) -> Iterator[Any]:
         if self.is_stopping:
             return  # a page cut off by the stop says nothing about its site
-        visit = Visit(page, links.extract(page), meta[WHY], meta.get(VIA))
-        yield from self._advance(dossier.with_visit(visit), meta.get(COOKIES))
+        try:
+            visit = Visit(page, links.extract(page), meta[WHY], meta.get(VIA))
+            yield from self._advance(dossier.with_visit(visit), meta.get(COOKIES))
+        except Exception:
+            self._room.release()  # the site is lost, the others go on
+            raise
 
     def _advance(self, dossier: Dossier, cookies: CookieJar | None) -> Iterator[Any]:
         step = plan.next_step(dossier, self._limits, self._engines, dossier.spent_s)
         dossier = dossier.with_spared(step.spared)
         if isinstance(step, plan.Done):
+            self._room.release()
             yield replace(dossier, ended=step.why)
             return
         timeout_s = self.config.fetch_timeout_s if step.engine is Engine.STATIC else self.config.render_timeout_s
