@@ -157,6 +157,9 @@ def _address(word: str, *, is_alone: bool) -> SiteUrl | Failure | None:
 def _parsed(text: str, *, has_scheme: bool, needs_dot: bool) -> SiteUrl | Failure:
     if re.match(r"https?:(?:[/\\]{3,}|[/\\]*$)", text, re.IGNORECASE):
         return Failure(Reason.INVALID_URL, "the address names no host")
+    before, sign, fragment = text.partition("#")
+    if sign and not fragment.startswith(("/", "!")):
+        text = before.rstrip(_AROUND)  # the place on a page; a client-side route stays
     try:
         url = URL(text)
         url.username = url.password = ""
@@ -169,8 +172,6 @@ def _parsed(text: str, *, has_scheme: bool, needs_dot: bool) -> SiteUrl | Failur
         return Failure(Reason.INVALID_URL, "port 0 does not exist")
     if not has_scheme and url.port == "80":
         url.protocol = "http"
-    if not url.hash.startswith(("#/", "#!")):
-        url.hash = ""  # the place on a page; a client-side route stays
     port = int(url.port) if url.port else None
     name = host.removesuffix(".").removeprefix("www.")
     place = f"{name}:{port}" if port else name

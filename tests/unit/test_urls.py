@@ -1,7 +1,7 @@
 """Does a posted text give the website a person would read in it?"""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crawler.records import Failure, Reason
@@ -129,6 +129,7 @@ def test_a_secret_in_the_address_is_not_kept() -> None:
 
 
 @given(st.one_of(st.text(max_size=200), st.text("htps:/\\.@[]ab1 ,;#?", max_size=30)))
+@example("0?[#")
 def test_no_text_raises_and_reading_twice_changes_nothing(text: str) -> None:
     found = site_url(text)
     if isinstance(found, SiteUrl):
