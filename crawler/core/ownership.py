@@ -37,7 +37,7 @@ WEIGHTS: dict[str, float] = {
     "link": -0.6,
     "page plugin or follow button": 2.0,
     "embedded videos of a channel": -0.2,
-    "publisher meta": 1.9,
+    "publisher meta": 2.0,
     "site meta": 1.5,
     "author meta": -0.8,
     "frame": -0.4,

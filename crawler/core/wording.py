@@ -133,7 +133,7 @@ NETWORK_NAMES = re.compile(r"\b(?:facebook|fb|instagram|insta|linkedin|twitter|t
 
 NETWORK_WORDS = re.compile(
     r"^(?:(?:on|at|auf|sur|en|su|op|em|via|the|to|a|page|profile|account|channel|icon|icons|logo|link|like|f|in|social|media|button|svg|image|img|"
-    r"facebook|fb|insta|instagram|ig|linkedin|li|twitter|tw|x|tiktok|tik tok|tt|youtube|yt|subscribe|company|seite|profil|kanal|"
+    r"facebook|fb|insta|instagram|ig|linkedin|li|twitter|tw|x|tiktok|tik tok|tt|youtube|yt|subscribe|videos?|vidéos?|vídeos?|company|seite|profil|kanal|"
     r"página|pagina|opens in (?:a )?new (?:window|tab)|opens a new window|external|follow|us|me|our|visit|find|like|uns|nous|folgen|suivez|go|open|view|"
     r"square|circle|round|white|black|brands?|footer|header|formerly|previously|ehemals|früher|vormals|anciennement|ex|antes|anteriormente|voorheen|"
     r"(?:旧|公式|アカウント|ページ|チャンネル|は|こちら|を|見る|フォロー|する|で|の|粉絲專頁|官方|追蹤|追踪|关注|我們|我们|공식|계정|팔로우|바로가기|페이지)+)(?!\w)[\s.:,'/()|-]*)*$"

@@ -374,6 +374,13 @@ def test_more_pages_and_more_ways_make_it_surer() -> None:
     assert "only on an inner page" in inner.reasons
 
 
+@pytest.mark.parametrize("handle", ["studioatlas", "atlas.berlin"])
+def test_text_and_scripts_are_never_enough(handle: str) -> None:
+    html = f"<p>facebook.com/{handle}</p><script>let a = 'https://www.facebook.com/{handle}'</script>"
+
+    assert chosen(page(html), page(html, "/contact"), page(html, "/about")) == {}
+
+
 def test_nothing_from_nothing() -> None:
     assert ranking.choose(SITE, [], []) == {}
 
