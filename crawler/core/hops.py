@@ -10,13 +10,14 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-import ada_url
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.core.document import tree_of
 from crawler.core.dossier import Dossier, Visit
+from crawler.networks import href, wrappers
 from crawler.networks.canonical import fallback_of, profile_of
 from crawler.networks.directories import is_hub
+from crawler.networks.match import MAX_OPENED
 from crawler.records import Candidate, Kind, Link, Network, Page, Profile, ProfileType, Refusal, Region, Source
 
 MAX_HOPS_COUNT = 6
@@ -62,11 +63,14 @@ def next_hop(dossier: Dossier, found: Collection[Network]) -> Hop | None:
         return None
     if taken and (onward := _onward(taken)) is not None:
         return onward
-    asked = {visit.page.requested_url for visit in taken}
+    asked = {visit.page.requested_url for visit in taken} | {visit.via.href for visit in taken if visit.via}
     for visit in dossier.read:
         for link in visit.links:
-            if link.url not in asked and _is_stated(link) and (why := _worth(link, found)):
-                return Hop(link.url, link, why)
+            if link.href in asked or not _is_stated(link):
+                continue
+            url, why = _worth(link, found)
+            if why and url not in asked:
+                return Hop(url, link, why)
     return None
 
 
@@ -151,23 +155,38 @@ def _onward(taken: list[Visit]) -> Hop | None:
         return None
     if sum(visit.via == last.via for visit in taken) >= MAX_CHAIN_COUNT:
         return None
-    if any(visit.page.requested_url == target for visit in taken) or not _worth(
-        replace(last.via, href=target, url=target), ()
-    ):
+    url, why = _worth(replace(last.via, href=target, url=target), ())
+    if not why or any(visit.page.requested_url == url for visit in taken):
         return None
-    return Hop(target, last.via, "short link leads on")
+    return Hop(url, last.via, "short link leads on")
 
 
-def _worth(link: Link, found: Collection[Network]) -> str:
-    """Why a link is worth a request, ``""`` if it is not."""
-    if not link.url.startswith(("http://", "https://")):
-        return ""
+def _worth(link: Link, found: Collection[Network]) -> tuple[str, str]:
+    """The address to ask and why a link is worth that, ``""`` if it is not.
+
+    The address is the one in the attribute, mended and unwrapped: made absolute against the page, ``fb.me/x`` would
+    be a page of the site.
+    """
     refusal = profile_of(link.href)
-    if isinstance(refusal, Profile):
-        return ""
+    address = _address(link.href)
+    if isinstance(refusal, Profile) or address is None:
+        return "", ""
+    url = f"https://{address.host}{address.after_host}"
     if _is_worth_resolving(link, refusal, found):
-        return "short link"
-    return "link hub" if is_hub(_host(link.url)) else ""
+        return url, "short link"
+    return url, "link hub" if is_hub(address.host) else ""
+
+
+def _address(text: str) -> href.Address | None:
+    for _ in range(MAX_OPENED + 1):
+        address = href.read(text)
+        if isinstance(address, str):
+            return None
+        wrapped = wrappers.unwrap(address)
+        if wrapped is None:
+            return address
+        text = wrapped
+    return None
 
 
 def _is_worth_resolving(link: Link, refusal: Refusal, found: Collection[Network]) -> bool:
@@ -177,18 +196,22 @@ def _is_worth_resolving(link: Link, refusal: Refusal, found: Collection[Network]
     if refusal.network is not None:
         return refusal.network not in found
     named = {network for network, words in _NAMED if words.search(f"{link.icon} {link.label} {link.text}")}
-    return not named <= set(found) if named else link.block_networks_count >= 2
+    if named:
+        return not named <= set(found)
+    return link.block_networks_count >= 2 or link.source in _MARKUP
 
 
 def _is_stated(link: Link) -> bool:
     """Whether the link stands where sites name themselves: in a row of icons, in the frame, or by markup."""
-    if link.source in (Source.REL_ME, Source.JSON_LD, Source.MICRODATA):
+    if link.source in _MARKUP:
         return link.is_own_node is not False
     return link.block_networks_count >= 2 or link.region in (Region.HEADER, Region.FOOTER, Region.NAV)
 
 
+_MARKUP = (Source.REL_ME, Source.JSON_LD, Source.MICRODATA)
+"""Sources that say what a link is for, wherever it stands."""
+
+
 def _host(url: str) -> str:
-    try:
-        return str(ada_url.URL(url).hostname)
-    except ValueError:
-        return ""
+    address = href.read(url)
+    return "" if isinstance(address, str) else address.host

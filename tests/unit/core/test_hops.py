@@ -86,6 +86,23 @@ def result(dossier: Dossier) -> SiteResult:
         ),
         pytest.param(f'{INSTAGRAM}<a href="https://ig.me/xyz/abc/def">i</a>', None, id="no short link"),
         pytest.param(INSTAGRAM, None, id="nothing to follow"),
+        pytest.param(f'{INSTAGRAM}<a href="fb.me/hb">{FACEBOOK}</a>', "https://fb.me/hb", id="no scheme"),
+        pytest.param(f'{INSTAGRAM}<a href="//linktr.ee/hb">l</a>', "https://linktr.ee/hb", id="hub, no scheme"),
+        pytest.param(
+            f'{INSTAGRAM}<a href="https://l.instagram.com/?u=https%3A%2F%2Ffb.me%2Fhb&e=A">{FACEBOOK}</a>',
+            "https://fb.me/hb",
+            id="wrapped",
+        ),
+        pytest.param(
+            '<script type="application/ld+json">{"@type": "Bakery", "sameAs": ["https://bit.ly/3abcdef"]}</script>',
+            "https://bit.ly/3abcdef",
+            id="general, in markup",
+        ),
+        pytest.param(
+            f'{INSTAGRAM}<a href="https://www.facebook.com/l.php?u=https%3A%2F%2Fshop.example">s</a>',
+            None,
+            id="wrapped website",
+        ),
     ],
 )
 def test_what_is_followed(footer: str, expected: str | None) -> None:
@@ -279,3 +296,24 @@ def test_a_hub_is_one_hop() -> None:
     dossier = followed(home(f'{INSTAGRAM}<a href="https://linktr.ee/hb">l</a>'), "https://linktr.ee/hb", hub)
 
     assert isinstance(step(dossier), plan.Done)
+
+
+def test_a_hub_is_read_without_its_own_frame() -> None:
+    hub = f'<main>{INSTAGRAM}<a href="https://x.com/hb/status/1">post</a></main><footer>{FACEBOOK}</footer>'
+    dossier = followed(home('<a href="https://linktr.ee/hb">l</a>'), "https://linktr.ee/hb", hub)
+
+    assert set(result(dossier).profiles) == {Network.INSTAGRAM}
+
+
+@pytest.mark.parametrize("target", ["https://[", "mailto:jo@harbour-bakery.example", "https://x.com:8080/hb", ""])
+def test_a_redirect_to_what_is_no_address_gives_nothing(target: str) -> None:
+    dossier = followed(home(f'{INSTAGRAM}<a href="https://fb.me/hb">f</a>'), target)
+
+    assert set(result(dossier).profiles) == {Network.INSTAGRAM}
+    assert isinstance(step(dossier), plan.Done)
+
+
+def test_wrappers_without_end_are_not_opened() -> None:
+    nested = "https://href.li/?" * 6 + "https://fb.me/hb"
+
+    assert isinstance(step(home(f'{INSTAGRAM}<a href="{nested}">{FACEBOOK}</a>')), plan.Done)
