@@ -149,27 +149,38 @@ class JobStore:
             **({"source_job_id": source_job_id} if source_job_id is not None else {}),
             **({"webhook": webhook_url} if webhook_url is not None else {}),
         }
+        await self._write(keys, items, record, shards, retention_s, ef_cost)
+        job = await self.job(account_id, keys.job_id)
+        if job is None:
+            raise Unavailable("Redis did not keep the job")
+        return job
+
+    async def _write(
+        self,
+        keys: JobKeys,
+        items: Sequence[Mapping[str, Any]],
+        record: Mapping[str, Any],
+        shards: Sequence[Sequence[int]],
+        life_s: int,
+        ef_cost: Decimal,
+    ) -> None:
+        """Reserve what the job costs and write it, both or neither; a job that is there stays as it is."""
         fields = [part for pair in record.items() for part in pair]
-        reservation = (month_of(datetime.now(UTC)), units(ef_cost))
-        shard_inputs = [json.dumps(inputs) for inputs in shards]
+        arguments = [
+            *(keys.open_member, keys.job_id, life_s * 1000),
+            *(month_of(datetime.now(UTC)), units(ef_cost)),
+            *(len(fields), *fields),
+            *(json.dumps(inputs) for inputs in shards),
+        ]
         with guarded():
             # Ten thousand items in one step would hold Redis up for everybody.
             staged = await self._stage(keys, items)
             answer = await self._create(
                 keys=[keys.record, keys.items, staged, keys.jobs, OPEN, keys.ready, keys.quota, keys.account],
-                args=[
-                    *(keys.open_member, keys.job_id, retention_s * 1000),
-                    *reservation,
-                    *(len(fields), *fields),
-                    *shard_inputs,
-                ],
+                args=arguments,
             )
         if answer[0] == "ceiling":
             raise QuotaExceeded(ef_cost, ef(int(answer[1])), ef(int(answer[1]) - int(answer[2])))
-        job = await self.job(account_id, keys.job_id)
-        if job is None:
-            raise Unavailable("Redis did not keep the job")
-        return job
 
     async def _stage(self, keys: JobKeys, items: Sequence[Mapping[str, Any]]) -> str:
         """Write the items where nobody sees them yet; the key goes by itself if nothing comes of it."""

@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -68,6 +69,13 @@ def api_process(redis_url: str, port: int = 0) -> Iterator[tuple["subprocess.Pop
         process.kill()
         process.stderr.close()
         process.wait()
+
+
+def until(is_reached: Callable[[], bool]) -> None:
+    """Wait for something to happen."""
+    end = time.monotonic() + DEADLINE_S
+    while not is_reached():
+        assert time.monotonic() < end
 
 
 def client_of(url: str, token: str) -> httpx.Client:

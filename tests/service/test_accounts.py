@@ -20,7 +20,7 @@ from argon2 import PasswordHasher
 from api.auth import COOKIE
 from api.routes import events as events_route
 from tests.service.conftest import make_account
-from tests.service.running import DEADLINE_S, JOBS, Api, create, follow
+from tests.service.running import DEADLINE_S, JOBS, Api, create, follow, until
 from worker import credentials
 from worker.account_keys import AccountKeys
 from worker.accounts import Accounts
@@ -126,8 +126,7 @@ def revoked(house: House) -> dict[str, str]:
 def expired(house: House) -> dict[str, str]:
     text = house.session(life_s=1)
     with redis.Redis.from_url(house.url) as connection:
-        while list(connection.scan_iter("*:session:*")):
-            pass
+        until(lambda: not list(connection.scan_iter("*:session:*")))
     return cookie(text)
 
 

@@ -14,6 +14,7 @@ from rq.serializers import JSONSerializer
 
 from crawler.records import Limits
 from tests.service.conftest import make_account
+from tests.service.running import until
 from tests.service.test_shards import LEASE_S, Service, found
 from worker.accounts import Accounts
 from worker.jobs import Job, JobStatus
@@ -141,8 +142,7 @@ def test_small_jobs_of_an_account_go_in_order(crowd: Crowd) -> None:
     for _ in range(20):
         ids.append(crowd.post("a", 1).id)
         now_ms = time.time_ns() // 1_000_000
-        while time.time_ns() // 1_000_000 == now_ms:
-            pass
+        until(lambda now_ms=now_ms: time.time_ns() // 1_000_000 > now_ms)
     order = []
     while (entry := crowd.take()) is not None:
         order.append(entry[1])
@@ -187,8 +187,7 @@ def test_an_ended_job_makes_room_and_leaves_nothing(crowd: Crowd, end: str) -> N
     if end == "expired":
         for key in list(crowd.raw.scan_iter(f"{JobKeys('a', job.id).record}*")):
             crowd.raw.pexpire(key, 1)
-            while crowd.raw.exists(key):
-                pass
+            until(lambda key=key: not crowd.raw.exists(key))
         crowd.queue.sweep(30)
     elif end == "failed":
         crowd.ask(lambda store: store.fail("a", job.id, "no"))

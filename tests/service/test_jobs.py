@@ -1,7 +1,6 @@
 """Do jobs cost, wait, end and expire as the contract says, seen over HTTP?"""
 
 import asyncio
-import time
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -13,7 +12,7 @@ from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
 from tests.service.conftest import make_account
-from tests.service.running import DEADLINE_S, JOBS, Api, Hand, create
+from tests.service.running import JOBS, Api, Hand, create, until
 from worker.embedded import EmbeddedRedis
 from worker.queue import QUEUE, ShardQueue
 
@@ -214,9 +213,3 @@ def worker_sweeps(url: str) -> None:
     queue = ShardQueue.connect(url, 60)
     queue.sweep(30)
     queue.close()
-
-
-def until(is_reached: Any) -> None:
-    end = time.monotonic() + DEADLINE_S
-    while not is_reached():
-        assert time.monotonic() < end

@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from tests.service.conftest import make_account
-from tests.service.running import JOBS, Api, create, follow
+from tests.service.running import JOBS, Api, create, follow, until
 from worker.account_keys import AccountKeys
 from worker.embedded import EmbeddedRedis
 
@@ -134,8 +134,7 @@ def test_open_streams_are_capped_per_account(api: Api, redis_url: str) -> None:
         # One that ends makes room, and so does one whose client has gone.
         with redis.Redis.from_url(redis_url) as connection:
             streams[0].response.close()
-            while connection.zcard(AccountKeys("anna").streams) == 2:
-                pass
+            until(lambda: connection.zcard(AccountKeys("anna").streams) < 2)
         with follow(anna, job_id) as stream:
             assert stream.next()[1] == "snapshot"
 
