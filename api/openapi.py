@@ -130,11 +130,17 @@ def _header(description: str, schema: Mapping[str, Any], *, is_certain: bool = T
 
 _REQUEST_ID = _header("Names the request, also in the log; the caller's own where it sent one.", _TEXT)
 _RETRY_AFTER = _header("When to try again, in seconds.", {"type": "integer", "minimum": 1})
+_RATE = {
+    "RateLimit-Policy": _header("The limit: q jobs in w seconds.", {**_TEXT, "examples": ['"jobs";q=60;w=60']}),
+    "RateLimit": _header(
+        "What is left: r at once; the rest within t seconds.", {**_TEXT, "examples": ['"jobs";r=59;t=1']}
+    ),
+}
 _HEADERS: Mapping[str, Mapping[str, Any]] = {
-    "201": {"Location": _header("Address of the job.", _TEXT)},
+    "201": {"Location": _header("Address of the job.", _TEXT), **_RATE},
     "401": {"WWW-Authenticate": _header("What to show.", _TEXT)},
     "405": {"Allow": _header("What may be done here.", _TEXT)},
-    "429": {"Retry-After": _RETRY_AFTER},
+    "429": {"Retry-After": _RETRY_AFTER, **{name: {**each, "required": False} for name, each in _RATE.items()}},
     "503": {"Retry-After": {**_RETRY_AFTER, "required": False}},
 }
 """By status, besides the request's id."""
