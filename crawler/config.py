@@ -152,6 +152,9 @@ class Settings(BaseSettings):
     alternates_count: int = Field(default=5, ge=0, le=1000)
     """Most profiles that lost, per network, that the evidence of a result shows."""
 
+    block_trackers: bool = True
+    """Whether hosts that serve only trackers and advertisements are refused to every engine."""
+
     obey_robots: bool = True
     """Whether robots.txt is obeyed."""
 

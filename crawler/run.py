@@ -18,6 +18,7 @@ from crawler.core.dossier import Dossier
 from crawler.core.website import website
 from crawler.engines.find import find_engines
 from crawler.engines.handler import abort_pages
+from crawler.engines.trackers import tracker_hosts
 from crawler.proxy import EgressProxy
 from crawler.records import Failure, Limits, Reason, RunReport, Sink, SiteInput, SiteResult
 from crawler.settings import scrapy_settings
@@ -63,11 +64,14 @@ def crawl(inputs: Sequence[SiteInput], sink: Sink, settings: Settings, limits: L
 
 async def _crawl(inputs: tuple[SiteInput, ...], sink: Sink, settings: Settings, limits: Limits) -> RunReport:
     engines, chromium_path = find_engines(settings)
-    async with EgressProxy(settings.allow_hosts) as proxy:
+    sites = dossiers(inputs)
+    hosts = {each.site.host for each in sites if not isinstance(each.site, Failure)}
+    blocked = tracker_hosts(hosts) if settings.block_trackers else frozenset()
+    async with EgressProxy(settings.allow_hosts, blocked_hosts=blocked) as proxy:
         runner = AsyncCrawlerRunner(scrapy_settings(settings))
         crawler = runner.create_crawler(SiteSpider)
         arguments: dict[str, Any] = {
-            "dossiers": dossiers(inputs),
+            "dossiers": sites,
             "sink": sink,
             "config": settings,
             "limits": limits,

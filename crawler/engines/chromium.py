@@ -12,20 +12,24 @@ from crawler.engines.driver import Driver
 from crawler.records import Engine
 
 FLAGS = (
+    "--autoplay-policy=user-gesture-required",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-dev-shm-usage",
     "--disable-domain-reliability",
     "--disable-gpu",
     "--disable-quic",
+    "--disable-remote-fonts",
     "--disable-sync",
     "--dns-prefetch-disable",
+    "--js-flags=--max-old-space-size=512",  # megabytes of script heap of a page, which is ended beyond
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--mute-audio",
     "--no-first-run",
     "--no-pings",
 )
-"""Nothing is spoken to but the proxy."""
+"""Nothing is spoken to but the proxy, and fonts and media are not fetched.  Stylesheets are: loaders of script-built
+sites give a page up whose stylesheet fails."""
 
 NO_IMAGES = "--blink-settings=imagesEnabled=false"
 

@@ -66,7 +66,7 @@ def as_json(page: Page) -> dict[str, Any]:
 async def work(order: dict[str, Any]) -> dict[str, Any]:
     config = Settings(allow_hosts=tuple(order["allow"]), obey_robots=False, **order["settings"])
     found: list[tuple[int, Page]] = []
-    async with EgressProxy(config.allow_hosts) as proxy:
+    async with EgressProxy(config.allow_hosts, blocked_hosts=frozenset(["tracker.localhost"])) as proxy:
         settings = scrapy_settings(config) | {"ITEM_PIPELINES": {}}
         runner = AsyncCrawlerRunner(settings)
         crawler = runner.create_crawler(PageSpider)

@@ -97,6 +97,11 @@ SHOULD_BE_FOUND: dict[str, Page] = {
     # 63: loops that are none
     "push-state": link("push-state")
     + "<script>let n = 0; const id = setInterval(() => history.pushState({}, '', '?' + n++), 5)</script>",
+    # what is not fetched at all
+    "loads": link("loads")
+    + """<img src=/image.png><video src=/video.mp4 preload=none></video>
+    <style>@font-face { font-family: x; src: url(/font.woff2) } p { font-family: x }</style><p>x</p>""",
+    "tracker": "",
     # 64: a part that never comes
     "stalled": link("stalled") + "<img src=/stall><link rel=stylesheet href=/stall><iframe src=/stall></iframe>",
 }
@@ -154,9 +159,13 @@ BUSY = ["hang", "hang-loaded", "eats"]
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
-    pages = {f"/{name}": page for name, page in SHOULD_BE_FOUND.items()}
+    pages: dict[str, Page] = {f"/{name}": page for name, page in SHOULD_BE_FOUND.items()}
     pages |= {f"/{name}": page for name, (page, _) in REFUSED.items()} | PARTS
     with serving(pages) as site:
+        # Nobody waits for a host that is refused.
+        site.pages["/tracker"] = (
+            f"{link('tracker')}<script async src=http://tracker.localhost:{site.port}/tracker.js></script>"
+        )
         yield site
 
 
@@ -202,6 +211,14 @@ def test_loops_are_bounded(battery: dict[str, Any]) -> None:
     assert {name: battery["asked"][f"/{name}"] for name in ("two", "chain", "refresh", "location", "cookie-loop")} == {
         name: pytest.approx(20, abs=20) for name in ("two", "chain", "refresh", "location", "cookie-loop")
     }
+
+
+def test_images_and_fonts_are_not_fetched(battery: dict[str, Any]) -> None:
+    assert [battery["asked"][path] for path in ("/image.png", "/video.mp4", "/font.woff2")] == [0, 0, 0]
+
+
+def test_trackers_are_not_fetched(battery: dict[str, Any]) -> None:
+    assert battery["asked"]["/tracker.js"] == 0
 
 
 def test_requests_of_one_page_are_bounded(battery: dict[str, Any]) -> None:
