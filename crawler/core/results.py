@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from crawler.core import ranking
 from crawler.core.dossier import Dossier
 from crawler.core.evidence import ALTERNATES_COUNT, evidence
+from crawler.core.needs_script import needs_script
 from crawler.networks.canonical import profile_of
 from crawler.records import (
     Candidate,
@@ -16,6 +17,7 @@ from crawler.records import (
     Failure,
     Link,
     Network,
+    Page,
     Profile,
     Reason,
     SiteInput,
@@ -60,12 +62,20 @@ def result_of(
 
 
 def _failure(dossier: Dossier) -> Failure | None:
-    """Why nothing was found, where something went wrong: a site that was read and names no profile is no failure."""
-    if any(visit.page.failure is None for visit in dossier.read):
+    """Why nothing was found, where something went wrong: a site that was read and names no profile is no failure.
+
+    A shell that no browser could fill was not read.
+    """
+    whole = [visit.page for visit in dossier.read if visit.page.failure is None]
+    if whole and (dossier.failure is None or not all(_is_shell(page) for page in whole)):
         return None
     if not dossier.visits and dossier.failure is None:
         return Failure(Reason.BUDGET_EXHAUSTED, "the site was not reached in time")
     return dossier.failure
+
+
+def _is_shell(page: Page) -> bool:
+    return needs_script(page.html, has_profiles=False).is_shell
 
 
 def _known(site_input: SiteInput) -> list[Candidate]:

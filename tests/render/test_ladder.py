@@ -180,3 +180,15 @@ def test_always_uses_the_best_engine(port: int) -> None:
 
     assert {name: result["engine"] for name, result in results.items()} == dict.fromkeys(SITES, "chromium")
     assert {name: result["profiles"] for name, result in results.items()} == dict.fromkeys(SITES, FOUND)
+
+
+def test_a_browser_that_is_not_there_is_named_and_given_up(port: int, tmp_path: Path) -> None:
+    nowhere = str(tmp_path / "chromium")
+
+    results = crawl(port, light_enabled=False, chromium_path=nowhere)
+
+    assert results["static"]["profiles"] == FOUND
+    for name in ("script", "webrtc"):
+        pages = results[name]["evidence"]["pages"]
+        assert [page["reason"] for page in pages] == [None, "browser_error"], pages
+        assert results[name]["reason"] == "browser_error"

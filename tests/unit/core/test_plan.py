@@ -317,6 +317,12 @@ def test_a_website_that_is_a_profile(site: str, pages: tuple[Page, ...]) -> None
         pytest.param(dossier(page(EMPTY, reason=Reason.HTTP_ERROR)), Reason.HTTP_ERROR, id="error-page"),
         pytest.param(dossier(page(EMPTY)), None, id="read-and-empty"),
         pytest.param(dossier(page(EMPTY), page("", reason=Reason.PAGE_CRASH)), None, id="read-once"),
+        pytest.param(dossier(page(SHELL)), None, id="shell-without-a-browser"),
+        pytest.param(
+            dossier(page(SHELL), page("", engine=Engine.LIGHT, reason=Reason.PAGE_CRASH)),
+            Reason.PAGE_CRASH,
+            id="shell-that-no-browser-could-fill",
+        ),
         pytest.param(dossier(page(ICONS, reason=Reason.HTTP_ERROR)), None, id="found-on-an-error-page"),
     ],
 )
