@@ -95,7 +95,7 @@
     if (promised.requests > 0) return 'requests';
     for (const since of scripts.values()) if (now() - since < limits.script_ms) return 'scripts';
     // Lazy content is fetched by being looked at, once.
-    if (profiles > 0 && still >= limits.found_ms) return promised.lazy && scroll() ? 'what is below' : '';
+    if (profiles > 0 && still >= limits.found_ms) return promised.lazy && limits.scrolls && scroll() ? 'what is below' : '';
     if (!isLoaded) return 'the load event';
     if (promised.timers > 0) return 'timers';
     if (still < limits.still_ms) return 'links';
@@ -107,8 +107,10 @@
   const scroll = () => {
     if (isScrolled) return false;
     isScrolled = true;
-    if (!limits.scrolls || document.documentElement.scrollHeight <= window.innerHeight) return false;
-    window.scrollTo(0, document.documentElement.scrollHeight);
+    // Without a layout everything is in view at once, and only those that listen to scrolling wait for it.
+    const far = limits.scrolls ? document.documentElement.scrollHeight : 100_000;
+    if (limits.scrolls && far <= window.innerHeight) return false;
+    window.scrollTo(0, far);
     changedAt = now();
     return true;
   };

@@ -41,6 +41,12 @@ PAGES: dict[str, str] = {
     "/idle": f"<div id=f></div><script>requestIdleCallback(() => {{ f.innerHTML = '<a href={LINK}idle>f</a>' }})</script>",
     "/seen": "<div style='height:3000px'></div><div id=f></div><script>new IntersectionObserver((seen) => "
     f"{{ if (seen[0].isIntersecting) f.innerHTML = '<a href={LINK}seen>f</a>' }}).observe(f)</script>",
+    "/below": "<div style='height:9000px'></div><div id=f></div><script>new IntersectionObserver((seen) => "
+    f"{{ if (seen[0].isIntersecting) f.innerHTML = '<a href={LINK}below>f</a>' }}).observe(f)</script>",
+    "/below-more": f"<a href='{LINK}other'>f</a><div style='height:9000px'></div><div id=f></div><script>new IntersectionObserver("
+    f"(seen) => {{ if (seen[0].isIntersecting) f.innerHTML = '<a href={LINK}below-more>f</a>' }}).observe(f)</script>",
+    "/scrolled": "<div style='height:9000px'></div><div id=f></div><script>addEventListener('scroll', () => "
+    f"{{ f.innerHTML = '<a href={LINK}scrolled>f</a>' }})</script>",
     "/shadow": "<x-a></x-a><script>customElements.define('x-a', class extends HTMLElement { connectedCallback() "
     "{ this.attachShadow({mode: 'open'}).innerHTML = '<x-b></x-b>' } });"
     "customElements.define('x-b', class extends HTMLElement { connectedCallback() "
@@ -52,6 +58,8 @@ PAGES: dict[str, str] = {
     "/moves-slowly": "<p>one moment</p><script>location = '/slow'</script>",
     "/moves-nowhere": f"<a href='{LINK}moves-nowhere'>f</a><script>location = '/nothing'</script>",
     "/moves-on": "<script>location = '/moves-on?' + Math.random()</script>",
+    "/frames": "<p>x</p><iframe src='/plain'></iframe><script>const f = document.createElement('iframe');"
+    "f.src = location.href.replace('127.0.0.1', 'other.localhost').replace('frames', 'slow'); document.body.append(f)</script>",
     "/slow": f"<a href='{LINK}slow'>f</a>",
     "/hostile": "<script>Array.prototype.map = () => []; JSON.stringify = () => '{}';"
     f"document.write('<a href={LINK}hostile>f</a>')</script>",
@@ -61,7 +69,7 @@ PAGES: dict[str, str] = {
 }
 STATUSES = {"/error": 500, "/nothing": 204}
 DELAYS_S = {"/slow": 1.5}
-NOT_LINKS = ("/moves-on", "/moves", "/moves-slowly", "/moves-nowhere", "/empty", "/hang")
+NOT_LINKS = ("/frames", "/moves-on", "/moves", "/moves-slowly", "/moves-nowhere", "/empty", "/hang")
 NOT_HTML = {"/file.pdf": "application/pdf"}
 
 
@@ -99,7 +107,11 @@ def render(engine: Engine, address: str, urls: list[str], **settings: Any) -> di
     """Render pages with one engine in a child process; skips where the engine is not there."""
     if engine not in find_engines(Settings())[0]:
         pytest.skip(light_mend() if engine is Engine.LIGHT else f"no Chromium here: {chromium_mend()}")
-    order = {"allow": [address], "settings": settings, "pages": [[engine, url] for url in urls]}
+    order = {
+        "allow": [address, "*.localhost:" + address.partition(":")[2]],
+        "settings": settings,
+        "pages": [[engine, url] for url in urls],
+    }
     done = subprocess.run(
         [sys.executable, Path(__file__).with_name("fetch_pages.py")],
         input=json.dumps(order),
@@ -157,6 +169,13 @@ def test_page_that_moves_is_read_where_it_ends(rendered: dict[str, Any], path: s
 )
 def test_what_cannot_be_read_has_its_reason(rendered: dict[str, Any], path: str, reasons: set[str]) -> None:
     assert rendered["pages"][path]["reason"] in reasons
+
+
+def test_links_in_frames_are_read(rendered: dict[str, Any]) -> None:
+    if rendered["engine"] is Engine.LIGHT:
+        pytest.skip("the light engine loads no frames")
+
+    assert rendered["pages"]["/frames"]["extra"] == [f"{LINK}plain", f"{LINK}slow"]
 
 
 def test_no_browser_is_left(rendered: dict[str, Any]) -> None:
