@@ -120,7 +120,9 @@ def query_value(query: str, keys: tuple[str, ...]) -> str:
         return ""
     found: dict[str, str] = {}
     for pair in query.split("&"):
-        key, _, value = pair.partition("=")
+        key, sign, value = pair.partition("=")
+        if not sign and "%" in pair:
+            key, _, value = unquote(pair).partition("=")
         key = key.lower()
         while key.startswith("amp;"):
             key = key[4:]

@@ -88,6 +88,8 @@ def test_a_wrapper_around_a_pasted_address() -> None:
         ("amp;amp;a=1", ("a",), "1"),
         ("a=%2541+b", ("a",), "%41+b"),
         ("a", ("a",), ""),
+        ("a%3D1", ("a",), "1"),
+        ("b=a%3D1", ("a",), ""),
         ("a=b=c", ("a",), "b=c"),
         ("", ("a",), ""),
     ],
