@@ -118,6 +118,7 @@ class EmbeddedRedis:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C is for us, who end it in order
+                umask=0o077,  # a folder that was there before may be open to others
             )
             stack.callback(_end, process)
             assert process.stdin is not None  # noqa: S101  # asked for above

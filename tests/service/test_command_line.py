@@ -239,6 +239,7 @@ def test_the_first_serve_makes_an_account_and_a_curl_line_that_works(command: Co
         assert (job["status"], job["items_count"]) == ("pending", 1)
         assert (data / "token").stat().st_mode & 0o777 == 0o600
         assert data.stat().st_mode & 0o777 == 0o700
+        assert (data / "appendonly.aof").stat().st_mode & 0o077 == 0 or (data / "appendonlydir").exists()
         tokens.append((data / "token").read_text())
         _run_readme(lines[0].split(" at ")[1].split()[0], data / "token", tmp_path)
         # The commands find the Redis of the service that runs.
