@@ -121,10 +121,10 @@ class Settings(BaseSettings):
     """Chromium to run; empty: Playwright's own download, else the first on the path of ``chromium-headless-shell``,
     ``chromium``, ``google-chrome``."""
 
-    concurrent_sites_count: int = Field(default=16, ge=1, le=256)
+    concurrent_sites_count: int = Field(default=32, ge=1, le=256)
     """Inputs crawled at a time by one worker process."""
 
-    concurrent_light_pages_count: int = Field(default=4, ge=1, le=64)
+    concurrent_light_pages_count: int = Field(default=8, ge=1, le=64)
     """Pages open at a time in the light engine, per worker process."""
 
     concurrent_chromium_pages_count: int = Field(default=2, ge=1, le=64)
