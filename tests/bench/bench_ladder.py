@@ -221,7 +221,7 @@ def serving(count: int, latency_ms: int, kinds: str = "all") -> Iterator[int]:
 
 @contextlib.contextmanager
 def _child(command: list[str], port: int) -> Iterator[None]:
-    with subprocess.Popen(command, stdin=subprocess.PIPE, cwd=HERE.parents[1]) as child:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=HERE.parents[1]) as child:
         try:
             _wait(port)
             yield

@@ -62,6 +62,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             "broken-named": (503, {}, FULL.encode()),
             "loop": (302, {"Location": "/again"}, b""),
             "moved": (301, {"Location": f"http://target.localhost:{port}/"}, b""),
+            "foreign": (302, {"Location": "/nl/"}, b""),
             "inward": (302, {"Location": "http://127.0.0.1:6379/"}, b""),
             "meta": (200, {}, HTML.format('<meta http-equiv="refresh" content="0; url=/full">').encode()),
             "paper": (200, {"Content-Type": "application/pdf"}, b"%PDF-1.4"),
@@ -89,7 +90,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 ).encode(),
             ),
         }
-        if self.path in ("/full", "/kontakt"):
+        if self.path == "/nl/":
+            return 200, {}, HTML.format('<footer><a href="contact">Over ons</a></footer>').encode()
+        if self.path in ("/full", "/kontakt", "/nl/contact"):
             return 200, {}, FULL.encode()
         if self.path.startswith("/contact-"):
             return 200, {}, BARE.encode()
@@ -128,6 +131,7 @@ CASES: list[tuple[str, str, dict[str, str], str | None]] = [
     ("nothing listens", "http://dead.localhost:{dead}/", {}, "connect_error"),
     ("redirect loop", "http://loop.localhost:{port}/", {}, "too_many_redirects"),
     ("redirect to another site", "http://moved.localhost:{port}/", FOUND, None),
+    ("redirect to a language folder", "http://foreign.localhost:{port}/", FOUND, None),
     ("redirect inwards", "http://inward.localhost:{port}/", {}, "blocked_address"),
     ("meta refresh", "http://meta.localhost:{port}/", FOUND, None),
     ("PDF", "http://paper.localhost:{port}/", {}, "not_html"),

@@ -208,6 +208,15 @@ def test_what_is_a_contact_page(link: str, is_read: bool) -> None:
     assert isinstance(step(page(f"{EMPTY}{link}")), Read) is is_read
 
 
+def test_a_site_that_moved_has_its_contact_page_where_it_went() -> None:
+    links_there = (
+        '<a href="https://atlas-studio.example/contact">Contact</a><a href="https://other.example/contact">Contact</a>'
+    )
+    home = page(f"{EMPTY}{links_there}", ended="https://atlas-studio.example/de/")
+
+    assert step(home) == Read("https://atlas-studio.example/contact", Engine.STATIC, "contact-like page (Contact)")
+
+
 def test_a_site_in_a_folder_called_shop_has_a_contact_page() -> None:
     home = page(f'{EMPTY}<a href="contact">Write</a>', f"{HOME}shop/")
 
