@@ -109,6 +109,7 @@ def test_a_refusal_has_its_parts() -> None:
         ),
         pytest.param("https://www.facebook.com/share/p/aBcDeF12Gh/", None, id="copied link of a post"),
         pytest.param("https://www.facebook.com/groups/feed", None, id="one's groups"),
+        pytest.param("https://www.facebook.com/groups/discover/", None, id="list of groups"),
         pytest.param("https://www.facebook.com/MillPond", None, id="a page needs no fallback"),
         pytest.param("https://fb.me/MillPond", None, id="another short link"),
         pytest.param("https://www.facebook.com/login.php", None, id="login"),
