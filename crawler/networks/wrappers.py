@@ -43,7 +43,7 @@ _KEYS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
 _GOOGLE = re.compile(r"(?:[a-z]+\.)*google\.(?:com|[a-z]{2}|com?\.[a-z]{2})")
 _ARCHIVE = re.compile(r"/+web/(?:[0-9*]{1,20}(?:[a-z]{2}_)*/)?(.+)", re.IGNORECASE | re.DOTALL)
 _AMP = re.compile(r"/(?:amp|c|v|wp|i|r|a)/(?:s/)?(.+)", re.IGNORECASE | re.DOTALL)
-_URLDEFENSE = re.compile(r"/v3/_*(.+?)__;([A-Za-z0-9_=-]*)", re.DOTALL)
+_URLDEFENSE = re.compile(r"/v3/_*(.+)__;([A-Za-z0-9_=-]*)", re.DOTALL)
 _RUN = re.compile(r"\*\*(.)|\*", re.DOTALL)
 _RUN_LENGTHS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _HEX = re.compile(r"-([0-9A-Fa-f]{2})")
@@ -137,7 +137,8 @@ _READERS: Mapping[str, Callable[[Address], str]] = MappingProxyType(
         "safelinks.protection.outlook.com": _safelinks,
         "urldefense.proofpoint.com": _proofpoint,
         "urldefense.com": _urldefense,
-        "web.archive.org": _archive,
+        "urldefense.us": _urldefense,
+        "archive.org": _archive,
         "translate.goog": _translated,
         "cdn.ampproject.org": _amp,
         "href.li": _href_li,
