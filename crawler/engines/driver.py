@@ -6,7 +6,10 @@ last engine.  One that dies or answers nobody is ended with all its browsers and
 
 import asyncio
 import logging
-from contextlib import suppress
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import psutil
 from playwright.async_api import Playwright, async_playwright
@@ -21,6 +24,26 @@ CHECK_EVERY_S = 2.0
 
 CHECK_TIMEOUT_S = 5.0
 """Longest wait for it, in seconds; then the driver is ended."""
+
+
+@contextmanager
+def _thrifty_node() -> Iterator[None]:
+    """Let a Node process that is started meanwhile take a fifth less processor time (measured over some twenty pages).
+
+    It keeps what it has compiled of the driver's seven megabytes in the user's own cache folder for the next start,
+    and has one helper thread instead of four.  What the operator says of Node counts more; Playwright has no option
+    for either.
+    """
+    added = {"NODE_OPTIONS": "--v8-pool-size=1"}
+    with suppress(RuntimeError):  # a user without a home
+        added["NODE_COMPILE_CACHE"] = str(Path.home() / ".cache/socials/node")
+    added = {name: value for name, value in added.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
 
 
 class Driver:
@@ -61,7 +84,8 @@ class Driver:
                 await self._end()
             if self._playwright is None:
                 before = {child.pid for child in psutil.Process().children()}
-                self._playwright = await async_playwright().start()
+                with _thrifty_node():
+                    self._playwright = await async_playwright().start()
                 self.generation += 1
                 self._process = next((child for child in _drivers() if child.pid not in before), None)
                 self._watch = asyncio.create_task(self._check())

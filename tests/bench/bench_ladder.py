@@ -12,6 +12,7 @@ Prints tables; ``--draw`` also renews the pictures of the README beside this fil
 
 import argparse
 import contextlib
+import math
 import socket
 import statistics
 import subprocess
@@ -64,13 +65,13 @@ def main() -> None:
     options.add_argument("--modes", default=",".join(MODES))
     options.add_argument("--no-curve", action="store_true", help="leave out sites a minute by concurrency")
     options.add_argument("--crawlee-python", type=Path, help="the Python of an environment that has Crawlee")
-    options.add_argument("--draw", action="store_true", help="renew ladder.svg and latency.svg")
+    options.add_argument("--draw", action="store_true", help="renew cost.svg and latency.svg")
     chosen = options.parse_args()
     modes = [mode for mode in chosen.modes.split(",") if chosen.crawlee_python or "crawlee" not in mode]
     if chosen.compared:
         rows = beside_others(chosen.compared, modes, chosen.crawlee_python)
         if chosen.draw:
-            (HERE / "ladder.svg").write_text(drawing.bars(rows), "utf-8")
+            (HERE / "cost.svg").write_text(drawing.bars(rows), "utf-8")
     if chosen.generated:
         nothing_lost_on_samples()
         nothing_lost(chosen.generated)
@@ -111,13 +112,14 @@ def crawled(mode: str, sites: list[GeneratedSite], port: int, crawlee: Path | No
     right = sum(
         url == site.profiles.get(name) for site, each in zip(sites, found, strict=True) for name, url in each.items()
     )
-    cuts = statistics.quantiles(done.answer["seconds"], n=100)
+    seconds = done.answer.get("seconds")
+    cuts = statistics.quantiles(seconds, n=100) if seconds else [math.nan] * 99  # Crawlee tells of its handlers alone
     return Row(
         mode,
         found,
         right / max(1, sum(map(len, found))),
         right / max(1, wanted),
-        60 * len(sites) / (done.wall_s - done.start_wall_s),
+        60 * len(sites) / (done.wall_s - done.start_wall_s - done.answer.get("idle_s", 0.0)),
         (done.cpu_s - done.start_cpu_s) / len(sites),
         done.cpu_s / len(sites),
         done.start_cpu_s,

@@ -6,6 +6,7 @@ otherwise.  Nothing of this project can be imported here.
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -24,6 +25,13 @@ from crawlee.crawlers import (
     PlaywrightCrawlingContext,
 )
 from crawlee.storage_clients import MemoryStorageClient
+from playwright.async_api import Error as PlaywrightError
+
+IDLE_TIMEOUT_MS = 10_000
+"""Longest wait for the network to be idle; as kind to Crawlee as this crawler is to itself, which waits 8 s."""
+
+STUCK_S = 20.0
+"""Seconds without a page after which a run has ended; they are not counted against it."""
 
 INNER = re.compile(r"contact|kontakt|about", re.IGNORECASE)
 
@@ -33,15 +41,14 @@ class Log:
 
     def __init__(self, sites: list[str]) -> None:
         self.links: list[list[str]] = [[] for _ in sites]
-        self.started: dict[int, float] = {}
-        self.seconds = [0.0] * len(sites)
         self.pages_count = 0
+        self.last_page_at = time.monotonic()
 
-    def page(self, request: Request, hrefs: list[str], begun: float) -> list[Request]:
+    def page(self, request: Request, hrefs: list[str]) -> list[Request]:
         """Keep a page's links; return the pages to go on to."""
         index = int(str(request.user_data["index"]))
         self.pages_count += 1
-        self.seconds[index] += time.monotonic() - begun
+        self.last_page_at = time.monotonic()
         links = [urljoin(request.loaded_url or request.url, href) for href in hrefs]
         self.links[index] += links
         if request.user_data.get("is_inner"):
@@ -56,12 +63,12 @@ async def playwright(log: Log, requests: list[Request], options: dict[str, Any])
 
     @crawler.router.default_handler
     async def handle(context: PlaywrightCrawlingContext) -> None:
-        begun = time.monotonic()
-        await context.page.wait_for_load_state("networkidle")
+        with contextlib.suppress(PlaywrightError):  # a page that polls is never idle; Crawlee then waits for ever
+            await context.page.wait_for_load_state("networkidle", timeout=IDLE_TIMEOUT_MS)
         hrefs = await context.page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)")
-        await context.add_requests(log.page(context.request, hrefs, begun))
+        await context.add_requests(log.page(context.request, hrefs))
 
-    await crawler.run(requests)
+    await run(crawler, log, requests)
 
 
 async def adaptive(log: Log, requests: list[Request], options: dict[str, Any]) -> None:
@@ -71,11 +78,17 @@ async def adaptive(log: Log, requests: list[Request], options: dict[str, Any]) -
 
     @crawler.router.default_handler
     async def handle(context: AdaptivePlaywrightCrawlingContext) -> None:
-        begun = time.monotonic()
         content = await context.parse_with_static_parser()
-        await context.add_requests(log.page(context.request, content.css("a::attr(href)").getall(), begun))
+        await context.add_requests(log.page(context.request, content.css("a::attr(href)").getall()))
 
-    await crawler.run(requests)
+    await run(crawler, log, requests)
+
+
+async def run(crawler: Any, log: Log, requests: list[Request]) -> None:
+    """Run a crawler to its end; one that waits for a page for ever (1.11 does, for one that refreshes itself) is left."""
+    running = asyncio.create_task(crawler.run(requests))
+    while not running.done() and time.monotonic() - log.last_page_at < STUCK_S:
+        await asyncio.wait({running}, timeout=1)
 
 
 async def main() -> None:
@@ -104,12 +117,14 @@ async def main() -> None:
         json.dumps(
             {
                 "links": log.links,
-                "seconds": log.seconds,
                 "engines": {"mixed" if "adaptive" in order["mode"] else "chromium": len(order["sites"])},
                 "pages_count": log.pages_count,
+                "idle_s": time.monotonic() - log.last_page_at,
             }
-        )
+        ),
+        flush=True,
     )
+    os._exit(0)  # not even a browser that hangs keeps the process
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """How does a measurement look?  Plain SVG, readable on light and dark pages."""
 
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -30,23 +31,25 @@ def bars(rows: Sequence[Bar]) -> str:
         found, cost = 400 * row.recall, max(2.0, 400 * row.cpu_s / dearest)
         body.append(
             f'<text x="16" y="{top + 22}" font-weight="600">{row.mode}</text>'
-            f'<rect x="130" y="{top}" width="{found:.0f}" height="16" rx="2" fill="#2a7f62"/>'
-            f'<text x="{138 + found:.0f}" y="{top + 13}">recall {row.recall:.2f}, precision {row.precision:.2f}</text>'
-            f'<rect x="130" y="{top + 20}" width="{cost:.0f}" height="16" rx="2" fill="#c0562b"/>'
-            f'<text x="{138 + cost:.0f}" y="{top + 33}">{row.cpu_s:.2f} processor s a site, '
+            f'<rect x="150" y="{top}" width="{found:.0f}" height="16" rx="2" fill="#2a7f62"/>'
+            f'<text x="{158 + found:.0f}" y="{top + 13}">recall {row.recall:.2f}, precision {row.precision:.2f}</text>'
+            f'<rect x="150" y="{top + 20}" width="{cost:.0f}" height="16" rx="2" fill="#c0562b"/>'
+            f'<text x="{158 + cost:.0f}" y="{top + 33}">{row.cpu_s:.2f} processor s a site, '
             f"{row.sites_per_minute:.0f} sites a minute</text>"
         )
-    return _FRAME.format(width=800, height=60 + 54 * len(rows), body="".join(body))
+    return _FRAME.format(width=860, height=60 + 54 * len(rows), body="".join(body))
 
 
 def curve(points: Sequence[tuple[int, float, float]], latency_ms: int) -> str:
-    """Draw sites a minute by sites at a time, beside the straight line of proportion."""
+    """Draw sites a minute by sites at a time, beside the straight line of proportion; both scales are logarithmic."""
     left, top, width, height = 70, 50, 560, 280
-    most = 1.1 * max(rate for _, rate, _ in points)
+    least = 0.7 * min(rate for _, rate, _ in points)
+    most = 1.4 * max(rate for _, rate, _ in points)
     last = len(points) - 1
 
     def at(number: float, rate: float) -> str:
-        return f"{left + width * number / last:.1f},{top + height * (1 - min(1.0, rate / most)):.1f}"
+        share = math.log(rate / least) / math.log(most / least)
+        return f"{left + width * number / last:.1f},{top + height * (1 - share):.1f}"
 
     line = " ".join(at(number, rate) for number, (_, rate, _) in enumerate(points))
     first = points[0]

@@ -108,12 +108,20 @@ def _ended_cpu_s() -> float:
 
 
 def _reap_orphans() -> None:
-    """Wait for what the child left behind; the servers of this benchmark stay."""
-    for orphan in psutil.Process().children():
-        if any(name in orphan.name() for name in ("chrom", "node", "headless", "lightpanda")):
-            with contextlib.suppress(psutil.Error, ChildProcessError):
+    """End and wait for what the child left behind, whose own children then come to us; our servers stay."""
+    while orphans := [each for each in psutil.Process().children() if _is_a_browser(each)]:
+        for orphan in orphans:
+            with contextlib.suppress(psutil.Error):
                 orphan.kill()
+            with contextlib.suppress(ChildProcessError):
                 os.waitpid(orphan.pid, 0)
+
+
+def _is_a_browser(process: psutil.Process) -> bool:
+    try:
+        return any(name in process.name() for name in ("chrom", "headless", "node", "lightpanda"))
+    except psutil.Error:
+        return False
 
 
 class _Watch(threading.Thread):
