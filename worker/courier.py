@@ -22,7 +22,7 @@ from rq.serializers import JSONSerializer
 from crawler.config import Settings, read_or_exit
 from crawler.logs import configure
 from worker.keys import WEBHOOKS
-from worker.parent import die_with_parent
+from worker.parent import die_with_parent, end_when_told
 
 logger = logging.getLogger(__name__)
 
@@ -105,6 +105,7 @@ def _work(settings: Settings) -> bool:
     connection = Redis.from_url(
         settings.redis_url, retry=Retry(ExponentialBackoff(cap=5, base=0.1), 6), socket_connect_timeout=5
     )
+    worker = None
     try:
         worker = _CourierWorker(
             [Queue(QUEUE, connection=connection, serializer=JSONSerializer)],
@@ -117,11 +118,11 @@ def _work(settings: Settings) -> bool:
         worker.log_job_description = False
         worker.work(logging_level="WARNING")
     except RedisError as error:
-        logger.warning("Redis is not available (%s); trying again", type(error).__name__)
-        return False
+        logger.warning("Redis is not available (%s)", type(error).__name__)
     finally:
         connection.close()
-    return bool(worker._shutdown_requested_date)  # noqa: SLF001
+    # RQ notes in Redis that it was told, and breaks where that is away; it was told all the same.
+    return worker is not None and bool(worker._shutdown_requested_date)  # noqa: SLF001
 
 
 def main() -> None:
@@ -130,7 +131,9 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the worker, who then ends us
     settings = read_or_exit()
     configure(settings, "courier")
+    end_when_told(signal.SIGTERM)
     while not _work(settings):
+        end_when_told(signal.SIGTERM)
         time.sleep(RETRY_PAUSE_S)
     os._exit(0)  # RQ's listening thread would hold the end up
 

@@ -21,7 +21,7 @@ from crawler.logs import configure
 from worker.connection import Unavailable
 from worker.courier import Courier
 from worker.metrics import note_memory
-from worker.parent import die_with_parent
+from worker.parent import die_with_parent, end_when_told
 from worker.queue import QUEUE, ShardQueue
 
 logger = logging.getLogger(__name__)
@@ -80,7 +80,9 @@ def run(settings: Settings) -> int:
     courier = Courier()
     courier.keep()
     try:
+        end_when_told(signal.SIGTERM, signal.SIGINT)
         while not _work(settings, courier):
+            end_when_told(signal.SIGTERM, signal.SIGINT)
             time.sleep(RETRY_PAUSE_S)
     finally:
         courier.stop()
@@ -92,6 +94,7 @@ def _work(settings: Settings, courier: Courier) -> bool:
     connection = Redis.from_url(
         settings.redis_url, retry=Retry(ExponentialBackoff(cap=5, base=0.1), 6), socket_connect_timeout=5
     )
+    worker = None
     try:
         worker = ShardWorker(
             [Queue(QUEUE, connection=connection, serializer=JSONSerializer)],
@@ -107,11 +110,11 @@ def _work(settings: Settings, courier: Courier) -> bool:
         worker.log_job_description = False
         worker.work(logging_level="WARNING")
     except RedisError as error:
-        logger.warning("Redis is not available (%s); trying again", type(error).__name__)
-        return False
+        logger.warning("Redis is not available (%s)", type(error).__name__)
     finally:
         connection.close()
-    return worker.shutdown_requested_date is not None or bool(worker._shutdown_requested_date)  # noqa: SLF001
+    # RQ notes in Redis that it was told, and breaks where that is away; it was told all the same.
+    return worker is not None and bool(worker._shutdown_requested_date)  # noqa: SLF001
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
-"""What happens to a process whose parent dies without a word?
+"""What happens to a process whose parent dies without a word, or that is told to end while it waits?
 
-It must not live on: whoever was killed cannot end its children.  Asked by the worker, its horses and the embedded
-Redis.
+It must not live on: whoever was killed cannot end its children.  Asked by the worker, its horses, the courier and the
+embedded Redis.
 """
 
 import ctypes
@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+from types import FrameType
 
 _PR_SET_PDEATHSIG = 1
 """Linux, prctl(2)."""
@@ -50,3 +51,17 @@ def die_with_parent(number: signal.Signals) -> None:
         os.kill(os.getpid(), number)
 
     threading.Thread(target=watch, name="parent", daemon=True).start()
+
+
+def end_when_told(*numbers: signal.Signals) -> None:
+    """Have signals end this process, by ``SystemExit(0)``.
+
+    RQ's worker puts handlers of its own in their place and leaves them there when it ends: a signal that came while
+    Redis was away would then reach a worker that is over, and nobody else.
+    """
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    for number in numbers:
+        signal.signal(number, leave)

@@ -6,6 +6,7 @@ Real workers in processes of their own, a real Redis, a web server on this machi
 import asyncio
 import contextlib
 import http.server
+import itertools
 import os
 import re
 import signal
@@ -378,3 +379,26 @@ def test_a_job_survives_its_redis(tmp_path: Path, number: signal.Signals) -> Non
     finally:
         bench.close()
         own.stop(signal.SIGKILL)
+
+
+def test_workers_without_their_redis_can_be_ended(tmp_path: Path) -> None:
+    """Nothing may look for a lost Redis for ever: neither a worker that is told to end nor a killed one's courier."""
+    own = OwnRedis(tmp_path)
+    own.start()
+    bench = Bench(own.url, tmp_path)
+    try:
+        told, killed = (psutil.Process(bench.start_worker().pid) for _ in range(2))
+        with redis.Redis.from_url(own.url) as connection:
+            bench.wait_for(lambda: connection.scard("rq:workers") == 4)  # each with a courier
+        families = [told, *told.children(), killed, *killed.children()]
+        own.stop(signal.SIGKILL)
+        for number, name in itertools.product(range(2), ("worker", "courier")):
+            bench.wait_for(lambda number=number, name=name: f"{name}[" in bench.log(number))  # that it is missing
+
+        told.terminate()
+        killed.kill()
+
+        _, alive = psutil.wait_procs(families, timeout=DEADLINE_S)
+        assert alive == []
+    finally:
+        bench.close()
