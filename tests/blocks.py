@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crawler.core import links, ranking
-from crawler.networks.canonical import profile_of
+from crawler.networks.canonical import fallback_of, profile_of
 from crawler.records import Engine, Page, Profile, SiteInput
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "blocks"
@@ -51,7 +51,7 @@ def blocks() -> Iterator[Block]:
 
 
 def _key(url: str) -> str:
-    profile = profile_of(url)
+    profile = fallback_of(url) or profile_of(url)
     assert isinstance(profile, Profile), f"{url} is no profile"
     return profile.key
 

@@ -126,7 +126,7 @@ def occurrence(candidate: Candidate, names: tuple[str, ...]) -> Occurrence:
         names: names of the site.
     """
     link = candidate.link
-    is_icon = _is_icon(link, candidate.profile.handle)
+    is_icon = is_icon_link(link, candidate.profile.handle)
     others = {*_classes(link), *_words(link), *_naming(candidate, names)}
     if len(link.near_text) >= MIN_PROSE_LENGTH and link.region not in _FRAMED and not is_icon:
         others.add("in running text")
@@ -189,8 +189,8 @@ def _meta(link: Link) -> str:
     return "publisher meta" if link.node_type in ("article:publisher", "publisher") else "site meta"
 
 
-def _is_icon(link: Link, handle: str) -> bool:
-    """A link that shows a network's sign or name and no more; a partner's logo has that partner's name."""
+def is_icon_link(link: Link, handle: str) -> bool:
+    """Say whether a link shows a network's sign or name and no more; a partner's logo has that partner's name."""
     text, label = _without(_folded(link.text), handle.lower()), _folded(link.label)
     if not text and link.text:
         text = "link" if link.region in _FRAMED else link.text  # the name of the account: a caption, or a mention

@@ -110,7 +110,9 @@ def candidates(page: Page, links: Sequence[Link]) -> tuple[Candidate, ...]:
         if not isinstance(profile, Profile) and link.url != link.href:
             profile = profile_of(link.url)
         if not isinstance(profile, Profile) and _may_fall_back(link):
-            profile = fallback_of(link.href) or profile
+            stand_in = fallback_of(link.href)
+            if stand_in is not None and not (stand_in.type is ProfileType.UNRESOLVED and _is_mention(link)):
+                profile = stand_in
         if isinstance(profile, Profile):
             found.append(Candidate(profile, link, page.url, page.engine))
     return tuple(found)
@@ -320,6 +322,11 @@ def _may_fall_back(link: Link) -> bool:
     is_stated = link.source in (Source.REL_ME, Source.JSON_LD, Source.MICRODATA)
     is_framed = link.region in (Region.HEADER, Region.FOOTER, Region.NAV)
     return is_stated or (link.source not in _LOOSE and (link.block_networks_count >= 2 or is_framed))
+
+
+def _is_mention(link: Link) -> bool:
+    """Whether a link is part of a text: what is copied there is as often a post as it is a page."""
+    return link.source is Source.ANCHOR and not ownership.is_icon_link(link, "")
 
 
 _LOOSE = (Source.TEXT, Source.SCRIPT, Source.IFRAME, Source.INPUT, Source.META)
