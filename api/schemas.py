@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from crawler.config import Settings
 from crawler.records import COLUMNS, Limits, Reason, Render
@@ -25,6 +25,14 @@ def _printable(text: str) -> str:
     return text
 
 
+def _whole(value: object) -> object:
+    """Take ``4.0`` for 4, as JSON Schema does."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+
+
 class JobOptions(BaseModel):
     """What one item may cost; each is capped by the operator."""
 
@@ -33,7 +41,7 @@ class JobOptions(BaseModel):
     render: Annotated[Render, Field(strict=False)] | None = Field(
         default=None, description="When a browser may be used."
     )
-    max_pages: int | None = Field(default=None, ge=1, le=10, description="Most pages read for one item.")
+    max_pages: Whole | None = Field(default=None, ge=1, le=10, description="Most pages read for one item.")
     item_budget_s: float | None = Field(
         default=None, ge=5, le=120, description="Most time spent on one item, in seconds."
     )

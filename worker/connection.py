@@ -17,6 +17,9 @@ from redis.retry import Retry
 ANSWER_TIMEOUT_S = 2.0
 """Longest wait for Redis to answer one command, in seconds; the contract wants 503 within 2 s."""
 
+POOL_TIMEOUT_S = 5.0
+"""Longest wait for a free connection, in seconds: when an API starts anew, all its event streams come back at once."""
+
 CONNECT_TIMEOUT_S = 1.0
 """Longest wait for a connection to Redis, in seconds."""
 
@@ -54,7 +57,7 @@ def for_api(url: str, **options: Any) -> redis.asyncio.Redis:
             "socket_timeout": ANSWER_TIMEOUT_S,
             "socket_connect_timeout": CONNECT_TIMEOUT_S,
             "max_connections": 32,
-            "timeout": ANSWER_TIMEOUT_S,
+            "timeout": POOL_TIMEOUT_S,
             **options,
         },
     )

@@ -125,13 +125,12 @@ class EventResponse(Response):
                 # The client waits with us: what it has seen stays true, and nothing is lost.
                 found, is_over = [], False
                 await asyncio.sleep(UNAVAILABLE_PAUSE_S)
-            for event in found:
-                await send(_body(_frame(event.id, event.type, event.data)))
-                is_over = is_over or event.type in FINAL_EVENTS
+            text = "".join(_frame(event.id, event.type, event.data) for event in found)
+            is_over = is_over or any(event.type in FINAL_EVENTS for event in found)
+            if text or not is_over:
+                await send(_body(text or ": still here\n\n"))
             if is_over:
                 return
-            if not found:
-                await send(_body(": still here\n\n"))
 
 
 async def _left(receive: Receive) -> None:
