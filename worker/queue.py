@@ -17,7 +17,7 @@ from rq.serializers import JSONSerializer
 from worker.connection import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, guarded
 from worker.jobs import Job
 from worker.keys import OPEN, JobKeys
-from worker.scripts import FORGET, RELEASE
+from worker.scripts import FORGET, RELEASE, RESTORE
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +45,7 @@ class ShardQueue:
         self._task_timeout_s = task_timeout_s
         self._release = connection.register_script(RELEASE)
         self._forget = connection.register_script(FORGET)
+        self._restore = connection.register_script(RESTORE)
 
     @classmethod
     def connect(cls, url: str, task_timeout_s: int) -> Self:
@@ -93,15 +94,21 @@ class ShardQueue:
         """
         with guarded():
             members = sorted(_text(member) for member in self._redis.smembers(OPEN))
-            accounts: dict[str, None] = {}  # a set in order
+            accounts: dict[str, list[JobKeys]] = {}
             for member in members:
                 account_id, _, job_id = member.partition(" ")
-                accounts[account_id] = None
                 keys = JobKeys(account_id, job_id)
-                if not self._redis.exists(keys.record):
+                jobs = accounts.setdefault(account_id, [])
+                if self._redis.exists(keys.record):
+                    jobs.append(keys)
+                else:
                     self._forget(keys=[OPEN, keys.quota, keys.ready, keys.released], args=[member, job_id])
-            for account_id in accounts:
+            for account_id, jobs in accounts.items():
                 self._mend(account_id, stuck_after_s)
+                # An open job has a shard in one of the two: a Redis that lost its last second may have neither.
+                if jobs and not self._redis.exists(jobs[0].ready, jobs[0].released):
+                    for keys in jobs:
+                        self._restore(keys=[keys.record, keys.ready, keys.released], args=[keys.job_id])
                 self.release(account_id)
 
     def _mend(self, account_id: str, stuck_after_s: float) -> None:

@@ -94,6 +94,20 @@ return taken
 """
 """Take the shards whose turn it is.  KEYS: ready, released, account.  ARGV: shards an account may have released."""
 
+RESTORE = """
+local status = redis.call('HGET', KEYS[1], 'status')
+if status ~= 'pending' and status ~= 'running' then return end
+for number = 0, tonumber(redis.call('HGET', KEYS[1], 'shards_count')) - 1 do
+  local state = redis.call('HGET', KEYS[1] .. ':shard:' .. number, 'state')
+  local name = ARGV[1] .. ' ' .. number
+  if (state == 'pending' or state == 'running') and redis.call('SISMEMBER', KEYS[3], name) == 0 then
+    redis.call('ZADD', KEYS[2], 'NX', number, name)
+  end
+end
+"""
+"""Have the shards of an open job wait for their turn, those that do not and are not done.  KEYS: record, ready,
+released.  ARGV: id."""
+
 FORGET = (
     _HELD
     + """

@@ -201,6 +201,23 @@ def test_an_ended_job_makes_room_and_leaves_nothing(crowd: Crowd, end: str) -> N
     assert crowd.queued()[-1] == ["a", again.id, 0]
 
 
+def test_what_waits_for_no_turn_gets_one(crowd: Crowd) -> None:
+    """Whatever lost it: the sweep finds the shards that are not done."""
+    jobs = [crowd.post("a", 30), crowd.post("a", 10)]
+    first = crowd.take()
+    assert first is not None
+    crowd.work(first)
+    crowd.raw.delete(JobKeys("a", "").ready, JobKeys("a", "").released, f"rq:queue:{QUEUE}")
+
+    crowd.queue.sweep(0)
+    while (entry := crowd.take()) is not None:
+        crowd.work(entry)
+        crowd.queue.sweep(0)
+
+    assert {crowd.job(job).status for job in jobs} == {JobStatus.DONE}
+    assert crowd.raw.exists(JobKeys("a", "").ready, JobKeys("a", "").released) == 0
+
+
 def test_a_shard_handed_back_is_next(crowd: Crowd) -> None:
     job = crowd.post("a", 100)
     first = crowd.take()
