@@ -30,7 +30,7 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
+PagesCount = Annotated[int, Field(ge=1, le=10), BeforeValidator(_whole)]
 
 
 class JobOptions(BaseModel):
@@ -41,7 +41,7 @@ class JobOptions(BaseModel):
     render: Annotated[Render, Field(strict=False)] | None = Field(
         default=None, description="When a browser may be used."
     )
-    max_pages: Whole | None = Field(default=None, ge=1, le=10, description="Most pages read for one item.")
+    max_pages: PagesCount | None = Field(default=None, description="Most pages read for one item.")
     item_budget_s: float | None = Field(
         default=None, ge=5, le=120, description="Most time spent on one item, in seconds."
     )

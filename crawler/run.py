@@ -66,6 +66,8 @@ def crawl(inputs: Sequence[SiteInput], sink: Sink, settings: Settings, limits: L
 
 
 async def _crawl(inputs: tuple[SiteInput, ...], sink: Sink, settings: Settings, limits: Limits) -> RunReport:
+    if not await sink.is_wanted():
+        return RunReport("shutdown", 0, {})  # the word that Scrapy has for it
     engines, chromium_path = find_engines(settings)
     sites = dossiers(inputs)
     hosts = {each.site.host for each in sites if not isinstance(each.site, Failure)}

@@ -1,10 +1,11 @@
 """Crawls what standard input asks for and prints the results; run as a child process by the tests.
 
-Standard input: ``{"items": [...], "settings": {...}, "limits": {...}, "wanted": true}``; standard output: the results
-as stored, in the order they came.  A reactor runs once per process, so all sites of a test module go in one call.
+Standard input: ``{"items": [...], "settings": {...}, "limits": {...}, "wanted_count": 9}``, the last being how often
+the crawl is said to be wanted (for ever without it); standard output: the results as stored, in the order they came.  A reactor runs once per process, so all sites of a test module go in one call.
 """
 
 import json
+import math
 import re
 import sys
 from pathlib import Path
@@ -17,20 +18,21 @@ from worker.jobs import result_record, site_input
 
 
 class ListSink:
-    def __init__(self, *, wanted: bool) -> None:
-        self.wanted = wanted
+    def __init__(self, wanted_count: float) -> None:
+        self.wanted_count = wanted_count
         self.results: list[dict[str, Any]] = []
 
     async def put(self, result: SiteResult) -> None:
         self.results.append({"index": result.index, **result_record(result)})
 
     async def is_wanted(self) -> bool:
-        return self.wanted
+        self.wanted_count -= 1
+        return self.wanted_count >= 0
 
 
 def main() -> None:
     order = json.load(sys.stdin)
-    sink = ListSink(wanted=order.get("wanted", True))
+    sink = ListSink(order.get("wanted_count", math.inf))
     inputs = [site_input(index, item) for index, item in enumerate(order["items"])]
     limits = order.get("limits", {})
     limits["render"] = Render(limits.get("render", "auto"))

@@ -252,8 +252,11 @@ def test_evidence_says_why(crawled: dict[str, Any]) -> None:
     assert evidence["ended"] == "profiles found"
 
 
-def test_a_crawl_that_is_wanted_no_more_before_it_begins_ends() -> None:
-    order = {"items": [{"site_web": "a.example"}], "settings": {}, "limits": {"render": "never"}, "wanted": False}
+@pytest.mark.parametrize("wanted_count", [0, 1])
+def test_a_crawl_that_is_wanted_no_more_before_it_begins_ends(wanted_count: int) -> None:
+    """Asked once, it was not wanted at all; asked again while its engine starts, it is stopped as soon as it runs."""
+    items = [{"site_web": "a.example"}]
+    order = {"items": items, "settings": {}, "limits": {"render": "never"}, "wanted_count": wanted_count}
 
     done = subprocess.run(
         [sys.executable, Path(__file__).with_name("run_crawl.py")],
@@ -265,4 +268,6 @@ def test_a_crawl_that_is_wanted_no_more_before_it_begins_ends() -> None:
     )
 
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["results"] == []
+    answer = json.loads(done.stdout)
+    assert answer["finish_reason"] == "shutdown" or (wanted_count and answer["results"])
+    assert wanted_count or answer["results"] == []
