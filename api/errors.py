@@ -150,11 +150,33 @@ def body_of(error: ApiError, request_id: str) -> dict[str, Any]:
     return {"detail": detail}
 
 
+_WORDS = {
+    "missing": "is required",
+    "extra_forbidden": "is not a known field",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "list_type": "must be an array",
+    "string_type": "must be a text",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "too_short": "is too short: at least {min_length}",
+    "too_long": "is too long: at most {max_length}",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "enum": "must be {expected}",
+    "literal_error": "must be {expected}",
+}
+"""Pydantic's kinds of error, in the terms of JSON; its own messages speak of Python."""
+
+
 def _words(error: Any) -> str:
-    """Pydantic's message, in the terms of JSON."""
-    words = {"missing": "is required", "extra_forbidden": "is not a known field", "dict_type": "must be an object"}
-    message: str = words.get(error["type"], error["msg"])
-    return message.removeprefix("Value error, ")
+    words = _WORDS.get(error["type"])
+    if words is None:
+        return str(error["msg"]).removeprefix("Value error, ")
+    return words.format_map(error.get("ctx", {}))
 
 
 def _answer(request: Request, error: ApiError) -> JSONResponse:
