@@ -57,7 +57,7 @@ def _measure(url: str, item_bytes: int) -> None:
         )
         for key in connection.scan_iter("socials:*"):
             if connection.ttl(key) > 0:
-                connection.pexpire(key, 1)
+                connection.pexpire(key, 0)  # at once: a millisecond later would race with the look below
         left = [
             key for key in connection.scan_iter("*") if not key.startswith(("socials:metrics", "socials:local:quota"))
         ]
