@@ -35,9 +35,6 @@ KEPT_CHARACTERS = 20_000
 GATHER_S = 0.02
 """Pause between two reads, in seconds: jobs in full swing cost fifty reads a second at most."""
 
-ROUSED_COUNT = 20
-"""Followers woken at a time: about a millisecond of sending."""
-
 RECONNECT_S = 0.5
 """Pause before Redis is asked again after it failed, in seconds."""
 
@@ -279,11 +276,9 @@ def _rouse(topic: _Topic) -> None:
 
 
 async def _rouse_in_turn(topic: _Topic) -> None:
-    """Wake followers a few at a time: a request of somebody else waits for those few, not for five hundred."""
-    followers = tuple(topic.followers)
-    for start in range(0, len(followers), ROUSED_COUNT):
-        for follower in followers[start : start + ROUSED_COUNT]:
-            follower.news.set()
+    """Wake one follower after another: a request of somebody else waits for one of them, not for five hundred."""
+    for follower in tuple(topic.followers):
+        follower.news.set()
         await asyncio.sleep(0)
 
 
