@@ -4,6 +4,7 @@ Pydantic models of the requests and answers, with the limits of the contract.  T
 done elsewhere.
 """
 
+import re
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -19,8 +20,13 @@ MAX_ITEMS_COUNT = 10_000
 """Most items in one job, by contract."""
 
 
+PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*$"
+"""No controls, line breaks, or signs that only steer how others are shown; a pattern, so that the description can say
+it: which characters Unicode has not assigned yet, it cannot."""
+
+
 def _printable(text: str) -> str:
-    if not text.isprintable():
+    if not re.fullmatch(PRINTABLE[1:-1], text):
         raise ValueError("must hold printable characters only")
     return text
 
@@ -86,7 +92,9 @@ class JobRequest(BaseModel):
         max_length=MAX_ITEMS_COUNT,
         description="What to enrich: objects with a `site_web`; every other key comes back untouched.",
     )
-    source_job_id: Annotated[str, AfterValidator(_printable)] | None = Field(
+    source_job_id: (
+        Annotated[str, AfterValidator(_printable), Field(json_schema_extra={"pattern": PRINTABLE})] | None
+    ) = Field(
         default=None, min_length=1, max_length=128, description="A job upstream; stored and echoed, never looked up."
     )
     options: JobOptions = Field(default_factory=JobOptions)

@@ -84,6 +84,7 @@ def assert_error(answer: httpx.Response, status: int, code: str) -> dict[str, An
         pytest.param(json.dumps({"items": [ITEM], "source_job_id": ""}), "validation_error", "source_job_id", id="empty source"),
         pytest.param(json.dumps({"items": [ITEM], "source_job_id": "a" * 129}), "validation_error", "source_job_id", id="long source"),
         pytest.param(json.dumps({"items": [ITEM], "source_job_id": "a\n"}), "validation_error", "source_job_id", id="source with a break"),
+        pytest.param(json.dumps({"items": [ITEM], "source_job_id": "a\u202eb"}), "validation_error", "source_job_id", id="source turned round"),
         pytest.param(json.dumps({"items": [ITEM], "source_job_id": 5}), "validation_error", "source_job_id", id="source a number"),
         pytest.param(json.dumps({"items": [ITEM], "options": {"x": 1}}), "validation_error", "options.x", id="unknown option"),
         pytest.param(json.dumps({"items": [ITEM], "options": {"max_pages": 11}}), "validation_error", "options.max_pages", id="too many pages"),
