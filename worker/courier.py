@@ -4,27 +4,22 @@ One beside each worker, started and ended with it: an RQ worker without forks on
 queues the webhooks of jobs that have ended since, and those whose pause is over.
 """
 
-import logging
 import os
 import signal
 import subprocess
 import sys
-import time
 
-from redis import Redis, RedisError
-from redis.backoff import ExponentialBackoff
-from redis.retry import Retry
+from redis import Redis
 from rq import Queue, SimpleWorker
 from rq.job import Job as RqJob
 from rq.scheduler import RQScheduler
 from rq.serializers import JSONSerializer
 
-from crawler.config import Settings, read_or_exit
+from crawler.config import read_or_exit
 from crawler.logs import configure
-from worker.keys import WEBHOOKS
-from worker.parent import die_with_parent, end_when_told
-
-logger = logging.getLogger(__name__)
+from worker.keys import WEBHOOKS, JobKeys
+from worker.parent import die_with_parent
+from worker.until_told import work_until_told
 
 QUEUE = "socials-webhooks"
 TASK = "worker.webhooks.deliver"
@@ -40,9 +35,6 @@ FAILURE_TTL_S = 60
 
 STOP_TIMEOUT_S = 5.0
 """Time for an attempt to come to its end, in seconds."""
-
-RETRY_PAUSE_S = 2.0
-"""Pause after a loss of Redis before the courier starts anew, in seconds."""
 
 
 class Courier:
@@ -85,7 +77,8 @@ def queue_ended(connection: Redis) -> None:
     """Queue the webhooks of ended jobs that are not queued; doing so twice changes nothing."""
     queue = Queue(QUEUE, connection=connection, serializer=JSONSerializer)
     for member in connection.smembers(WEBHOOKS):
-        account_id, _, job_id = (member.decode() if isinstance(member, bytes) else member).partition(" ")
+        keys = JobKeys.of_member(member)
+        account_id, job_id = keys.account_id, keys.job_id
         entry_id = f"webhook-{account_id}-{job_id}"
         if not connection.exists(RqJob.key_for(entry_id)):
             queue.enqueue(
@@ -100,29 +93,15 @@ def queue_ended(connection: Redis) -> None:
             )
 
 
-def _work(settings: Settings) -> bool:
-    """Run RQ's worker; say whether it ended because it was told to."""
-    connection = Redis.from_url(
-        settings.redis_url, retry=Retry(ExponentialBackoff(cap=5, base=0.1), 6), socket_connect_timeout=5
+def _worker(connection: Redis) -> _CourierWorker:
+    return _CourierWorker(
+        [Queue(QUEUE, connection=connection, serializer=JSONSerializer)],
+        connection=connection,
+        serializer=JSONSerializer,
+        # RQ waits this much less 15 s for a job, then looks after itself.
+        worker_ttl=LOOK_EVERY_S + 15,
+        maintenance_interval=LOOK_EVERY_S,
     )
-    worker = None
-    try:
-        worker = _CourierWorker(
-            [Queue(QUEUE, connection=connection, serializer=JSONSerializer)],
-            connection=connection,
-            serializer=JSONSerializer,
-            # RQ waits this much less 15 s for a job, then looks after itself.
-            worker_ttl=LOOK_EVERY_S + 15,
-            maintenance_interval=LOOK_EVERY_S,
-        )
-        worker.log_job_description = False
-        worker.work(logging_level="WARNING")
-    except RedisError as error:
-        logger.warning("Redis is not available (%s)", type(error).__name__)
-    finally:
-        connection.close()
-    # RQ notes in Redis that it was told, and breaks where that is away; it was told all the same.
-    return worker is not None and bool(worker._shutdown_requested_date)  # noqa: SLF001
 
 
 def main() -> None:
@@ -131,10 +110,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the worker, who then ends us
     settings = read_or_exit()
     configure(settings, "courier")
-    end_when_told(signal.SIGTERM)
-    while not _work(settings):
-        end_when_told(signal.SIGTERM)
-        time.sleep(RETRY_PAUSE_S)
+    work_until_told(settings.redis_url, _worker, signal.SIGTERM)
     os._exit(0)  # RQ's listening thread would hold the end up
 
 

@@ -29,6 +29,7 @@ accounts are :mod:`worker.account_keys`.  All keys of a job expire together, at 
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 from worker.account_keys import AccountKeys
 
@@ -90,6 +91,12 @@ class JobKeys:
     def open_member(self) -> str:
         """What names the job in the set of open jobs."""
         return f"{self.account_id} {self.job_id}"
+
+    @classmethod
+    def of_member(cls, member: bytes | str) -> Self:
+        """Read :attr:`open_member` back, as a connection gives it that decodes or does not."""
+        account_id, _, job_id = (member.decode() if isinstance(member, bytes) else member).partition(" ")
+        return cls(account_id, job_id)
 
     @property
     def jobs(self) -> str:

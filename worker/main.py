@@ -8,11 +8,8 @@ import logging
 import os
 import signal
 import sys
-import time
 
-from redis import Redis, RedisError
-from redis.backoff import ExponentialBackoff
-from redis.retry import Retry
+from redis import Redis
 from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
@@ -21,8 +18,9 @@ from crawler.logs import configure
 from worker.connection import Unavailable
 from worker.courier import Courier
 from worker.metrics import note_memory
-from worker.parent import die_with_parent, end_when_told
+from worker.parent import die_with_parent
 from worker.queue import QUEUE, ShardQueue
+from worker.until_told import work_until_told
 
 logger = logging.getLogger(__name__)
 
@@ -31,9 +29,6 @@ SWEEP_EVERY_S = 5
 
 IDLE_WAIT_S = 5
 """Longest wait for a shard in one go, in seconds; between two waits the worker sweeps."""
-
-RETRY_PAUSE_S = 2.0
-"""Pause after a loss of Redis before the worker starts anew, in seconds."""
 
 
 class ShardWorker(Worker):
@@ -80,41 +75,30 @@ def run(settings: Settings) -> int:
     courier = Courier()
     courier.keep()
     try:
-        end_when_told(signal.SIGTERM, signal.SIGINT)
-        while not _work(settings, courier):
-            end_when_told(signal.SIGTERM, signal.SIGINT)
-            time.sleep(RETRY_PAUSE_S)
+        work_until_told(
+            settings.redis_url,
+            lambda connection: _worker(connection, settings, courier),
+            signal.SIGTERM,
+            signal.SIGINT,
+        )
     finally:
         courier.stop()
     return 0
 
 
-def _work(settings: Settings, courier: Courier) -> bool:
-    """Run RQ's worker; say whether it ended because it was told to."""
-    connection = Redis.from_url(
-        settings.redis_url, retry=Retry(ExponentialBackoff(cap=5, base=0.1), 6), socket_connect_timeout=5
+def _worker(connection: Redis, settings: Settings, courier: Courier) -> ShardWorker:
+    worker = ShardWorker(
+        [Queue(QUEUE, connection=connection, serializer=JSONSerializer)],
+        connection=connection,
+        serializer=JSONSerializer,
+        # RQ waits this much less 15 s for a job, then looks after itself.
+        worker_ttl=IDLE_WAIT_S + 15,
+        maintenance_interval=SWEEP_EVERY_S,
+        job_monitoring_interval=5,
     )
-    worker = None
-    try:
-        worker = ShardWorker(
-            [Queue(QUEUE, connection=connection, serializer=JSONSerializer)],
-            connection=connection,
-            serializer=JSONSerializer,
-            # RQ waits this much less 15 s for a job, then looks after itself.
-            worker_ttl=IDLE_WAIT_S + 15,
-            maintenance_interval=SWEEP_EVERY_S,
-            job_monitoring_interval=5,
-        )
-        worker.settings = settings
-        worker.courier = courier
-        worker.log_job_description = False
-        worker.work(logging_level="WARNING")
-    except RedisError as error:
-        logger.warning("Redis is not available (%s)", type(error).__name__)
-    finally:
-        connection.close()
-    # RQ notes in Redis that it was told, and breaks where that is away; it was told all the same.
-    return worker is not None and bool(worker._shutdown_requested_date)  # noqa: SLF001
+    worker.settings = settings
+    worker.courier = courier
+    return worker
 
 
 def main() -> None:

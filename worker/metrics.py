@@ -78,8 +78,7 @@ async def standing(connection: Any) -> Standing:
             step.hgetall(METRICS).smembers(OPEN).llen(f"rq:queue:{QUEUE}").scard(WEBHOOKS).hgetall(WORKER_MEMORY)
             counters, members, queued_count, webhooks_count, memory = await step.execute()
             for member in members:
-                account_id, _, job_id = member.partition(" ")
-                step.hmget(JobKeys(account_id, job_id).record, "status", "created_at_ms")
+                step.hmget(JobKeys.of_member(member).record, "status", "created_at_ms")
             records = await step.execute()
     now_s = time.time()
     waiting_ms = [int(created) for status, created in records if status == "pending"]

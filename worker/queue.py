@@ -93,16 +93,14 @@ class ShardQueue:
                 is given up.
         """
         with guarded():
-            members = sorted(_text(member) for member in self._redis.smembers(OPEN))
             accounts: dict[str, list[JobKeys]] = {}
-            for member in members:
-                account_id, _, job_id = member.partition(" ")
-                keys = JobKeys(account_id, job_id)
-                jobs = accounts.setdefault(account_id, [])
+            for member in sorted(self._redis.smembers(OPEN)):
+                keys = JobKeys.of_member(member)
+                jobs = accounts.setdefault(keys.account_id, [])
                 if self._redis.exists(keys.record):
                     jobs.append(keys)
                 else:
-                    self._forget(keys=[OPEN, keys.quota, keys.ready, keys.released], args=[member, job_id])
+                    self._forget(keys=[OPEN, keys.quota, keys.ready, keys.released], args=[member, keys.job_id])
             for account_id, jobs in accounts.items():
                 self._mend(account_id, stuck_after_s)
                 # An open job has a shard in one of the two: a Redis that lost its last second may have neither.

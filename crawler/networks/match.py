@@ -60,12 +60,6 @@ def classify(url: str) -> Match | Refusal:
     return outcome.match
 
 
-def is_short_link(url: str) -> bool:
-    """Say whether a URL has to be followed before it says anything."""
-    found = classify(url)
-    return isinstance(found, Refusal) and found.kind is Kind.SHORTLINK
-
-
 def read(url: object) -> Outcome:
     """As :func:`classify`, with what a refused address still stands for (a group, a copied link)."""
     if not isinstance(url, str):

@@ -2,10 +2,7 @@
 
 import datetime as dt
 import http.server
-import json
 import ssl
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.crawl.child import crawl
 from tests.crawl.test_crawl import FOUND, FULL
 
 pytestmark = pytest.mark.crawl
@@ -88,16 +86,8 @@ def test_bad_certificate(port: int, is_strict: bool, profiles: dict[str, str], r
         "limits": {"render": "never"},
     }
 
-    done = subprocess.run(
-        [sys.executable, Path(__file__).with_name("run_crawl.py")],
-        input=json.dumps(order),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    answer, _ = crawl(order)
 
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)["results"][0]
+    result = answer["results"][0]
     assert (result["profiles"], result["reason"]) == (profiles, reason), result
     assert any(page.get("tls_invalid") for page in result["evidence"]["pages"]) is not is_strict

@@ -4,16 +4,14 @@ One crawl over all sites, in a child process, against a web server on this machi
 """
 
 import http.server
-import json
 import socket
-import subprocess
-import sys
 import threading
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.crawl.child import crawl
 
 pytestmark = pytest.mark.crawl
 
@@ -179,26 +177,19 @@ def crawled() -> dict[str, Any]:
             },
             "limits": {"render": "never", "max_pages_count": 3},
         }
-        done = subprocess.run(
-            [sys.executable, Path(__file__).with_name("run_crawl.py")],
-            input=json.dumps(order),
-            capture_output=True,
-            text=True,
-            timeout=100,
-            check=False,
-        )
-    server.gate.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
-    assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout)
+        try:
+            answer, errors = crawl(order, 100)
+        finally:
+            server.gate.set()
+            server.shutdown()
+            server.server_close()
+            thread.join()
     indexes = [result["index"] for result in answer["results"]]
     return {
         "results": {result["index"]: result for result in answer["results"]},
         "indexes": indexes,
         "asked": server.asked,
-        "errors": done.stderr,
+        "errors": errors,
         "addresses": addresses,
     }
 
@@ -258,16 +249,7 @@ def test_a_crawl_that_is_wanted_no_more_before_it_begins_ends(wanted_count: int)
     items = [{"site_web": "a.example"}]
     order = {"items": items, "settings": {}, "limits": {"render": "never"}, "wanted_count": wanted_count}
 
-    done = subprocess.run(
-        [sys.executable, Path(__file__).with_name("run_crawl.py")],
-        input=json.dumps(order),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    answer, _ = crawl(order)
 
-    assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout)
     assert answer["finish_reason"] == "shutdown" or (wanted_count and answer["results"])
     assert wanted_count or answer["results"] == []

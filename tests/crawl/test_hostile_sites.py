@@ -4,16 +4,13 @@ One crawl over all sites, without a browser, in a child process against a server
 """
 
 import gzip
-import json
-import subprocess
-import sys
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.crawl.child import crawl
 from tests.crawl.raw_server import Asked, RawServer, Script, endlessly, once, reply, slowly
 
 pytestmark = pytest.mark.crawl
@@ -163,18 +160,9 @@ def crawled() -> dict[str, Any]:
             },
             "limits": {"render": "never", "max_pages_count": 2},
         }
-        done = subprocess.run(
-            [sys.executable, Path(__file__).with_name("run_crawl.py")],
-            input=json.dumps(order),
-            capture_output=True,
-            text=True,
-            timeout=100,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        answer = json.loads(done.stdout)
+        answer, errors = crawl(order, 100)
         results = {name: {} for name in CASES} | {list(CASES)[result["index"]]: result for result in answer["results"]}
-        return {"results": results, "asked": server.asked, "errors": done.stderr, "peak_mb": answer["peak_mb"]}
+        return {"results": results, "asked": server.asked, "errors": errors, "peak_mb": answer["peak_mb"]}
 
 
 @pytest.mark.parametrize("name", CASES)

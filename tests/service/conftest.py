@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Iterator
 from decimal import Decimal
 
+import httpx
 import pytest
 import redis
 
+from tests.service.running import Api
 from worker.accounts import Accounts
 from worker.embedded import EmbeddedRedis
 
@@ -39,3 +41,16 @@ def make_account(url: str, account_id: str = "local", *, ceiling_ef: Decimal | N
             await accounts.aclose()
 
     return asyncio.run(make())
+
+
+@pytest.fixture
+def token(redis_url: str) -> str:
+    """A token of the account local, on an empty Redis."""
+    return make_account(redis_url)
+
+
+@pytest.fixture
+def client(api: Api, token: str) -> Iterator[httpx.Client]:
+    """A client with that token, of the API that the module runs."""
+    with api.client(token) as client:
+        yield client

@@ -12,7 +12,6 @@ import httpx
 import pytest
 import redis
 
-from tests.service.conftest import make_account
 from tests.service.running import DEADLINE_S, Api, Hand, api_process, client_of, create, follow
 from worker.embedded import EmbeddedRedis
 from worker.keys import JobKeys
@@ -24,17 +23,6 @@ pytestmark = pytest.mark.redis
 def api(redis_server: EmbeddedRedis) -> Iterator[Api]:
     with Api(redis_server.url, heartbeat_s=0.2, send_timeout_s=0.5) as api:
         yield api
-
-
-@pytest.fixture
-def token(redis_url: str) -> str:
-    return make_account(redis_url)
-
-
-@pytest.fixture
-def client(api: Api, token: str) -> Iterator[httpx.Client]:
-    with api.client(token) as client:
-        yield client
 
 
 def run(redis_url: str, job_id: str, count: int) -> None:

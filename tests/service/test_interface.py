@@ -16,7 +16,6 @@ import pytest
 from api.openapi import EXAMPLES
 from crawler.config import Settings
 from crawler.records import Render
-from tests.service.conftest import make_account
 from tests.service.running import Api
 from worker.embedded import EmbeddedRedis
 
@@ -27,17 +26,6 @@ pytestmark = pytest.mark.redis
 def api(redis_server: EmbeddedRedis) -> Iterator[Api]:
     with Api(redis_server.url, jobs_per_minute_count=100_000, sign_ins_per_minute_count=100_000) as api:
         yield api
-
-
-@pytest.fixture
-def token(redis_url: str) -> str:
-    return make_account(redis_url)
-
-
-@pytest.fixture
-def client(api: Api, token: str) -> Iterator[httpx.Client]:
-    with api.client(token) as client:
-        yield client
 
 
 @pytest.fixture

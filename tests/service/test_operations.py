@@ -14,7 +14,6 @@ import redis
 from prometheus_client.parser import text_string_to_metric_families
 
 from crawler.records import Engine, RunReport
-from tests.service.conftest import make_account
 from tests.service.running import DEADLINE_S, JOBS, Api, Hand, client_of, create, follow
 from worker import metrics
 from worker.embedded import EmbeddedRedis
@@ -27,17 +26,6 @@ pytestmark = pytest.mark.redis
 def api(redis_server: EmbeddedRedis) -> Iterator[Api]:
     with Api(redis_server.url) as api:
         yield api
-
-
-@pytest.fixture
-def token(redis_url: str) -> str:
-    return make_account(redis_url)
-
-
-@pytest.fixture
-def client(api: Api, token: str) -> Iterator[httpx.Client]:
-    with api.client(token) as client:
-        yield client
 
 
 def read(client: httpx.Client) -> dict[tuple[str, tuple[str, ...]], float]:

@@ -12,7 +12,6 @@ import psutil
 import pytest
 import redis
 
-from tests.service.conftest import make_account
 from tests.service.running import DEADLINE_S, JOBS, Api, api_process
 from worker.embedded import EmbeddedRedis
 
@@ -26,17 +25,6 @@ LIMIT = 2_000_000
 def api(redis_server: EmbeddedRedis) -> Iterator[Api]:
     with Api(redis_server.url, max_body_bytes=LIMIT, receive_timeout_s=1) as api:
         yield api
-
-
-@pytest.fixture
-def token(redis_url: str) -> str:
-    return make_account(redis_url)
-
-
-@pytest.fixture
-def client(api: Api, token: str) -> Iterator[httpx.Client]:
-    with api.client(token) as client:
-        yield client
 
 
 class Raw:

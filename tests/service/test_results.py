@@ -13,7 +13,6 @@ import redis
 from openpyxl import load_workbook
 
 from crawler.records import COLUMNS
-from tests.service.conftest import make_account
 from tests.service.running import JOBS, Api, Hand, api_process, client_of, create
 from worker.embedded import EmbeddedRedis
 from worker.keys import JobKeys
@@ -25,17 +24,6 @@ pytestmark = pytest.mark.redis
 def api(redis_server: EmbeddedRedis) -> Iterator[Api]:
     with Api(redis_server.url) as api:
         yield api
-
-
-@pytest.fixture
-def token(redis_url: str) -> str:
-    return make_account(redis_url)
-
-
-@pytest.fixture
-def client(api: Api, token: str) -> Iterator[httpx.Client]:
-    with api.client(token) as client:
-        yield client
 
 
 def post(client: httpx.Client, items: list[dict[str, Any]]) -> str:

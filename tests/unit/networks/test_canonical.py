@@ -3,7 +3,7 @@
 import pytest
 
 from crawler.networks.canonical import canonical, fallback_of, profile_of
-from crawler.networks.match import Match, classify, is_short_link
+from crawler.networks.match import Match, classify
 from crawler.networks.report import row
 from crawler.records import Kind, Network, Profile, ProfileType, Refusal
 
@@ -143,8 +143,10 @@ def test_keys_of_fallbacks_are_nobodys_names() -> None:
         ("not a link", False),
     ],
 )
-def test_is_short_link(url: str, expected: bool) -> None:
-    assert is_short_link(url) is expected
+def test_a_short_link_is_said_to_be_one(url: str, expected: bool) -> None:
+    found = classify(url)
+
+    assert (isinstance(found, Refusal) and found.kind is Kind.SHORTLINK) is expected
 
 
 @pytest.mark.parametrize(
