@@ -64,8 +64,7 @@ def judged(block: Block) -> list[ranking.Judgement]:
     return ranking.judge(SiteInput(0, page.url), found, [page])
 
 
-def chosen(block: Block) -> frozenset[str]:
-    """The keys of the profiles that a crawl would return for a block."""
-    page = block.page
+def keys_of(page: Page) -> frozenset[str]:
+    """The keys of the profiles that a crawl of nothing but the page would return."""
     found = ranking.candidates(page, links.extract(page))
     return frozenset(choice.profile.key for choice in ranking.choose(SiteInput(0, page.url), found, [page]).values())

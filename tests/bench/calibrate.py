@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from crawler.core.ownership import BIAS, WEIGHTS
-from tests.blocks import blocks, chosen, judged
+from tests.blocks import blocks, judged, keys_of
 
 RIDGE = 0.5
 """Pull of a fitted weight towards the one in use; chosen: a signal seen five times may move by about one."""
@@ -29,7 +29,7 @@ def main() -> None:
     everything = list(blocks())
     for block in everything:
         samples += [(each.reasons, each.profile.key in block.own) for each in judged(block)]
-        found = chosen(block)
+        found = keys_of(block.page)
         if found != block.own:
             missed, extra = sorted(block.own - found), sorted(found - block.own)
             wrong.append(f"- {block.id}: missed {', '.join(missed) or 'none'}; wrong {', '.join(extra) or 'none'}")

@@ -24,7 +24,7 @@ from tests.service.running import DEADLINE_S, JOBS, Api, create, follow, until
 from worker import credentials
 from worker.account_keys import AccountKeys
 from worker.accounts import Accounts
-from worker.credentials import new_credential
+from worker.credentials import hash_password, is_password, new_credential
 from worker.embedded import EmbeddedRedis
 
 pytestmark = pytest.mark.redis
@@ -541,3 +541,15 @@ def test_the_last_use_of_a_token_is_known(house: House) -> None:
     assert before.used_at is None
     assert after.used_at is not None
     assert after.name == "test"
+
+
+def test_a_password_is_kept_as_a_slow_hash() -> None:
+    async def ask() -> None:
+        stored = await hash_password("right")
+        assert stored.startswith("$argon2id$")
+        assert await is_password("right", stored)
+        assert not await is_password("wrong", stored)
+        assert not await is_password("right", "")
+        assert not await is_password("right", "no hash")
+
+    asyncio.run(ask())

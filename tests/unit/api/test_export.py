@@ -88,13 +88,13 @@ def test_the_header_is_the_union_in_first_seen_order() -> None:
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=5,
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
+    max_leaves=3,
 )
 
 
-@given(st.lists(st.dictionaries(st.text(min_size=1), json_values, max_size=4), min_size=1, max_size=4))
+@given(st.lists(st.dictionaries(st.text(min_size=1, max_size=9), json_values, max_size=3), min_size=1, max_size=3))
 def test_a_csv_reader_reads_back_every_row_and_finds_no_formula(items: list[dict[str, Any]]) -> None:
     rows = [export.row(item, None) for item in items]
     header = export.columns(items)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.core import links, plan
@@ -260,7 +260,6 @@ def test_a_doubtful_profile_does_not_end_the_search() -> None:
 OUTCOMES = st.sampled_from([EMPTY, SHELL, ICONS, f"{EMPTY}{CONTACTS}", "", "<a href=https://bit.ly/a>x</a>"])
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.data(), st.integers(1, 5), st.sampled_from(list(Render)))
 def test_every_crawl_ends(data: st.DataObject, max_pages_count: int, render: Render) -> None:
     limits, seen = Limits(render=render, max_pages_count=max_pages_count), dossier()

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crawler.networks.canonical import fallback_of, profile_of
@@ -42,7 +42,6 @@ KEYS_THAT_COUNT = frozenset(
     | {"add_user", "add_user_id", "channel_id", "playlist_id", "status", "continue", "redirect_url", "sessionredirect"}
     | {"session_redirect", "redirect_after_login"}
 )
-FEW = settings(max_examples=60, deadline=None)
 
 ALPHABET = string.ascii_letters + string.digits
 ids = st.text(ALPHABET, min_size=5, max_size=15)
@@ -129,7 +128,6 @@ tracking = st.lists(
 ).map(lambda pairs: [f"{key}={value}" for key, value in pairs])
 
 
-@FEW
 @given(st.one_of(addresses(), st.text(), st.text().map(lambda text: f"https://www.facebook.com/{text}")))
 @example("https://www.linkedin.com/in/" + "\u0130" * 60)
 @example("https://www.facebook.com/people/a?b=c/pfbid0123456789")
@@ -145,7 +143,6 @@ def test_canonical_twice_changes_nothing(url: str) -> None:
             assert again == found
 
 
-@FEW
 @given(addresses())
 def test_canonical_is_on_one_of_six_hosts(url: str) -> None:
     found = profile_of(url)
@@ -159,7 +156,6 @@ def test_canonical_is_on_one_of_six_hosts(url: str) -> None:
         assert not re.search(r"\s", found.key)
 
 
-@FEW
 @given(accounts(), tracking)
 def test_dress_never_changes_the_answer(account: str, extra: list[str]) -> None:
     plain = profile_of(f"https://{account}")
@@ -180,7 +176,6 @@ def test_dress_never_changes_the_answer(account: str, extra: list[str]) -> None:
         assert profile_of(dressed) == plain
 
 
-@FEW
 @given(
     st.sampled_from(
         (
@@ -210,7 +205,6 @@ def test_order_of_the_query_never_changes_the_answer(
     assert found == profile_of(f"{base}?{needed}")
 
 
-@FEW
 @given(
     st.one_of(
         st.text(), st.text(st.characters(), max_size=40), addresses(), st.binary().map(lambda b: b.decode("latin-1"))
