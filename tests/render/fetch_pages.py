@@ -6,8 +6,11 @@ JSON object per page in the same order.  A reactor runs once per process, so all
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -75,8 +78,16 @@ async def work(order: dict[str, Any]) -> dict[str, Any]:
     return {
         "pages": [as_json(page) for _, page in sorted(found, key=lambda pair: pair[0])],
         "stats": {key: value for key, value in crawler.stats.get_stats().items() if isinstance(value, int | float)},
+        "peak_bytes": peak_bytes(),
         "children": [" ".join(child.cmdline()[:1]) for child in psutil.Process().children(recursive=True)],
     }
+
+
+def peak_bytes() -> int | None:
+    """Largest resident size of this process so far; what ``getrusage`` says is at least that of its parent."""
+    with suppress(FileNotFoundError):  # Linux alone tells
+        return 1024 * int(re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())[1])  # type: ignore[index]
+    return None
 
 
 def main() -> None:
