@@ -23,7 +23,7 @@ from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 
 from crawler.engines.driver import Driver
 from crawler.engines.gate import Gate
-from crawler.engines.load import Load, is_full, size_bytes
+from crawler.engines.load import Load, size_bytes
 from crawler.engines.requests import DEADLINE, EXTRA_HREFS, IS_CUT, SCRIPT_ERRORS
 from crawler.engines.visit import Patience, RenderError, visit
 from crawler.records import Engine, Reason
@@ -37,6 +37,9 @@ CLOSE_TIMEOUT_S = 5.0
 
 START_TIMEOUT_S = 30.0
 """Longest wait for a browser to start, in seconds."""
+
+WEIGH_EVERY_S = 2.0
+"""How often the browser's size is measured, in seconds."""
 
 MOST_FAILED_STARTS_COUNT = 2
 """Failed starts in a row after which an engine is given up for the rest of the crawl."""
@@ -65,6 +68,9 @@ class Provider(Protocol):
 
     def processes(self) -> list[psutil.Process]:
         """The browser's processes."""
+
+    def renderers(self) -> list[psutil.Process]:
+        """Those of them that run pages."""
 
     async def kill(self) -> None:
         """End the browser's processes without asking; the next page starts a new one."""
@@ -111,6 +117,7 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
         self._start_lock = asyncio.Lock()
         self._driver_generation = 0
         self._failed_starts_count = 0
+        self._weighed_s = time.monotonic()
         self._is_aborted = False
         self._open: set[asyncio.Task[Any]] = set()
 
@@ -142,20 +149,23 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
             task.cancel()
 
     async def follow(self, load: Load) -> None:
-        """Take the load into account: fewer pages at a time, a retirement, or the end of the largest page."""
+        """Take the load into account: fewer pages at a time, or a retirement."""
         await self._gate.follow(load)
-        if self._gate.open_count == 0:
-            return
-        sizes = {process: size_bytes(process) for process in self._provider.processes()}
-        if sum(sizes.values()) > self._lifetime_bytes:
-            await self._gate.outgrown()
-        if is_full(load) and sizes:
-            self.stats.inc_value("render/ended_for_memory")
-            with suppress(psutil.NoSuchProcess):
-                max(sizes, key=lambda process: sizes[process]).kill()
+        if self._gate.open_count and time.monotonic() - self._weighed_s >= WEIGH_EVERY_S:
+            self._weighed_s = time.monotonic()
+            if await asyncio.to_thread(self._size_bytes) > self._lifetime_bytes:
+                await self._gate.outgrown()
+
+    def renderers(self) -> list[psutil.Process]:
+        """The processes that run its open pages."""
+        return self._provider.renderers() if self._gate.open_count else []
+
+    def _size_bytes(self) -> int:
+        return sum(map(size_bytes, self._provider.processes()))
 
     async def _download(self, request: Request) -> HtmlResponse:
-        await self._gate.enter()
+        if await self._gate.enter():
+            self.stats.inc_value("render/held_back")
         self.stats.max_value(f"render/most_open/{self._provider.engine}", self._gate.open_count)
         started = time.monotonic()
         timeout_s = float(request.meta[DEADLINE])

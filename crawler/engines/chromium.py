@@ -4,6 +4,7 @@ A browser provider for scrapy-playwright, used by :mod:`crawler.engines.handler`
 """
 
 import os
+from contextlib import suppress
 
 import psutil
 from playwright.async_api import Browser, CDPSession, Page
@@ -85,6 +86,15 @@ class ChromiumProvider:
     def processes(self) -> list[psutil.Process]:
         """Its processes."""
         return self._driver.processes()[1:]
+
+    def renderers(self) -> list[psutil.Process]:
+        """Those of its processes that run pages."""
+        found = []
+        for process in self.processes():
+            with suppress(psutil.Error):
+                if "--type=renderer" in process.cmdline():
+                    found.append(process)
+        return found
 
     async def session(self, page: Page) -> CDPSession:
         """Return a session that takes ``Page`` commands for the page."""

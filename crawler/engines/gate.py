@@ -29,12 +29,20 @@ class Gate:
         self._admitted_count = 0
         self._is_outgrown = False
 
-    async def enter(self) -> None:
-        """Wait for a free place in a browser that has not done its share yet."""
+    async def enter(self) -> bool:
+        """Wait for a free place in a browser that has not done its share yet.
+
+        Returns:
+            Whether the load, and not the limit alone, kept the page waiting.
+        """
+        was_held_back = False
         async with self._turn:
-            await self._turn.wait_for(self._has_room)
+            while not self._has_room():
+                was_held_back |= self._is_held_back()
+                await self._turn.wait()
             self._open_count += 1
             self._admitted_count += 1
+        return was_held_back
 
     async def leave(self) -> None:
         """Give a place back; once for each :meth:`enter`."""
@@ -60,6 +68,9 @@ class Gate:
     def open_count(self) -> int:
         """Pages that are open now."""
         return self._open_count
+
+    def _is_held_back(self) -> bool:
+        return pages_allowed(self._pages_count, self._load) <= self._open_count < self._pages_count
 
     def _has_room(self) -> bool:
         return self._open_count < pages_allowed(self._pages_count, self._load) and not self._is_due()

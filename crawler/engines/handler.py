@@ -5,10 +5,12 @@ HTTP or to one of two scrapy-playwright handlers, started only when the first pa
 """
 
 import asyncio
+from contextlib import suppress
 from time import monotonic
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
+import psutil
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
@@ -20,11 +22,14 @@ from crawler.engines.browser import BrowserHandler, Provider
 from crawler.engines.chromium import ChromiumProvider
 from crawler.engines.driver import Driver
 from crawler.engines.light import LightProvider
-from crawler.engines.load import Load, LoadWatch
+from crawler.engines.load import Load, LoadWatch, is_full, size_bytes
 from crawler.engines.requests import ENGINE, SPENT, TLS_INVALID
 from crawler.engines.visit import Patience
 from crawler.pages import failure_from
 from crawler.records import Engine, Reason
+
+END_TIMEOUT_S = 2.0
+"""Longest wait for a renderer to end that was killed, in seconds."""
 
 _handlers: WeakKeyDictionary[Crawler, "EngineHandler"] = WeakKeyDictionary()
 """One handler a crawl: Scrapy makes one per scheme, which would mean two of each browser."""
@@ -93,6 +98,17 @@ class EngineHandler:
     async def _follow_all(self, load: Load) -> None:
         for browser in self._browsers.values():
             await browser.follow(load)
+        if not is_full(load):
+            return
+        # Otherwise the kernel ends something, and perhaps this process.
+        renderers = [each for browser in self._browsers.values() for each in browser.renderers()]
+        if renderers:
+            self._crawler.stats.inc_value("render/ended_for_memory")
+            largest = max(renderers, key=size_bytes)
+            with suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
+                largest.kill()
+                # What it held is given back only then; the next look must not cost a neighbour.
+                await asyncio.to_thread(largest.wait, END_TIMEOUT_S)
 
     def abort(self) -> None:
         """Give up all rendered pages at once."""

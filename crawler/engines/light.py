@@ -138,6 +138,10 @@ class LightProvider:
             return [psutil.Process(self._server._server._proc.pid)]  # noqa: SLF001  # no public way (1.0.2)
         return []
 
+    def renderers(self) -> list[psutil.Process]:
+        """The same: it runs its pages in threads."""
+        return self.processes()
+
     async def start(self) -> None:
         """Start the driver."""
         await self._driver.start()

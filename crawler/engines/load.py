@@ -1,22 +1,23 @@
 """How many pages may be open at a time, given memory and processor?
 
 :func:`pages_allowed` and :func:`is_full` decide and are pure; :class:`LoadWatch` measures.  Asked by
-:mod:`crawler.engines.gate` whenever a page wants to open.  Memory is the proportional set size of this process and all
-below it (pages that processes share count once) against the container's limit, not the machine's, where there is one.
+:mod:`crawler.engines.gate` whenever a page wants to open.  Where a container limits memory, what counts is what the
+kernel counts against that limit, other workers in it included; else the proportional set size of this process and all
+below it (pages that processes share count once) against the machine's memory.
 """
 
 import asyncio
-import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-LOOK_EVERY_S = 2.0
-"""How often the load is measured, in seconds."""
+LOOK_EVERY_S, LOOK_AT_GROUP_EVERY_S = 2.0, 0.1
+"""How often the load is measured, in seconds: seldom where it takes the sizes of some thirty processes, often where a
+control group says it in a number, since one page can fill hundreds of megabytes a second."""
 
 HOLD_SHARE, LAST_SHARE, FULL_SHARE = 0.70, 0.85, 0.93
 """Shares of the memory limit: from the first on fewer pages are opened, at the second one at a time, at the third the
@@ -58,7 +59,7 @@ def is_full(load: Load) -> bool:
 
 
 class LoadWatch:
-    """Measures every two seconds while it runs.
+    """Measures again and again while it runs.
 
     Args:
         changed: called after each measurement.
@@ -67,7 +68,7 @@ class LoadWatch:
     def __init__(self, changed: Callable[[Load], None]) -> None:
         self.load = Load()
         self._changed = changed
-        self._limit_bytes = memory_limit_bytes()
+        self._memory = memory_limit()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -84,14 +85,51 @@ class LoadWatch:
                 await task
 
     async def _run(self) -> None:
+        wait_s = LOOK_EVERY_S if self._memory.group is None else LOOK_AT_GROUP_EVERY_S
         while True:
             began = time.monotonic()
-            await asyncio.sleep(LOOK_EVERY_S)
-            delay_ms = 1000 * (time.monotonic() - began - LOOK_EVERY_S)
-            # Reading the sizes of some thirty processes takes a while, and the loop has better things to do.
-            used_bytes = await asyncio.to_thread(tree_bytes)
-            self.load = Load(used_bytes / self._limit_bytes, delay_ms)
+            await asyncio.sleep(wait_s)
+            delay_ms = 1000 * (time.monotonic() - began - wait_s)
+            # Reading sizes takes a while, and the loop has better things to do.
+            used_bytes = await asyncio.to_thread(self._memory.used_bytes)
+            self.load = Load(used_bytes / self._memory.limit_bytes, delay_ms)
             self._changed(self.load)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryLimit:
+    """What may be used, in bytes, and the folder of the control group that says so; without one, the machine's."""
+
+    limit_bytes: int
+    group: Path | None = None
+
+    def used_bytes(self) -> int:
+        """What counts against it.
+
+        Of a group all that its processes hold and the kernel cannot just drop, else what this process and all below it
+        hold.
+        """
+        if self.group is not None:
+            with suppress(OSError, KeyError, ValueError):
+                return _group_bytes(self.group)
+        return tree_bytes()
+
+
+def memory_limit(root: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/proc/self/cgroup")) -> MemoryLimit:
+    """Find the tightest limit around this process: of its control group or one above, else the machine's memory.
+
+    Args:
+        root: where control groups are mounted, of version 2 or 1.
+        membership: says which groups this process is in; in most containers that is none below ``root``.
+    """
+    tightest = MemoryLimit(int(psutil.virtual_memory().total))
+    for folder in _groups(root, membership):
+        for name in ("memory.max", "memory.limit_in_bytes"):
+            with suppress(OSError, ValueError):
+                limit_bytes = int((folder / name).read_text(encoding="ascii"))  # "max" is no number
+                if limit_bytes < tightest.limit_bytes:
+                    tightest = MemoryLimit(limit_bytes, folder)
+    return tightest
 
 
 def tree_bytes() -> int:
@@ -112,25 +150,24 @@ def size_bytes(process: psutil.Process) -> int:
     return 0
 
 
-def memory_limit_bytes(root: Path = Path("/sys/fs/cgroup")) -> int:
-    """The container's memory limit in bytes, else the machine's memory.
-
-    Args:
-        root: where control groups are mounted; of version 2 or 1.
-    """
-    total = int(psutil.virtual_memory().total)
-    for file in (root / _own_group() / "memory.max", root / "memory.max", root / "memory/memory.limit_in_bytes"):
-        with suppress(OSError, ValueError):
-            return min(total, int(file.read_text(encoding="ascii")))  # "max" is no number
-    return total
-
-
-def _own_group() -> str:
-    """This process's control group below the mount point; ``""`` inside most containers and where there is none."""
-    if os.name != "posix":
-        return ""
+def _groups(root: Path, membership: Path) -> Iterator[Path]:
+    """The folders of this process's control groups that may limit memory, each with all above it."""
     try:
-        lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
+        lines = membership.read_text(encoding="utf-8").splitlines()
     except OSError:
-        return ""
-    return next((line[4:].strip("/") for line in lines if line.startswith("0::/")), "")
+        lines = []
+    for line in (*lines, "0::/", "0:memory:/"):
+        _, controllers, path = line.split(":", 2)
+        if controllers in ("", "memory"):
+            top = root / controllers
+            own = top / path.strip("/")
+            yield from (folder for folder in (own, *own.parents) if folder.is_relative_to(top))
+
+
+def _group_bytes(folder: Path) -> int:
+    """Memory of a group without cached files, in bytes."""
+    is_second = (folder / "memory.current").exists()
+    used_bytes = int((folder / ("memory.current" if is_second else "memory.usage_in_bytes")).read_text("ascii"))
+    stat = dict(line.split() for line in (folder / "memory.stat").read_text("ascii").splitlines())
+    prefix = "" if is_second else "total_"
+    return used_bytes - int(stat[f"{prefix}inactive_file"]) - int(stat[f"{prefix}active_file"])

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -160,14 +160,20 @@ def needs(*engines: Engine) -> None:
         pytest.skip(f"no Chromium here: {chromium_mend()}")
 
 
-def render(site: Site, pages: list[tuple[Engine, str]], **settings: Any) -> dict[str, Any]:
-    """Render paths in a child process; its pages in the same order, its counters and the processes it left."""
+def render(
+    site: Site, pages: list[tuple[Engine, str]], *, under: Sequence[str] = (), **settings: Any
+) -> dict[str, Any]:
+    """Render paths in a child process, started by the command ``under``.
+
+    Returns:
+        Its pages in the same order, its counters, its size, and the processes it left.
+    """
     needs(*(engine for engine, _ in pages))
     urls = [[engine, f"http://{site.address}{path}" if path.startswith("/") else path] for engine, path in pages]
     allow = [site.address, f"*.localhost:{site.port}"]
     order = json.dumps({"allow": allow, "settings": settings, "pages": urls})
     child = subprocess.Popen(
-        [sys.executable, Path(__file__).with_name("fetch_pages.py")],
+        [*under, sys.executable, Path(__file__).with_name("fetch_pages.py")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

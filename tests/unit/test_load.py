@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.engines.load import Load, is_full, memory_limit_bytes, pages_allowed, size_bytes
+from crawler.engines.load import Load, MemoryLimit, is_full, memory_limit, pages_allowed, size_bytes
 
 
 @pytest.mark.parametrize(
@@ -36,22 +36,84 @@ def test_full_comes_after_one_at_a_time() -> None:
     assert is_full(Load(0.93))
 
 
+TOTAL = psutil.virtual_memory().total
+
+
 @pytest.mark.parametrize(
-    ("files", "want"),
+    ("files", "membership", "limit_bytes", "group"),
     [
-        pytest.param({"memory.max": "536870912\n"}, 536_870_912, id="version 2"),
-        pytest.param({"memory/memory.limit_in_bytes": "268435456\n"}, 268_435_456, id="version 1"),
-        pytest.param({"memory.max": "max\n"}, None, id="no limit"),
-        pytest.param({"memory/memory.limit_in_bytes": "9223372036854771712\n"}, None, id="version 1, no limit"),
-        pytest.param({}, None, id="no groups"),
+        pytest.param({"memory.max": "536870912\n"}, "0::/\n", 536_870_912, ".", id="version 2"),
+        pytest.param({"memory.max": "536870912\n"}, "0::/gone/from/here\n", 536_870_912, ".", id="its own root"),
+        pytest.param({"a/b/memory.max": "4096\n"}, "0::/a/b\n", 4096, "a/b", id="below the root"),
+        pytest.param(
+            {"a/b/memory.max": "max\n", "a/memory.max": "4096\n"}, "0::/a/b\n", 4096, "a", id="of a group above"
+        ),
+        pytest.param(
+            {"a/memory.max": "4096\n", "memory.max": "8192\n"}, "0::/a\n", 4096, "a", id="the tighter of two"
+        ),
+        pytest.param(
+            {"memory/memory.limit_in_bytes": "4096\n"}, "5:cpu:/\n4:memory:/\n", 4096, "memory", id="version 1"
+        ),
+        pytest.param(
+            {"memory/a/memory.limit_in_bytes": "4096\n"},
+            "4:memory:/a\n0::/\n",
+            4096,
+            "memory/a",
+            id="version 1, below",
+        ),
+        pytest.param({"memory.max": "4096\n"}, None, 4096, ".", id="nothing says where it is"),
+        pytest.param({"memory.max": "max\n"}, "0::/\n", TOTAL, None, id="no limit"),
+        pytest.param({"memory.max": f"{2 * TOTAL}\n"}, "0::/\n", TOTAL, None, id="more than there is"),
+        pytest.param(
+            {"memory/memory.limit_in_bytes": "9223372036854771712\n"},
+            "4:memory:/\n",
+            TOTAL,
+            None,
+            id="version 1, no limit",
+        ),
+        pytest.param({}, None, TOTAL, None, id="no groups"),
     ],
 )
-def test_memory_limit(tmp_path: Path, files: dict[str, str], want: int | None) -> None:
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
+def test_memory_limit(
+    tmp_path: Path, files: dict[str, str], membership: str | None, limit_bytes: int, group: str | None
+) -> None:
+    root, own = tmp_path / "cgroup", tmp_path / "membership"
+    _write(root, files)
+    if membership is not None:
+        own.write_text(membership)
 
-    assert memory_limit_bytes(tmp_path) == (want or psutil.virtual_memory().total)
+    assert memory_limit(root, own) == MemoryLimit(limit_bytes, root / group if group else None)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param(
+            {"memory.current": "900\n", "memory.stat": "active_file 250\ninactive_file 50\n"}, id="version 2"
+        ),
+        pytest.param(
+            {"memory.usage_in_bytes": "900\n", "memory.stat": "total_active_file 250\ntotal_inactive_file 50\n"},
+            id="version 1",
+        ),
+    ],
+)
+def test_cached_files_do_not_count_as_used(tmp_path: Path, files: dict[str, str]) -> None:
+    _write(tmp_path, files)
+
+    assert MemoryLimit(1000, tmp_path).used_bytes() == 600
+
+
+def test_without_a_group_the_processes_count(tmp_path: Path) -> None:
+    size = size_bytes(psutil.Process())
+
+    assert MemoryLimit(TOTAL).used_bytes() > size / 2
+    assert MemoryLimit(TOTAL, tmp_path / "gone").used_bytes() > size / 2
+
+
+def _write(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
 
 
 def test_size_of_a_process() -> None:
