@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from crawler.config import Settings
 from crawler.engines.find import find_chromium, has_light
 from crawler.engines.install import chromium_mend, light_mend
+from crawler.records import Render
 from worker.embedded import RedisMissing, find_redis_server
 
 ANSWER_TIMEOUT_S = 20
@@ -31,16 +32,20 @@ class Finding:
     detail: str
     mend: str = ""
     is_needed: bool = True
-    """Whether nothing works without it."""
+    """Whether the service is not what its settings say without it."""
+    is_on: bool = True
+    """Whether it is not switched off by a setting."""
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """Look at everything, one finding at a time."""
     yield Finding("Python", sys.version_info >= (3, 11), sys.version.split()[0], "install Python 3.11 or newer")
     yield _redis(settings)
-    yield _light(settings)
-    yield _chromium(settings)
-    yield _sandbox(settings)
+    engines = [_light(settings), _chromium(settings)]
+    yield from engines
+    yield _rendering(settings, any(engine.is_ok and engine.is_on for engine in engines))
+    if settings.chromium_enabled:
+        yield _sandbox()
     yield _files()
 
 
@@ -56,7 +61,7 @@ def _redis(settings: Settings) -> Finding:
 
 def _light(settings: Settings) -> Finding:
     if not settings.light_enabled:
-        return Finding("light engine", True, "switched off by SOCIALS_LIGHT_ENABLED", is_needed=False)
+        return Finding("light engine", True, "switched off by SOCIALS_LIGHT_ENABLED", is_needed=False, is_on=False)
     if not has_light():
         return Finding("light engine", False, "not installed", light_mend(), is_needed=False)
     from lightpanda.client import find_binary
@@ -70,7 +75,7 @@ def _light(settings: Settings) -> Finding:
 
 def _chromium(settings: Settings) -> Finding:
     if not settings.chromium_enabled:
-        return Finding("Chromium", True, "switched off by SOCIALS_CHROMIUM_ENABLED", is_needed=False)
+        return Finding("Chromium", True, "switched off by SOCIALS_CHROMIUM_ENABLED", is_needed=False, is_on=False)
     path = find_chromium(settings)
     if not path:
         return Finding("Chromium", False, "none found", chromium_mend(), is_needed=False)
@@ -78,8 +83,21 @@ def _chromium(settings: Settings) -> Finding:
     return Finding("Chromium", bool(version), version or f"{path} does not start", chromium_mend(), is_needed=False)
 
 
-def _sandbox(settings: Settings) -> Finding:
-    if hasattr(os, "geteuid") and os.geteuid() == 0 and settings.chromium_enabled:
+def _rendering(settings: Settings, has_engine: bool) -> Finding:
+    if has_engine:
+        return Finding("rendering", True, f"SOCIALS_RENDER={settings.render}")
+    if settings.render is Render.NEVER:
+        return Finding("rendering", True, "none, and none is asked for: SOCIALS_RENDER=never")
+    return Finding(
+        "rendering",
+        False,
+        "no browser engine works; sites that build their pages by script stay empty",
+        "install or switch on one of the two above, or set SOCIALS_RENDER=never",
+    )
+
+
+def _sandbox() -> Finding:
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
         return Finding("sandbox", False, "off: Chromium has none as root", "run as another user", is_needed=False)
     return Finding("sandbox", True, "on", is_needed=False)
 

@@ -14,7 +14,8 @@ from api.errors import responses
 from api.metrics import exposition
 from api.schemas import Check, Health, Module, ModuleLimits, Readiness
 from crawler.config import Settings, is_loopback
-from crawler.engines.find import find_engines
+from crawler.engines.find import find_engines, told_engines
+from crawler.records import Render
 from worker.connection import Unavailable
 
 router = APIRouter(tags=["service"])
@@ -42,7 +43,8 @@ async def readyz(response: Response, services: ServicesDep) -> Any:
         checks["redis"] = Check(is_ok=False, detail=str(error))
         checks["workers"] = Check(is_ok=False, detail="not known without Redis")
     engines, _ = find_engines(services.settings)
-    checks["engines"] = Check(is_ok=len(engines) > 1, detail=", ".join(engines))
+    can_render = len(engines) > 1 or services.settings.render is Render.NEVER
+    checks["engines"] = Check(is_ok=can_render, detail=told_engines(services.settings))
     is_ready = all(check.is_ok for check in checks.values())
     response.status_code = 200 if is_ready else 503
     return Readiness(status="ready" if is_ready else "degraded", checks=checks)

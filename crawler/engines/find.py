@@ -1,6 +1,7 @@
 """Which engines does this machine have?
 
-Asked at the start of a crawl, by ``socials doctor`` and by the tests.  Starts nothing and installs nothing.
+Asked at the start of a worker and of a crawl, by ``socials doctor``, ``/readyz`` and the tests.  Starts and installs
+nothing.
 """
 
 import importlib.util
@@ -29,6 +30,14 @@ def find_engines(settings: Settings) -> tuple[tuple[Engine, ...], str]:
     if chromium:
         engines.append(Engine.CHROMIUM)
     return tuple(engines), chromium
+
+
+def told_engines(settings: Settings) -> str:
+    """Say in one line which engines can be used, and which is wanted but missing."""
+    engines, _ = find_engines(settings)
+    wanted = {Engine.LIGHT: settings.light_enabled, Engine.CHROMIUM: settings.chromium_enabled}
+    missing = [engine for engine, is_wanted in wanted.items() if is_wanted and engine not in engines]
+    return ", ".join(engines) + (f"; missing: {', '.join(missing)} (see socials doctor)" if missing else "")
 
 
 def has_light() -> bool:

@@ -165,6 +165,40 @@ def test_a_wrong_setting_is_named(command: Command) -> None:
     assert "SOCIALS_WORKERS_COUNT" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("settings", "status", "words"),
+    [
+        pytest.param(
+            {"SOCIALS_LIGHT_ENABLED": "false", "SOCIALS_CHROMIUM_PATH": "/bin/false"},
+            1,
+            ["light engine: switched off by SOCIALS_LIGHT_ENABLED", "warn Chromium: /bin/false", "FAIL rendering: no"],
+            id="none works",
+        ),
+        pytest.param(
+            {"SOCIALS_LIGHT_ENABLED": "false", "SOCIALS_CHROMIUM_ENABLED": "false"},
+            1,
+            ["Chromium: switched off by SOCIALS_CHROMIUM_ENABLED", "FAIL rendering: no", "SOCIALS_RENDER=never"],
+            id="all switched off",
+        ),
+        pytest.param(
+            {"SOCIALS_LIGHT_ENABLED": "false", "SOCIALS_CHROMIUM_ENABLED": "false", "SOCIALS_RENDER": "never"},
+            0,
+            ["ok   rendering: none"],
+            id="and none wanted",
+        ),
+    ],
+)
+def test_doctor_names_what_does_not_render(
+    command: Command, settings: dict[str, str], status: int, words: list[str]
+) -> None:
+    command.environment |= settings
+
+    done = command.run("doctor")
+
+    assert done.returncode == status, done.stdout
+    assert [each for each in words if each not in done.stdout] == []
+
+
 def test_rows_without_a_website_come_back(command: Command) -> None:
     done = command.run("enrich", "-", standard_input="name,site_web\nA,-\nB,\nC,javascript:alert(1)\n")
 

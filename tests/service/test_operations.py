@@ -139,6 +139,14 @@ def test_life_needs_nothing_and_readiness_says_what_is_missing() -> None:
     assert url not in full.text + gone.text
 
 
+@pytest.mark.parametrize("render", ["auto", "never"])
+def test_without_engines_it_is_ready_where_nothing_is_to_be_rendered(redis_url: str, render: str) -> None:
+    with Api(redis_url, render=render, light_enabled=False, chromium_enabled=False) as api, api.client("") as client:
+        check = client.get("/readyz").json()["checks"]["engines"]
+
+    assert check == {"is_ok": render == "never", "detail": "static"}
+
+
 def test_the_log_says_what_was_asked_and_no_secret(redis_url: str, token: str) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", "from api.cli import main; main()", "api", "--port", "0"],
