@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Awaitable
 from contextlib import suppress
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 import psutil
 from playwright.async_api import CDPSession, Page
@@ -37,6 +37,9 @@ CLOSE_TIMEOUT_S = 5.0
 
 START_TIMEOUT_S = 30.0
 """Longest wait for a browser to start, in seconds."""
+
+LOOK_EVERY_S = 1.0
+"""How often a page looks whether its browser still runs, in seconds."""
 
 WEIGH_EVERY_S = 2.0
 """How often the browser's size is measured, in seconds."""
@@ -77,6 +80,17 @@ class Provider(Protocol):
 
     async def close(self) -> None:
         """End what is left."""
+
+
+class _Generations(NamedTuple):
+    """Which browser of which driver."""
+
+    browser: int
+    driver: int
+
+
+class _LostError(Exception):
+    """The browser or the driver ended under a page."""
 
 
 class BrowserHandler(ScrapyPlaywrightDownloadHandler):
@@ -181,28 +195,66 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
 
     async def _attempt_twice(self, request: Request) -> HtmlResponse:
         """Render; a page whose browser or driver was lost under it is given one more chance in a new one."""
-        await self._start()
-        generations = self._provider.generation, self._driver_generation
         try:
-            return await self._render(request)
-        except RenderError:
+            return await self._attempt(request)
+        except _LostError:
+            self.stats.inc_value("render/retried")
+            return await self._attempt(request)
+
+    async def _attempt(self, request: Request) -> HtmlResponse:
+        """Render in the browser that runs now.
+
+        Raises:
+            _LostError: it ended meanwhile, or its driver did.
+        """
+        await self._start()
+        await self._maybe_launch_browser()
+        browser = _Generations(self._provider.generation, self._driver_generation)
+        # Of its own for each attempt: the end of an earlier one's context may be told late.
+        name = f"{request.meta['playwright_context']} {browser}"
+        work = asyncio.ensure_future(self._render(request, name))
+        try:
+            return await self._unless_lost(work, browser)
+        except _LostError:
+            raise
+        except RenderError as error:
+            if error.failure.reason is Reason.PAGE_CRASH and await self._is_lost_soon(browser):
+                raise _LostError from error  # a browser takes its renderers along
             raise
         except Exception as error:
             # Playwright raises bare exceptions once its driver is gone.
-            if not await self._was_lost(generations):
-                if isinstance(error, PlaywrightError):
-                    raise
-                raise RenderError(Reason.BROWSER_ERROR, "the browser failed to read the page") from error
-        self.stats.inc_value("render/retried")
-        await self._start()
-        return await self._render(request)
+            if await self._is_lost_soon(browser):
+                raise _LostError from error
+            if isinstance(error, PlaywrightError):
+                raise
+            raise RenderError(Reason.BROWSER_ERROR, "the browser failed to read the page") from error
+        finally:
+            work.cancel()
+            await asyncio.wait({work})
+            opened = self.context_wrappers.pop(name, None)
+            if opened is not None and not self._is_lost(browser):
+                await self._close_context(opened.context, browser)
 
-    async def _was_lost(self, generations: tuple[int, int]) -> bool:
+    async def _unless_lost(self, work: asyncio.Future[T], browser: _Generations) -> T:
+        """Wait for work in a browser; where that ends, opening a page may never be answered (Playwright 1.65)."""
+        while not work.done():
+            is_lost = self._is_lost(browser)
+            await asyncio.wait({work}, timeout=LOOK_EVERY_S)
+            if is_lost and not work.done():
+                raise _LostError
+        return work.result()
+
+    def _is_lost(self, browser: _Generations) -> bool:
+        return (
+            browser != _Generations(self._provider.generation, self._driver_generation)
+            or not self._provider.is_alive
+            or not self._driver.is_alive
+        )
+
+    async def _is_lost_soon(self, browser: _Generations) -> bool:
         """Whether the browser or the driver ended under the page; the news of it comes a moment after the error."""
         for _ in range(10):
-            if generations != (self._provider.generation, self._driver_generation):
-                return True
-            if not self._provider.is_alive or not self._driver.is_alive:
+            if self._is_lost(browser):
                 return True
             await asyncio.sleep(0.05)
         return False
@@ -251,19 +303,12 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
         self.stats.inc_value("render/browsers_retired")
         await self._forget_browser()
 
-    async def _render(self, request: Request) -> HtmlResponse:
-        name = request.meta["playwright_context"]
+    async def _render(self, request: Request, name: str) -> HtmlResponse:
         spider = cast("Spider", self._crawler.spider)
-        generation = self._provider.generation
-        try:
-            opened = await self._create_browser_context(name, dict(self._context_options), spider)
-            generation = self._provider.generation
-            page = await opened.context.new_page()
-            session = await self._provider.session(page)
-            sight = await visit(page, session, request.url, self._patience)
-        finally:
-            if (wrapper := self.context_wrappers.pop(name, None)) is not None:
-                await self._close_context(wrapper.context, generation)
+        opened = await self._create_browser_context(name, dict(self._context_options), spider)
+        page = await opened.context.new_page()
+        session = await self._provider.session(page)
+        sight = await visit(page, session, request.url, self._patience)
         self.stats.inc_value(f"render/settled/{sight.answer.ended.replace(' ', '_')}")
         if sight.answer.waiting:
             self.stats.inc_value(f"render/waited_in_vain/{sight.answer.waiting.replace(' ', '_')}")
@@ -280,13 +325,13 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
             flags=["playwright"],
         )
 
-    async def _close_context(self, context: Any, generation: int) -> None:
+    async def _close_context(self, context: Any, browser: _Generations) -> None:
         """Close a context; a browser that does not is ended, unless that has already happened."""
         try:
             await _within(context.close(), CLOSE_TIMEOUT_S)
         except Exception as error:  # noqa: BLE001  # Playwright raises bare exceptions once its driver is gone
             self.stats.inc_value("render/close_failed")
-            if isinstance(error, TimeoutError) and generation == self._provider.generation:
+            if isinstance(error, TimeoutError) and not self._is_lost(browser):
                 await self._forget_browser()
 
     async def _browser_disconnected_callback(self, *lost: Any) -> None:

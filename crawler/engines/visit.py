@@ -97,7 +97,7 @@ async def _visit(page: Page, session: CDPSession, url: str, patience: Patience) 
     await asyncio.gather(
         session.send("Page.addScriptToEvaluateOnNewDocument", apart), page.add_init_script(scripts.inside)
     )
-    reply = await page.goto(url, wait_until="commit", timeout=0)
+    reply = await _go(page, url)
     answer = await _answer(page, scripts.name, arrivals, patience)
     return Sight(
         page.url,
@@ -106,6 +106,16 @@ async def _visit(page: Page, session: CDPSession, url: str, patience: Patience) 
         answer,
         await _frame_hrefs(page),
     )
+
+
+async def _go(page: Page, url: str) -> Response | None:
+    """Go to the address; once more where the engine gave up: its network process may have ended, and starts anew."""
+    try:
+        return await page.goto(url, wait_until="commit", timeout=0)
+    except PlaywrightError as error:
+        if "ERR_ABORTED" not in error.message:
+            raise
+    return await page.goto(url, wait_until="commit", timeout=0)
 
 
 async def _answer(page: Page, name: str, arrivals: list[str], patience: Patience) -> Answer:
