@@ -187,6 +187,8 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
             return await _within(self._attempt_twice(request), timeout_s)
         except TimeoutError:
             raise RenderError(Reason.TIMEOUT, f"not rendered within {timeout_s:.0f} s") from None
+        except _LostError:
+            raise RenderError(Reason.BROWSER_ERROR, "the browser ended under the page twice") from None
         except PlaywrightError as error:
             raise _render_error(error) from error
         finally:
