@@ -36,10 +36,12 @@
   window.addEventListener('load', () => { isLoaded = true; loadedAt = now(); });
 
   // What the page itself has promised.
-  let promised = { requests: 0, timers: 0, leaving: 0, lazy: 0, shadows: 0, said: '' };
+  let promised = { requests: 0, came: 0, timers: 0, leaving: 0, lazy: 0, shadows: 0, said: '' };
   performance.addEventListener(`${name}!`, (event) => {
-    const [requests, timers, leaving, lazy, shadows, ...said] = String(event.detail).split(' ');
-    promised = { requests: +requests, timers: +timers, leaving: +leaving, lazy: +lazy, shadows: +shadows, said: said.join(' ') };
+    const [requests, came, timers, leaving, lazy, shadows, ...said] = String(event.detail).split(' ');
+    promised = {
+      requests: +requests, came: +came, timers: +timers, leaving: +leaving, lazy: +lazy, shadows: +shadows, said: said.join(' '),
+    };
   });
   const ask = () => performance.dispatchEvent(new CustomEvent(`${name}?`));
 
@@ -93,6 +95,7 @@
     if (promised.leaving > 0 || (document.readyState === 'complete' && !isLoaded)) return 'a navigation';
     if (isLoaded && now() - loadedAt < refreshMs()) return 'a refresh';
     if (promised.requests > 0) return 'requests';
+    if (promised.came && now() - promised.came < limits.came_ms) return 'what was asked for';
     for (const since of scripts.values()) if (now() - since < limits.script_ms) return 'scripts';
     // Lazy content is fetched by being looked at, once.
     if (profiles > 0 && still >= limits.found_ms) return promised.lazy && limits.scrolls && scroll() ? 'what is below' : '';

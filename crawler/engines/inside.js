@@ -10,10 +10,10 @@
   const { addEventListener, dispatchEvent } = EventTarget.prototype;
   const OwnEvent = CustomEvent, OwnPromise = Promise, OwnMap = Map, text = String, slice = ''.slice;
   const post = performance; // an event target that both worlds share and `document.open()` does not empty
-  const state = { __proto__: null, requests: 0, timers: 0, leaving: 0, lazy: 0, shadows: 0, said: '' };
+  const state = { __proto__: null, requests: 0, came: 0, timers: 0, leaving: 0, lazy: 0, shadows: 0, said: '' };
 
-  // Requests.  One that is made over and over is a pulse and no promise.
-  const asked = new OwnMap();
+  // Requests, each until its body is there.  One that is made over and over is a pulse and no promise.
+  const asked = new OwnMap(), beats = () => {};
   let askedCount = 0;
   const begins = (target) => {
     if (++askedCount > limits.requests) return null;
@@ -21,21 +21,39 @@
     try { key = text(target && target.url || target).split(/[?#]/, 1)[0]; } catch (error) { /* not ours to tell */ }
     const times = (apply(OwnMap.prototype.get, asked, [key]) || 0) + 1;
     apply(OwnMap.prototype.set, asked, [key, times]);
-    if (times > limits.pulse) return () => {};
+    if (times > limits.pulse) return beats;
+    return opens();
+  };
+  const { now } = Performance.prototype;
+  const opens = () => {
     let isOpen = true;
     state.requests++;
-    return () => { if (isOpen) { isOpen = false; state.requests--; } };
+    return () => { if (isOpen) { isOpen = false; state.requests--; state.came = apply(now, post, []); } };
   };
   const { fetch: ownFetch, setTimeout: setTimer, clearTimeout: clearTimer } = window;
-  const { then } = OwnPromise.prototype;
+  const { then } = OwnPromise.prototype, { add: addResponse, has: hasResponse } = WeakSet.prototype;
+  const counted = new WeakSet();
   if (ownFetch) window.fetch = function (...given) {
     const ends = begins(given[0]);
     if (!ends) return OwnPromise.reject(new TypeError('Failed to fetch'));
     const answer = apply(ownFetch, this === undefined ? window : this, given);
-    // The promise is kept for a moment: its page has the answer still to put in place.
-    apply(then, answer, [() => setTimer(ends, 0), ends]);
+    // The promise is kept for a moment: its page has the body still to read, or the answer to put in place.
+    apply(then, answer, [(response) => {
+      if (ends !== beats) apply(addResponse, counted, [response]);
+      setTimer(ends, 0);
+    }, ends]);
     return answer;
   };
+  if (window.Response) for (const key of ['json', 'text', 'blob', 'arrayBuffer', 'formData']) {
+    const read = Response.prototype[key];
+    if (typeof read === 'function') Response.prototype[key] = function (...given) {
+      const body = apply(read, this, given);
+      if (!apply(hasResponse, counted, [this])) return body;
+      const ends = opens();
+      apply(then, body, [() => setTimer(ends, 0), ends]);
+      return body;
+    };
+  }
   const { open, send } = XMLHttpRequest.prototype, targets = new WeakMap();
   XMLHttpRequest.prototype.open = function (...given) {
     targets.set(this, given[1]);
@@ -133,7 +151,7 @@
   const tell = (event, detail) => apply(dispatchEvent, post, [new OwnEvent(event, { __proto__: null, detail })]);
   on(`${name}?`, () => tell(
     `${name}!`,
-    `${state.requests} ${state.timers} ${state.leaving} ${state.lazy} ${state.shadows} ${state.said}`,
+    `${state.requests} ${state.came} ${state.timers} ${state.leaving} ${state.lazy} ${state.shadows} ${state.said}`,
   ));
   defineProperty(window, name, {
     value: () => new OwnPromise((done) => {

@@ -24,6 +24,7 @@ PATIENCE = {
     "look_ms": 50,  # between two looks
     "found_ms": 150,  # profiles are there, and links and footer stand still for so long
     "still_ms": 250,  # nothing is there, and nothing moves for so long
+    "came_ms": 100,  # an answer that its page asked for, until it is put in place
     "thin_ms": 4000,  # an empty page with scripts, from its load event
     "script_ms": 5000,  # a script that was added, until it arrives
     "busy_ms": 2000,  # a spinner, from the last change

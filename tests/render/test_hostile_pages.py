@@ -4,6 +4,7 @@ One crawl per engine over all pages, in a child process, since a reactor runs on
 the list of faults that the service answers for.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -92,7 +93,8 @@ SHOULD_BE_FOUND: dict[str, Page] = {
     "self-frame": link("self-frame") + "<iframe src='/self-frame'></iframe>",
     "fetches": f"<script>for (let i = 0; i < 100000; i++) fetch('/api?' + i).catch(() => 0); {late('fetches')}</script>",
     "console": f"<script>for (let i = 0; i < 1e6; i++) console.log('line', i); {late('console')}</script>",
-    "cookies": f"<script>for (let i = 0; i < 100000; i++) document.cookie = 'c' + i + '=1'; {late('cookies')}</script>",
+    # The light engine stops a script at its 1,025th cookie, and Chromium keeps some 180.
+    "cookies": f"<script>{late('cookies')}; for (let i = 0; i < 100000; i++) document.cookie = 'c' + i + '=1'</script>",
     "set-cookies": Reply(link("set-cookies"), 200, {"Set-Cookie": "\n".join(f"c{i}=1" for i in range(80))}),
     # 63: loops that are none
     "push-state": link("push-state")
@@ -209,7 +211,9 @@ def battery(request: pytest.FixtureRequest, site: Site) -> dict[str, Any]:
 def test_link_is_found(battery: dict[str, Any], name: str) -> None:
     page = battery["pages"][name]
 
-    assert f"{LINK}{name}" in page["html"], (page["reason"], page["detail"], page["html"][:300])
+    # Not in the script that was to put it there.
+    html = re.sub("<script>.*?</script>", "", page["html"], flags=re.DOTALL)
+    assert f"{LINK}{name}" in html, (page["reason"], page["detail"], page["html"][:300])
 
 
 @pytest.mark.parametrize("name", REFUSED)
