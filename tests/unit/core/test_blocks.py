@@ -37,8 +37,8 @@ def test_the_order_of_candidates_does_not_matter(file: str) -> None:
         page = block.page
         found = list(ranking.candidates(page, links.extract(page)))
         first = ranking.choose(SiteInput(0, page.url), found, [page])
-        for order in (found[::-1], random.Random(block.id).sample(found, len(found))):
-            assert ranking.choose(SiteInput(0, page.url), order, [page]) == first, block.id
+        random.Random(block.id).shuffle(found)
+        assert ranking.choose(SiteInput(0, page.url), found, [page]) == first, block.id
 
 
 def _wrong(pages: Iterable[tuple[Block, Page]]) -> dict[str, dict[str, frozenset[str]]]:
