@@ -33,17 +33,17 @@ class Finding:
     mend: str = ""
     is_needed: bool = True
     """Whether the service is not what its settings say without it."""
-    is_on: bool = True
-    """Whether it is not switched off by a setting."""
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """Look at everything, one finding at a time."""
     yield Finding("Python", sys.version_info >= (3, 11), sys.version.split()[0], "install Python 3.11 or newer")
     yield _redis(settings)
-    engines = [_light(settings), _chromium(settings)]
-    yield from engines
-    yield _rendering(settings, any(engine.is_ok and engine.is_on for engine in engines))
+    light, chromium = _light(settings), _chromium(settings)
+    yield light
+    yield chromium
+    has_engine = (settings.light_enabled and light.is_ok) or (settings.chromium_enabled and chromium.is_ok)
+    yield _rendering(settings, has_engine)
     if settings.chromium_enabled:
         yield _sandbox()
     yield _files()
@@ -61,7 +61,7 @@ def _redis(settings: Settings) -> Finding:
 
 def _light(settings: Settings) -> Finding:
     if not settings.light_enabled:
-        return Finding("light engine", True, "switched off by SOCIALS_LIGHT_ENABLED", is_needed=False, is_on=False)
+        return Finding("light engine", True, "switched off by SOCIALS_LIGHT_ENABLED", is_needed=False)
     if not has_light():
         return Finding("light engine", False, "not installed", light_mend(), is_needed=False)
     from lightpanda.client import find_binary
@@ -75,7 +75,7 @@ def _light(settings: Settings) -> Finding:
 
 def _chromium(settings: Settings) -> Finding:
     if not settings.chromium_enabled:
-        return Finding("Chromium", True, "switched off by SOCIALS_CHROMIUM_ENABLED", is_needed=False, is_on=False)
+        return Finding("Chromium", True, "switched off by SOCIALS_CHROMIUM_ENABLED", is_needed=False)
     path = find_chromium(settings)
     if not path:
         return Finding("Chromium", False, "none found", chromium_mend(), is_needed=False)

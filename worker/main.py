@@ -14,7 +14,7 @@ from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
 from crawler.config import Settings, read_or_exit
-from crawler.engines.find import told_engines
+from crawler.engines.find import find_engines, told_engines
 from crawler.logs import configure
 from worker.connection import Unavailable
 from worker.courier import Courier
@@ -73,7 +73,7 @@ def run(settings: Settings) -> int:
     # Children read the settings anew, from the environment.
     os.environ.update(settings.environment())
     configure(settings, "worker")
-    logger.info("engines: %s", told_engines(settings))
+    logger.info("engines: %s", told_engines(settings, find_engines(settings)[0]))
     courier = Courier()
     courier.keep()
     try:

@@ -44,7 +44,7 @@ async def readyz(response: Response, services: ServicesDep) -> Any:
         checks["workers"] = Check(is_ok=False, detail="not known without Redis")
     engines, _ = find_engines(services.settings)
     can_render = len(engines) > 1 or services.settings.render is Render.NEVER
-    checks["engines"] = Check(is_ok=can_render, detail=told_engines(services.settings))
+    checks["engines"] = Check(is_ok=can_render, detail=told_engines(services.settings, engines))
     is_ready = all(check.is_ok for check in checks.values())
     response.status_code = 200 if is_ready else 503
     return Readiness(status="ready" if is_ready else "degraded", checks=checks)

@@ -8,6 +8,7 @@ import importlib.util
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from crawler.config import Settings
@@ -32,9 +33,8 @@ def find_engines(settings: Settings) -> tuple[tuple[Engine, ...], str]:
     return tuple(engines), chromium
 
 
-def told_engines(settings: Settings) -> str:
-    """Say in one line which engines can be used, and which is wanted but missing."""
-    engines, _ = find_engines(settings)
+def told_engines(settings: Settings, engines: Sequence[Engine]) -> str:
+    """Say in one line which engines were found, and which is wanted but missing."""
     wanted = {Engine.LIGHT: settings.light_enabled, Engine.CHROMIUM: settings.chromium_enabled}
     missing = [engine for engine, is_wanted in wanted.items() if is_wanted and engine not in engines]
     return ", ".join(engines) + (f"; missing: {', '.join(missing)} (see socials doctor)" if missing else "")

@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -149,6 +150,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 def serving(pages: dict[str, Page]) -> Iterator[Site]:
     with Site(pages) as site:
         yield site
+
+
+def without_scripts(html: str) -> str:
+    """A document as it was built, without the scripts that were to build it: what they name is no link yet."""
+    return re.sub("<script>.*?</script>", "", html, flags=re.DOTALL)
 
 
 def needs(*engines: Engine) -> None:

@@ -5,7 +5,6 @@ One crawl per engine over all pages, in a child process, since a reactor runs on
 
 import http.server
 import json
-import re
 import subprocess
 import sys
 import threading
@@ -20,6 +19,7 @@ from crawler.config import Settings
 from crawler.engines.find import find_engines
 from crawler.engines.install import chromium_mend, light_mend
 from crawler.records import Engine
+from tests.render.site import without_scripts
 
 pytestmark = pytest.mark.render
 
@@ -153,8 +153,7 @@ def rendered(request: pytest.FixtureRequest, address: str) -> dict[str, Any]:
 def test_link_is_found(rendered: dict[str, Any], path: str) -> None:
     page = rendered["pages"][path]
 
-    # Not in the script that was to put it there.
-    assert f"{LINK}{path[1:]}" in re.sub("<script>.*?</script>", "", page["html"], flags=re.DOTALL), page
+    assert f"{LINK}{path[1:]}" in without_scripts(page["html"]), page
     assert page["reason"] == ("http_error" if path == "/error" else None)
 
 

@@ -4,14 +4,13 @@ One crawl per engine over all pages, in a child process, since a reactor runs on
 the list of faults that the service answers for.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from crawler.records import Engine
-from tests.render.site import LINK, Page, Reply, Site, render, serving
+from tests.render.site import LINK, Page, Reply, Site, render, serving, without_scripts
 
 pytestmark = pytest.mark.render
 
@@ -211,9 +210,7 @@ def battery(request: pytest.FixtureRequest, site: Site) -> dict[str, Any]:
 def test_link_is_found(battery: dict[str, Any], name: str) -> None:
     page = battery["pages"][name]
 
-    # Not in the script that was to put it there.
-    html = re.sub("<script>.*?</script>", "", page["html"], flags=re.DOTALL)
-    assert f"{LINK}{name}" in html, (page["reason"], page["detail"], page["html"][:300])
+    assert f"{LINK}{name}" in without_scripts(page["html"]), (page["reason"], page["detail"], page["html"][:300])
 
 
 @pytest.mark.parametrize("name", REFUSED)

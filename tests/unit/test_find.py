@@ -4,7 +4,7 @@ import pytest
 
 from crawler.config import Settings
 from crawler.engines import find
-from crawler.engines.find import told_engines
+from crawler.engines.find import find_engines, told_engines
 
 
 @pytest.mark.parametrize(
@@ -27,4 +27,6 @@ def test_told_engines(
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    assert told_engines(Settings(**settings)) == line
+    chosen = Settings(**settings)
+
+    assert told_engines(chosen, find_engines(chosen)[0]) == line
