@@ -11,17 +11,17 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from api import errors, openapi
+from api.access_log import Requests
 from api.deps import Services
 from api.metrics import ProcessMetrics
-from api.requests import Requests
 from api.routes import auth, events, health, jobs, results
 from crawler.config import Settings
-from worker.accounts import Accounts
+from worker.accounts.rates import Rates
+from worker.accounts.store import Accounts
 from worker.connection import for_api
-from worker.events import EventHub
-from worker.queue import ShardQueue
-from worker.rates import Rates
-from worker.store import JobStore
+from worker.jobs.events import EventHub
+from worker.jobs.queue import ShardQueue
+from worker.jobs.store import JobStore
 
 logger = logging.getLogger(__name__)
 

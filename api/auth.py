@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from api.csrf import is_same_origin
 from api.errors import ApiError
-from api.origin import is_same_origin
-from worker.accounts import Account, Accounts
-from worker.credentials import Credential, read
+from worker.accounts.credentials import Credential, read
+from worker.accounts.store import Account, Accounts
 
 COOKIE = "socials_session"
 """Name of the session cookie, by contract."""

@@ -14,12 +14,12 @@ from api.auth import COOKIE, Caller, caller
 from api.errors import ApiError
 from api.metrics import ProcessMetrics
 from crawler.config import Settings
-from worker.account_keys import AccountKeys, sign_in_rate
-from worker.accounts import Accounts
-from worker.events import EventHub
-from worker.queue import ShardQueue
-from worker.rates import WINDOW_S, Rates, Verdict
-from worker.store import JobStore
+from worker.accounts.keys import AccountKeys, sign_in_rate
+from worker.accounts.rates import WINDOW_S, Rates, Verdict
+from worker.accounts.store import Accounts
+from worker.jobs.events import EventHub
+from worker.jobs.queue import ShardQueue
+from worker.jobs.store import JobStore
 
 STREAM_RETRY_S = 5
 """When to try again to open a stream, in seconds; chosen: nobody knows when another one ends."""

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from worker.connection import Unavailable
-from worker.store import QuotaExceeded
+from worker.jobs.store import QuotaExceeded
 
 logger = logging.getLogger(__name__)
 

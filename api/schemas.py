@@ -13,8 +13,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from crawler.config import Settings
 from crawler.records import COLUMNS, Limits, Reason, Render
-from worker.credentials import MAX_PASSWORD_LENGTH
-from worker.jobs import JobStatus, iso
+from worker.accounts.credentials import MAX_PASSWORD_LENGTH
+from worker.jobs.record import JobStatus, iso
 
 MAX_ITEMS_COUNT = 10_000
 """Most items in one job, by contract."""

@@ -11,10 +11,10 @@ from scrapy.http import Response
 from scrapy.http.cookies import CookieJar
 from scrapy.utils.httpobj import urlparse_cached
 
-from crawler.engines.requests import COOKIES, ENGINE
-from crawler.engines.visit import RenderError
-from crawler.proxy import EgressProxy
+from crawler.egress.proxy import EgressProxy
+from crawler.failures import RenderError
 from crawler.records import Engine
+from crawler.requests import COOKIES, ENGINE
 
 
 class CookiesMiddleware:

@@ -1,30 +1,19 @@
 """How does an answer, or the failure to get one, become a :class:`Page`?
 
-The only file that knows Scrapy's response and exception types.  Asked by the spider.
+The only file that knows Scrapy's response types; its exceptions are in :mod:`crawler.failures`.  Asked by the spider.
 """
 
 import re
 
 from scrapy import Request
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    IgnoreRequest,
-    NotSupported,
-    ResponseDataLossError,
-    UnsupportedURLSchemeError,
-)
 from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure as TwistedFailure
 
-from crawler.core.lacking import lacking
-from crawler.core.walls import wall_of
-from crawler.engines.requests import ENGINE, EXTRA_HREFS, IS_CUT, SCRIPT_ERRORS, SPENT, TLS_INVALID
-from crawler.engines.visit import RenderError
+from crawler.core.planning.missing_features import lacking
+from crawler.core.reading.interstitials import wall_of
+from crawler.failures import failure_from
 from crawler.records import Engine, Failure, Page, Reason, Wall
+from crawler.requests import ENGINE, EXTRA_HREFS, IS_CUT, SCRIPT_ERRORS, SPENT, TLS_INVALID
 
 HTML_TYPES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "")
 """Media types read as a page; an absent one is judged by the body."""
@@ -95,45 +84,6 @@ def page_from_failure(failure: TwistedFailure) -> Page:
 
 def _elapsed_ms(request: Request) -> int:
     return round(1000 * float(request.meta.get(SPENT, 0.0)))
-
-
-def failure_from(error: BaseException | None) -> Failure:
-    """Map an exception of Scrapy, Twisted or a browser engine to the closed list of reasons."""
-    if isinstance(error, RenderError):
-        return error.failure
-    if isinstance(error, IgnoreRequest):
-        if "robots.txt" in str(error):
-            return Failure(Reason.ROBOTS_DISALLOWED, "robots.txt forbids the page")
-        if "redirect" in str(error):
-            return Failure(Reason.TOO_MANY_REDIRECTS, "redirected without end")
-        if "DOWNLOAD_MAXSIZE" in str(error):
-            return Failure(Reason.TOO_LARGE, "the answer is too large once it is unpacked")
-        return Failure(Reason.NOT_HTML, "the answer was ignored")
-    if any(mark in repr(error) for mark in _TLS_MARKS):
-        return Failure(Reason.TLS_ERROR, "bad certificate, or the handshake failed")
-    for kind, reason, detail in _REASONS:
-        if isinstance(error, kind):
-            return Failure(reason, detail)
-    if "Tunnel" in type(error).__name__:
-        return Failure(Reason.CONNECT_ERROR, "connection failed")
-    return Failure(Reason.INTERNAL_ERROR, type(error).__name__)
-
-
-_TLS_MARKS = ("OpenSSL.SSL", "SSL routines", "VerificationError", "CertificateError")
-"""What TLS failures have in their text; Scrapy gives them under the same type as other broken connections."""
-
-_REASONS: tuple[tuple[type[BaseException], Reason, str], ...] = (
-    (DownloadTimeoutError, Reason.TIMEOUT, "no answer in time"),
-    (TimeoutError, Reason.TIMEOUT, "no answer in time"),
-    (CannotResolveHostError, Reason.DNS_ERROR, "host name not found"),
-    (DownloadConnectionRefusedError, Reason.CONNECT_ERROR, "connection refused"),
-    (UnsupportedURLSchemeError, Reason.UNSUPPORTED_SCHEME, "only http and https are read"),
-    (NotSupported, Reason.UNSUPPORTED_SCHEME, "only http and https are read"),
-    (DownloadCancelledError, Reason.TOO_LARGE, "the answer is too large"),
-    (ResponseDataLossError, Reason.CONNECT_ERROR, "the connection broke in the middle of the answer"),
-    (DownloadFailedError, Reason.CONNECT_ERROR, "the connection broke"),
-    (OSError, Reason.CONNECT_ERROR, "connection failed"),
-)
 
 
 def _is_download(response: Response) -> bool:

@@ -9,10 +9,10 @@ from typing import Any, Self
 
 from scrapy.crawler import Crawler
 
-from crawler.core import plan
 from crawler.core.dossier import Dossier
-from crawler.core.evidence import ALTERNATES_COUNT
-from crawler.core.results import result_of
+from crawler.core.judging.evidence import ALTERNATES_COUNT
+from crawler.core.planning import plan
+from crawler.core.planning.results import result_of
 from crawler.records import Candidate, Failure, Sink, SiteResult
 from crawler.urls import registrable_domain
 

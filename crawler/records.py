@@ -308,7 +308,7 @@ class SiteResult:
 
     ``profiles`` maps each network that has one to the canonical URL.  ``failure`` is kept only where no profile was
     found.  ``engine`` is the dearest engine that was needed, ``None`` where nothing was fetched.  ``evidence`` is JSON
-    (see :mod:`crawler.core.evidence`).
+    (see :mod:`crawler.core.judging.evidence`).
     """
 
     index: int

@@ -16,13 +16,13 @@ from scrapy.utils.reactor import install_reactor
 
 from crawler.config import Settings
 from crawler.core.dossier import Dossier
-from crawler.core.website import website
+from crawler.core.planning.website import website
+from crawler.egress.proxy import EgressProxy
+from crawler.egress.trackers import tracker_hosts
 from crawler.engines.find import find_engines
 from crawler.engines.handler import abort_pages
-from crawler.engines.trackers import tracker_hosts
-from crawler.proxy import EgressProxy
 from crawler.records import Failure, Limits, Reason, RunReport, Sink, SiteInput, SiteResult
-from crawler.settings import scrapy_settings
+from crawler.scrapy_settings import scrapy_settings
 from crawler.spiders.site import SiteSpider
 
 logger = logging.getLogger(__name__)

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from crawler.core import links, ranking
+from crawler.core.judging import ranking
+from crawler.core.reading import links
 from crawler.networks.canonical import fallback_of, profile_of
 from crawler.records import Engine, Page, Profile, SiteInput
 

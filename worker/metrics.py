@@ -16,8 +16,8 @@ from redis import Redis
 
 from crawler.records import Engine, RunReport
 from worker.connection import guarded
-from worker.keys import METRICS, OPEN, WEBHOOKS, WORKER_MEMORY, JobKeys
-from worker.queue import QUEUE
+from worker.jobs.keys import METRICS, OPEN, WEBHOOKS, WORKER_MEMORY, JobKeys
+from worker.jobs.queue import QUEUE
 
 STALE_S = 60.0
 """Age at which what a worker said of its memory counts no more, in seconds."""
@@ -27,8 +27,8 @@ STALE_S = 60.0
 class Standing:
     """How the service stands.
 
-    ``counters`` are since Redis was empty, named as :mod:`worker.keys` says; ``queue_age_s`` is the age of the oldest
-    job that no worker has begun, 0 where there is none; ``memory_bytes`` is per worker with all its children.
+    ``counters`` are since Redis was empty, named as :mod:`worker.jobs.keys` says; ``queue_age_s`` is the age of the
+    oldest job that no worker has begun, 0 where there is none; ``memory_bytes`` is per worker with all its children.
     """
 
     counters: Mapping[str, float]

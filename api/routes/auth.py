@@ -10,7 +10,7 @@ from api.deps import CallerDep, Services, ServicesDep, sign_in_rates
 from api.errors import invalid_fields, responses
 from api.request_body import read_json
 from api.schemas import AccountView, LoginRequest
-from worker.accounts import Account
+from worker.accounts.store import Account
 
 router = APIRouter(tags=["accounts"])
 

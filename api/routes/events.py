@@ -14,8 +14,8 @@ from api.deps import CallerDep, Services, ServicesDep, opened_stream
 from api.errors import not_found, responses
 from api.schemas import JobSnapshot
 from worker.connection import Unavailable
-from worker.events import Follower
-from worker.jobs import Job, snapshot
+from worker.jobs.events import Follower
+from worker.jobs.record import Job, snapshot
 
 router = APIRouter(tags=["events"], responses=responses(401, 403))
 

@@ -15,8 +15,8 @@ from api.request_body import Body, read_json
 from api.schemas import JobCreated, JobList, JobRequest, JobSnapshot
 from crawler.records import Limits
 from worker.connection import Unavailable
-from worker.jobs import Job, JobStatus, site_keys, snapshot
-from worker.store import QuotaExceeded
+from worker.jobs.record import Job, JobStatus, site_keys, snapshot
+from worker.jobs.store import QuotaExceeded
 
 router = APIRouter(tags=["jobs"], responses=responses(401, 403))
 

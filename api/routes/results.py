@@ -10,14 +10,14 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.types import Send
 
-from api import export
 from api.deps import AccountDep, Services, ServicesDep
 from api.errors import ApiError, invalid, responses
-from api.formats import MEDIA_TYPES, Format, Writer, accepted, writer_for
+from api.files import export
+from api.files.formats import MEDIA_TYPES, Format, Writer, accepted, writer_for
+from api.files.xlsx import MAX_COLUMNS_COUNT
 from api.routes.jobs import find_job
-from api.xlsx import MAX_COLUMNS_COUNT
 from worker.connection import Unavailable
-from worker.jobs import Job
+from worker.jobs.record import Job
 
 logger = logging.getLogger(__name__)
 

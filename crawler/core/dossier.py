@@ -1,7 +1,8 @@
 """What is known so far of one site?
 
 A :class:`Dossier` rides with each request of its site and grows by returning a new value.  The spider and the
-pipelines read it; :mod:`crawler.core.plan` decides from it what to do next.  It computes nothing about profiles.
+pipelines read it; :mod:`crawler.core.planning.plan` decides from it what to do next.  It computes nothing about
+profiles.
 """
 
 from dataclasses import dataclass, replace

@@ -22,11 +22,12 @@ from scrapy.http import HtmlResponse
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 
 from crawler.engines.driver import Driver
-from crawler.engines.gate import Gate
-from crawler.engines.load import Load, size_bytes
-from crawler.engines.requests import DEADLINE, EXTRA_HREFS, IS_CUT, SCRIPT_ERRORS
-from crawler.engines.visit import Patience, RenderError, visit
+from crawler.engines.page_limiter import Gate
+from crawler.engines.resources import Load, size_bytes
+from crawler.engines.visit import Patience, visit
+from crawler.failures import RenderError
 from crawler.records import Engine, Reason
+from crawler.requests import DEADLINE, EXTRA_HREFS, IS_CUT, SCRIPT_ERRORS
 
 logger = logging.getLogger(__name__)
 

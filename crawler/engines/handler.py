@@ -22,11 +22,11 @@ from crawler.engines.browser import BrowserHandler, Provider
 from crawler.engines.chromium import ChromiumProvider
 from crawler.engines.driver import Driver
 from crawler.engines.light import LightProvider
-from crawler.engines.load import Load, LoadWatch, is_full, size_bytes
-from crawler.engines.requests import ENGINE, SPENT, TLS_INVALID
+from crawler.engines.resources import Load, LoadWatch, is_full, size_bytes
 from crawler.engines.visit import Patience
-from crawler.pages import failure_from
+from crawler.failures import failure_from
 from crawler.records import Engine, Reason
+from crawler.requests import ENGINE, SPENT, TLS_INVALID
 
 END_TIMEOUT_S = 2.0
 """Longest wait for a renderer to end that was killed, in seconds."""

@@ -10,10 +10,10 @@ from pathlib import Path
 from playwright.async_api import Error as PlaywrightError
 
 from crawler.config import Settings
+from crawler.egress.proxy import EgressProxy
 from crawler.engines.chromium import ChromiumProvider
 from crawler.engines.driver import Driver
 from crawler.engines.find import find_chromium
-from crawler.proxy import EgressProxy
 
 
 class ScreenshotError(Exception):

@@ -14,7 +14,8 @@ from playwright.async_api import Error as PlaywrightError
 from scrapy.http import Headers
 
 from crawler.engines.settle import ASK_SCRIPT, WORLD, Answer, make_scripts, read_answer
-from crawler.records import Failure, Reason
+from crawler.failures import RenderError
+from crawler.records import Reason
 
 MOST_MOVES_COUNT = 5
 """Documents that a page may go on to by itself; chosen, not measured."""
@@ -24,14 +25,6 @@ GRACE_S = 2.0
 
 _LEFT = ("Execution context was destroyed", "Cannot find context with specified id", "because the page is navigating")
 """What Playwright and the engines say when a document is left while it is asked something."""
-
-
-class RenderError(Exception):
-    """A page could not be rendered; carries the reason."""
-
-    def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.failure = Failure(reason, detail)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ parameters have nowhere to go.  It makes no request: a short link is said to be 
 import re
 from dataclasses import dataclass, replace
 
-from crawler.networks import directories, href, wrappers
+from crawler.networks import directories, link_parser, wrappers
 from crawler.networks.rules import Place, names_host, problem, route, tail_problem, taken_by
 from crawler.networks.table import Rule, table
 from crawler.records import Kind, Network, ProfileType, Refusal
@@ -68,7 +68,7 @@ def read(url: object) -> Outcome:
 
 
 def _read(text: str, budget: _Budget) -> Outcome:
-    address = href.read(text)
+    address = link_parser.read(text)
     if isinstance(address, str):
         return _refused(None, Kind.OTHER, address)
     target = wrappers.unwrap(address)
@@ -86,7 +86,7 @@ def _read(text: str, budget: _Budget) -> Outcome:
     segments, query, fragment = address.segments, address.query, address.fragment
     if grammar.has_hashbang and fragment and (bang := _HASHBANG.match(fragment)):
         path, _, hash_query = fragment[bang.end() :].partition("?")
-        if replaced := href.segments(path):
+        if replaced := link_parser.segments(path):
             segments, query, fragment = replaced, hash_query, ""
     if grammar.has_hashbang and "#!" in segments:  # the sign was encoded on the way
         segments = segments[segments.index("#!") + 1 :]
@@ -97,7 +97,7 @@ def _read(text: str, budget: _Budget) -> Outcome:
     return _on_network(place, budget) if pasted is None else _from_pasted(pasted, host.network, budget)
 
 
-def _stranger(address: href.Address) -> Outcome:
+def _stranger(address: link_parser.Address) -> Outcome:
     first = address.segments[0] if address.segments else ""
     if directories.is_directory(address.host) or directories.is_directory_path(address.host, first):
         return _refused(None, Kind.DIRECTORY, "directory or aggregator")
@@ -158,7 +158,7 @@ def _onward(rule: Rule, place: Place, budget: _Budget) -> Outcome:
     """Follow the address that a wrapper, wall or widget of a network carries."""
     assert rule.kind is not None  # noqa: S101 - the table is checked for it
     refused = _refused(place.host.network, rule.kind, rule.reason)
-    target = href.query_value(place.query, rule.target)
+    target = link_parser.query_value(place.query, rule.target)
     if not target or not budget.wrapped:
         return refused
     if target.startswith("/") and not target.startswith("//"):

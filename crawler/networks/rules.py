@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crawler.networks import href, quirks
+from crawler.networks import link_parser, quirks
 from crawler.networks.table import GROUP, Grammar, Host, Rule, table
 from crawler.records import Kind, Network, ProfileType, Refusal
 
@@ -50,7 +50,7 @@ def taken_by(rule: Rule, place: Place) -> str | None:
     if rule.needs and not _has_needed(rule, place.query):
         return None
     if rule.query_value is not None:
-        given = href.query_value(place.query, rule.query) or href.query_value(place.fragment, rule.query)
+        given = link_parser.query_value(place.query, rule.query) or link_parser.query_value(place.fragment, rule.query)
         found = _captured(rule.query_value, _AFTER_VALUE.sub("", given.strip()))
         if found is None:
             return None
@@ -143,7 +143,7 @@ def _captured(pattern: re.Pattern[str] | None, text: str) -> str | None:
 
 def _has_needed(rule: Rule, query: str) -> bool:
     for key, value in rule.needs:
-        found = href.query_value(query, (key,))
+        found = link_parser.query_value(query, (key,))
         if not found or (value and found.lower() != value):
             return False
     return True

@@ -13,7 +13,7 @@ from itertools import islice
 from types import MappingProxyType
 from urllib.parse import unquote
 
-from crawler.networks.href import Address, query_value
+from crawler.networks.link_parser import Address, query_value
 
 _KEYS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     {

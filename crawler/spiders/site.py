@@ -1,7 +1,7 @@
 """How is a site crawled?
 
 The loop and nothing else: one request at a time for each site, success and failure through one method, the dossier
-rides along.  What to do next is :mod:`crawler.core.plan`'s business, what was found the pipelines'.
+rides along.  What to do next is :mod:`crawler.core.planning.plan`'s business, what was found the pipelines'.
 """
 
 import asyncio
@@ -15,11 +15,12 @@ from scrapy.http.cookies import CookieJar
 from twisted.python.failure import Failure as TwistedFailure
 
 from crawler.config import Settings
-from crawler.core import links, plan
 from crawler.core.dossier import Dossier, Visit
-from crawler.engines.requests import COOKIES, VIA, WHY, request_for
+from crawler.core.planning import plan
+from crawler.core.reading import links
 from crawler.pages import page_from, page_from_failure
 from crawler.records import Engine, Limits, Page, Sink
+from crawler.requests import COOKIES, VIA, WHY, request_for
 
 
 class SiteSpider(scrapy.Spider):

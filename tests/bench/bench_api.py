@@ -21,8 +21,8 @@ import redis
 
 from crawler.records import Engine, Network, SiteResult
 from tests.service.conftest import make_account
-from worker.embedded import EmbeddedRedis
-from worker.shards import ShardStore
+from worker.jobs.shards import ShardStore
+from worker.process.embedded_redis import EmbeddedRedis
 
 STREAMS_COUNT = 500
 READS_PER_S = 50
@@ -35,7 +35,7 @@ ROW_BYTES = 5_000
 def running_api(redis_url: str) -> Iterator[tuple[psutil.Process, str]]:
     """An API process of its own and its address."""
     process = subprocess.Popen(
-        [sys.executable, "-c", "from api.cli import main; main()", "api", "--port", "0"],
+        [sys.executable, "-c", "from api.cli.main import main; main()", "api", "--port", "0"],
         env={
             **os.environ,
             "SOCIALS_REDIS_URL": redis_url,

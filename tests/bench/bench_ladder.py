@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from api.samples import DOMAIN, load
+from api.cli.samples import DOMAIN, load
 from crawler.config import Settings
 from crawler.engines.find import find_chromium
 from crawler.networks.canonical import profile_of
@@ -168,7 +168,7 @@ def nothing_lost_on_samples() -> None:
     """The same on the sample sites."""
     sites = load()
     port = _free_port()
-    with _child([sys.executable, "-m", "api.samples", "--port", str(port)], port):
+    with _child([sys.executable, "-m", "api.cli.samples", "--port", str(port)], port):
         urls = [f"http://{site.slug}.{DOMAIN}:{port}{site.path}" for site in sites]
         auto, always = (_run(mode, urls, [f"*.{DOMAIN}:{port}"])[1] for mode in ("auto", "always"))
     _compare(f"{len(sites)} sample sites", [site.slug for site in sites], auto, always)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from crawler.proxy import EgressProxy, ProxyLimits
+from crawler.egress.proxy import EgressProxy, ProxyLimits
 
 PAGE_BYTES = 20_000
 LARGE_BYTES = 256 * 1024 * 1024

@@ -7,10 +7,10 @@ from decimal import Decimal
 import redis
 
 from crawler.records import Engine, Limits, Network, SiteResult
-from worker.embedded import EmbeddedRedis
-from worker.jobs import Job
-from worker.shards import ShardStore
-from worker.store import JobStore
+from worker.jobs.record import Job
+from worker.jobs.shards import ShardStore
+from worker.jobs.store import JobStore
+from worker.process.embedded_redis import EmbeddedRedis
 
 COUNT = 10_000
 SHARD_COUNT = 50

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from crawler.core.ownership import BIAS, WEIGHTS
+from crawler.core.judging.ownership import BIAS, WEIGHTS
 from tests.blocks import blocks, judged, keys_of
 
 RIDGE = 0.5

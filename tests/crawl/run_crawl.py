@@ -14,7 +14,7 @@ from typing import Any
 from crawler.config import Settings
 from crawler.records import Limits, Render, SiteResult
 from crawler.run import crawl
-from worker.jobs import result_record, site_input
+from worker.jobs.record import result_record, site_input
 
 
 class ListSink:

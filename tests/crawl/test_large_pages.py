@@ -5,7 +5,7 @@ Pure like the unit tests, but each takes a moment: the longest are as long as a 
 
 import pytest
 
-from crawler.core.links import MAX_LINKS_COUNT, extract
+from crawler.core.reading.links import MAX_LINKS_COUNT, extract
 from crawler.records import Engine, Page, Region
 
 A = '<a href="https://x.com/atlas">X</a>'

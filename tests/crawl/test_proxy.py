@@ -11,8 +11,8 @@ from ipaddress import ip_address
 import httpx
 import pytest
 
-from crawler.egress import Address
-from crawler.proxy import EgressProxy, ProxyLimits
+from crawler.egress.policy import Address
+from crawler.egress.proxy import EgressProxy, ProxyLimits
 from crawler.records import Failure, Reason
 from tests.crawl.scripted_site import Script, Site, get, run, talk, why
 

@@ -8,8 +8,8 @@ import re
 import psutil
 import pytest
 
-from crawler.egress import Address
-from crawler.proxy import EgressProxy, ProxyLimits
+from crawler.egress.policy import Address
+from crawler.egress.proxy import EgressProxy, ProxyLimits
 from crawler.records import Failure, Reason
 from tests.crawl.scripted_site import OK, Script, Site, get, run, talk, why
 

@@ -20,13 +20,13 @@ from scrapy.utils.reactor import install_reactor
 
 from crawler.config import Settings
 from crawler.core.dossier import Dossier
-from crawler.core.plan import Read
+from crawler.core.planning.plan import Read
+from crawler.egress.proxy import EgressProxy
 from crawler.engines.find import find_chromium
-from crawler.engines.requests import request_for
 from crawler.pages import page_from, page_from_failure
-from crawler.proxy import EgressProxy
 from crawler.records import Engine, Failure, Page, Reason, SiteInput
-from crawler.settings import scrapy_settings
+from crawler.requests import request_for
+from crawler.scrapy_settings import scrapy_settings
 
 
 class PageSpider(scrapy.Spider):

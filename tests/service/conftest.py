@@ -9,8 +9,8 @@ import pytest
 import redis
 
 from tests.service.running import Api
-from worker.accounts import Accounts
-from worker.embedded import EmbeddedRedis
+from worker.accounts.store import Accounts
+from worker.process.embedded_redis import EmbeddedRedis
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,10 @@ from typing import Any, Self
 
 import httpx
 
-from api.serve import ApiServer, api_server, listen
+from api.cli.serve import ApiServer, api_server, listen
 from crawler.config import Settings
 from crawler.records import Engine, Failure, Network, Reason, SiteResult
-from worker.shards import ShardStore
+from worker.jobs.shards import ShardStore
 
 ACCOUNT = "local"
 JOBS = "/api/jobs/socials"
@@ -54,7 +54,7 @@ class Api:
 def api_process(redis_url: str, port: int = 0) -> Iterator[tuple["subprocess.Popen[str]", str]]:
     """Run ``socials api``; yields the process and its address, and kills it."""
     process = subprocess.Popen(
-        [sys.executable, "-c", "from api.cli import main; main()", "api", "--port", str(port)],
+        [sys.executable, "-c", "from api.cli.main import main; main()", "api", "--port", str(port)],
         env={**os.environ, "SOCIALS_REDIS_URL": redis_url},
         stderr=subprocess.PIPE,
         text=True,

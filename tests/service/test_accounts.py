@@ -21,11 +21,11 @@ from api.auth import COOKIE
 from api.routes import events as events_route
 from tests.service.conftest import make_account
 from tests.service.running import DEADLINE_S, JOBS, Api, create, follow, until
-from worker import credentials
-from worker.account_keys import AccountKeys
-from worker.accounts import Accounts
-from worker.credentials import hash_password, is_password, new_credential
-from worker.embedded import EmbeddedRedis
+from worker.accounts import credentials
+from worker.accounts.credentials import hash_password, is_password, new_credential
+from worker.accounts.keys import AccountKeys
+from worker.accounts.store import Accounts
+from worker.process.embedded_redis import EmbeddedRedis
 
 pytestmark = pytest.mark.redis
 
@@ -496,7 +496,7 @@ def logged_api(redis_url: str, log: Path) -> Iterator[Any]:
     """Run ``socials api`` with everything logged into a file."""
     environment = {**os.environ, "SOCIALS_REDIS_URL": redis_url, "SOCIALS_LOG_LEVEL": "DEBUG"}
     with log.open("wb") as file:
-        command = [sys.executable, "-c", "from api.cli import main; main()", "api", "--port", "0"]
+        command = [sys.executable, "-c", "from api.cli.main import main; main()", "api", "--port", "0"]
         process = subprocess.Popen(command, env=environment, stderr=file)
     try:
         end = time.monotonic() + DEADLINE_S

@@ -10,11 +10,11 @@ import httpx
 import pytest
 import redis
 
-from api.serve import api_server, listen
+from api.cli.serve import api_server, listen
 from crawler.config import Settings
 from tests.service.conftest import make_account
-from worker.credentials import new_credential
-from worker.embedded import EmbeddedRedis
+from worker.accounts.credentials import new_credential
+from worker.process.embedded_redis import EmbeddedRedis
 
 pytestmark = pytest.mark.redis
 

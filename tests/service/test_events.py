@@ -13,8 +13,8 @@ import pytest
 import redis
 
 from tests.service.running import DEADLINE_S, Api, Hand, api_process, client_of, create, follow
-from worker.embedded import EmbeddedRedis
-from worker.keys import JobKeys
+from worker.jobs.keys import JobKeys
+from worker.process.embedded_redis import EmbeddedRedis
 
 pytestmark = pytest.mark.redis
 

@@ -16,10 +16,10 @@ from crawler.records import Limits
 from tests.service.conftest import make_account
 from tests.service.running import until
 from tests.service.test_shards import LEASE_S, Service, found
-from worker.accounts import Accounts
-from worker.jobs import Job, JobStatus
-from worker.keys import OPEN, JobKeys
-from worker.queue import QUEUE
+from worker.accounts.store import Accounts
+from worker.jobs.keys import OPEN, JobKeys
+from worker.jobs.queue import QUEUE
+from worker.jobs.record import Job, JobStatus
 
 pytestmark = pytest.mark.redis
 
@@ -76,7 +76,7 @@ class Crowd(Service):
         self.queue.release(account_id)
 
     def shard_of(self, account_id: str, job_id: str, number: int) -> Any:
-        from worker.shards import ShardStore
+        from worker.jobs.shards import ShardStore
 
         store = ShardStore(self.url, account_id, job_id, number)
         self._open.append(store)

@@ -17,7 +17,7 @@ from api.openapi import EXAMPLES
 from crawler.config import Settings
 from crawler.records import Render
 from tests.service.running import Api
-from worker.embedded import EmbeddedRedis
+from worker.process.embedded_redis import EmbeddedRedis
 
 pytestmark = pytest.mark.redis
 
@@ -131,7 +131,9 @@ def busy_api(redis_url: str, token: str) -> Iterator[str]:
     """The address of an API with a worker, where every job ends soon, and with it the streams that follow it."""
     settings = Settings(redis_url=redis_url, render=Render.NEVER, log_level="ERROR")
     worker = subprocess.Popen(
-        [sys.executable, "-m", "worker.main"], env={**os.environ, **settings.environment()}, start_new_session=True
+        [sys.executable, "-m", "worker.process.main"],
+        env={**os.environ, **settings.environment()},
+        start_new_session=True,
     )
     stop = threading.Event()
 

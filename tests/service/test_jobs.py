@@ -13,8 +13,8 @@ from rq.serializers import JSONSerializer
 
 from tests.service.conftest import make_account
 from tests.service.running import JOBS, Api, Hand, create, until
-from worker.embedded import EmbeddedRedis
-from worker.queue import QUEUE, ShardQueue
+from worker.jobs.queue import QUEUE, ShardQueue
+from worker.process.embedded_redis import EmbeddedRedis
 
 pytestmark = pytest.mark.redis
 

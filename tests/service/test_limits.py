@@ -12,8 +12,8 @@ import redis
 
 from tests.service.conftest import make_account
 from tests.service.running import JOBS, Api, create, follow, until
-from worker.account_keys import AccountKeys
-from worker.embedded import EmbeddedRedis
+from worker.accounts.keys import AccountKeys
+from worker.process.embedded_redis import EmbeddedRedis
 
 pytestmark = pytest.mark.redis
 

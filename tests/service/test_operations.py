@@ -16,8 +16,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from crawler.records import Engine, RunReport
 from tests.service.running import DEADLINE_S, JOBS, Api, Hand, client_of, create, follow
 from worker import metrics
-from worker.embedded import EmbeddedRedis
-from worker.keys import METRICS, JobKeys
+from worker.jobs.keys import METRICS, JobKeys
+from worker.process.embedded_redis import EmbeddedRedis
 
 pytestmark = pytest.mark.redis
 
@@ -149,7 +149,7 @@ def test_without_engines_it_is_ready_where_nothing_is_to_be_rendered(redis_url: 
 
 def test_the_log_says_what_was_asked_and_no_secret(redis_url: str, token: str) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-c", "from api.cli import main; main()", "api", "--port", "0"],
+        [sys.executable, "-c", "from api.cli.main import main; main()", "api", "--port", "0"],
         env={**os.environ, "SOCIALS_REDIS_URL": redis_url, "SOCIALS_LOG_FORMAT": "json"},
         stderr=subprocess.PIPE,
         text=True,
@@ -182,12 +182,12 @@ def test_the_log_says_what_was_asked_and_no_secret(redis_url: str, token: str) -
 @pytest.mark.parametrize(
     "program",
     [
-        ["-c", "from api.cli import main; main()", "worker"],
-        ["-c", "from api.cli import main; main()", "api"],
-        ["-m", "worker.main"],
-        ["-m", "worker.courier"],
+        ["-c", "from api.cli.main import main; main()", "worker"],
+        ["-c", "from api.cli.main import main; main()", "api"],
+        ["-m", "worker.process.main"],
+        ["-m", "worker.webhooks.webhook_worker"],
     ],
-    ids=["socials worker", "socials api", "worker.main", "worker.courier"],
+    ids=["socials worker", "socials api", "worker.process.main", "worker.webhooks.webhook_worker"],
 )
 def test_a_wrong_setting_stops_the_start_with_one_sentence(program: list[str]) -> None:
     done = subprocess.run(

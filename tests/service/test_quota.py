@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from crawler.records import Limits
 from tests.service.conftest import make_account
 from tests.service.test_shards import LEASE_S, Service, failed, found
-from worker import store as store_module
-from worker.accounts import Accounts
-from worker.jobs import Job, JobStatus
-from worker.keys import JobKeys
-from worker.quota import Month, ef, month_of, units
-from worker.store import QuotaExceeded
+from worker.accounts.quota import Month, ef, month_of, units
+from worker.accounts.store import Accounts
+from worker.jobs import store as store_module
+from worker.jobs.keys import JobKeys
+from worker.jobs.record import Job, JobStatus
+from worker.jobs.store import QuotaExceeded
 
 pytestmark = pytest.mark.redis
 
@@ -95,7 +95,7 @@ def test_of_many_at_once_exactly_those_that_fit_are_accepted(redis_url: str) -> 
     till = Till(redis_url, "0.0055")  # ten items
 
     async def post_all() -> list[object]:
-        from worker.store import JobStore
+        from worker.jobs.store import JobStore
 
         store = JobStore.connect(redis_url)
 
@@ -162,7 +162,7 @@ def test_cancelled_in_the_instant_of_completion(redis_url: str) -> None:
         shard.claim(LEASE_S)
 
         async def both(job: Job = job, shard: object = shard) -> None:
-            from worker.store import JobStore
+            from worker.jobs.store import JobStore
 
             store = JobStore.connect(redis_url)
             await asyncio.gather(

@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from tests.service.running import DEADLINE_S, JOBS, Api, api_process
-from worker.embedded import EmbeddedRedis
+from worker.process.embedded_redis import EmbeddedRedis
 
 pytestmark = pytest.mark.redis
 

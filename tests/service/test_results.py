@@ -14,8 +14,8 @@ from openpyxl import load_workbook
 
 from crawler.records import COLUMNS
 from tests.service.running import JOBS, Api, Hand, api_process, client_of, create
-from worker.embedded import EmbeddedRedis
-from worker.keys import JobKeys
+from worker.jobs.keys import JobKeys
+from worker.process.embedded_redis import EmbeddedRedis
 
 pytestmark = pytest.mark.redis
 

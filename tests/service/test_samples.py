@@ -21,8 +21,8 @@ import pytest
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 from playwright.async_api import async_playwright
 
-from api.samples import TYPES, SampleSite, SampleSites, load
-from api.serve import ServiceError
+from api.cli.samples import TYPES, SampleSite, SampleSites, load
+from api.cli.serve import ServiceError
 from crawler.config import Settings
 from crawler.engines.find import find_chromium
 from crawler.engines.install import chromium_mend
@@ -228,7 +228,7 @@ def test_it_runs_in_a_thread(toys: tuple[SampleSite, ...]) -> None:
 @pytest.fixture
 def process() -> Iterator["subprocess.Popen[str]"]:
     with subprocess.Popen(
-        [sys.executable, "-m", "api.samples", "--port", "0"],
+        [sys.executable, "-m", "api.cli.samples", "--port", "0"],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

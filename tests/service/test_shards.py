@@ -13,11 +13,11 @@ import redis
 
 from crawler.records import Engine, Failure, Limits, Network, Reason, SiteResult
 from worker.connection import Unavailable
-from worker.jobs import Job, JobStatus
-from worker.keys import OPEN, JobKeys
-from worker.queue import QUEUE, ShardQueue
-from worker.shards import MAX_DEATHS_COUNT, Heartbeat, ShardStore, internal_error
-from worker.store import JobStore
+from worker.jobs.keys import OPEN, JobKeys
+from worker.jobs.queue import QUEUE, ShardQueue
+from worker.jobs.record import Job, JobStatus
+from worker.jobs.shards import MAX_DEATHS_COUNT, Heartbeat, ShardStore, internal_error
+from worker.jobs.store import JobStore
 
 pytestmark = pytest.mark.redis
 

@@ -19,8 +19,8 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from crawler.config import Settings
 from tests.service.conftest import make_account
 from tests.service.running import DEADLINE_S, JOBS, Api, Hand
-from worker.embedded import EmbeddedRedis
-from worker.keys import WEBHOOKS
+from worker.jobs.keys import WEBHOOKS
+from worker.process.embedded_redis import EmbeddedRedis
 
 pytestmark = pytest.mark.redis
 
@@ -87,7 +87,7 @@ def receiver(redis_server: EmbeddedRedis) -> Iterator[Receiver]:
         redis_url=redis_server.url, allow_hosts=(receiver.address,), webhook_pause_s=0, log_level="WARNING"
     )
     process = subprocess.Popen(
-        [sys.executable, "-m", "worker.courier"],
+        [sys.executable, "-m", "worker.webhooks.webhook_worker"],
         env={**os.environ, **settings.environment()},
         stdin=subprocess.DEVNULL,
     )

@@ -27,10 +27,10 @@ import redis
 
 from crawler.config import Settings
 from crawler.records import Limits, Render
-from worker.embedded import find_redis_server
-from worker.jobs import Job, JobStatus
-from worker.queue import ShardQueue
-from worker.store import JobStore
+from worker.jobs.queue import ShardQueue
+from worker.jobs.record import Job, JobStatus
+from worker.jobs.store import JobStore
+from worker.process.embedded_redis import find_redis_server
 
 pytestmark = pytest.mark.redis
 
@@ -123,7 +123,7 @@ class Bench:
         with log:
             environment = {**os.environ, **self.settings.environment()}
             worker = subprocess.Popen(
-                [sys.executable, "-m", "worker.main"], env=environment, stderr=log, start_new_session=True
+                [sys.executable, "-m", "worker.process.main"], env=environment, stderr=log, start_new_session=True
             )
         self.workers.append(worker)
         return worker

@@ -4,10 +4,10 @@ import pytest
 from scrapy.http import HtmlResponse, Request
 
 from crawler.core.dossier import Dossier
-from crawler.core.plan import Read
-from crawler.engines.requests import request_for
+from crawler.core.planning.plan import Read
 from crawler.pages import page_from
 from crawler.records import Engine, Link
+from crawler.requests import request_for
 from crawler.urls import SiteUrl, site_url
 
 SHORT = "https://fb.me/hb"

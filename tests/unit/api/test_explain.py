@@ -2,11 +2,12 @@
 
 import pytest
 
-from api.explain import show
-from crawler.core import links, ranking
+from api.cli.explain import show
 from crawler.core.dossier import Dossier, Visit
-from crawler.core.ownership import WEIGHTS
-from crawler.core.results import result_of
+from crawler.core.judging import ranking
+from crawler.core.judging.ownership import WEIGHTS
+from crawler.core.planning.results import result_of
+from crawler.core.reading import links
 from crawler.records import Engine, Failure, Page, Reason, SiteInput, SiteResult
 from crawler.urls import SiteUrl, site_url
 

@@ -2,11 +2,12 @@
 
 import pytest
 
-from api.explain import show
-from crawler.core import links, plan
+from api.cli.explain import show
 from crawler.core.dossier import Dossier, Visit
-from crawler.core.results import result_of
-from crawler.core.website import website
+from crawler.core.planning import plan
+from crawler.core.planning.results import result_of
+from crawler.core.planning.website import website
+from crawler.core.reading import links
 from crawler.records import Engine, Failure, Page, Reason, SiteInput, Wall
 
 HOME = "https://studio-atlas.example/"

@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crawler.networks.canonical import fallback_of, profile_of
-from crawler.networks.href import MAX_LENGTH
+from crawler.networks.link_parser import MAX_LENGTH
 from crawler.networks.report import row
 from crawler.networks.table import table
 from crawler.records import Profile

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from crawler.networks.canonical import profile_of
-from crawler.networks.href import Address, query_value, read, segments
+from crawler.networks.link_parser import Address, query_value, read, segments
 from crawler.networks.quirks import public_profile, titled_path
 from crawler.networks.wrappers import unwrap
 from crawler.records import Profile

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.credentials import Kind, digest_of, is_digest, new_credential, read
+from worker.accounts.credentials import Kind, digest_of, is_digest, new_credential, read
 
 
 @pytest.mark.parametrize("kind", ["token", "session"])

@@ -1,0 +1,233 @@
+"""``socials account`` and ``socials token``: who may use the service.
+
+Secrets go to standard output and are shown once; everything else that is said goes to standard error.
+"""
+
+import asyncio
+import secrets
+import sys
+from collections.abc import Awaitable, Callable
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar
+
+import click
+from pydantic import ValidationError
+
+from crawler.config import Settings
+from worker.accounts.credentials import MAX_PASSWORD_LENGTH
+from worker.accounts.store import Account, AccountError, Accounts, Token
+from worker.connection import Unavailable
+from worker.process.embedded_redis import RedisMissing, redis_of
+
+T = TypeVar("T")
+
+MIN_PASSWORD_LENGTH = 10
+"""Shortest password taken, in characters; chosen."""
+
+
+MAX_CEILING_EF = 10_000_000
+"""Highest ceiling, in EF; chosen, within what is counted exactly."""
+
+
+def _ceiling(text: str) -> Decimal | None:
+    if text.lower() == "none":
+        return None
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not (amount.is_finite() and 0 <= amount <= MAX_CEILING_EF and amount == round(amount, 8)):
+        raise click.BadParameter(f"{text} is no amount from 0 to {MAX_CEILING_EF} with eight decimals, nor none")
+    return amount
+
+
+_password = click.option(
+    "--password-stdin", is_flag=True, help="Read the password from standard input; without it one is made and shown."
+)
+
+
+def _where(command: Callable[..., None]) -> Callable[..., None]:
+    """Options that say where the accounts are kept, for a group of commands."""
+    data = click.option(
+        "--data", "data_dir", type=click.Path(file_okay=False), help="Folder given to `socials serve --data`."
+    )
+    return data(click.option("--redis", "redis_url", metavar="URL", help="The Redis of the service.")(command))
+
+
+@click.group()
+@_where
+@click.pass_context
+def account(context: click.Context, /, **given: str | None) -> None:
+    """Accounts: who may use the service, and what each may spend."""
+    context.obj = {name: value for name, value in given.items() if value is not None}
+
+
+@account.command("add")
+@click.argument("email")
+@click.option(
+    "--ceiling", type=_ceiling, metavar="EF", default="none", show_default=True, help="What it may spend in a month."
+)
+@_password
+def add_account(email: str, ceiling: Decimal | None, password_stdin: bool) -> None:
+    """Make an account that signs in with EMAIL; prints its id, and its password where one was made."""
+    password = _read_password() if password_stdin else secrets.token_urlsafe(18)
+    made = _ask(lambda accounts: accounts.add(email, password, ceiling))
+    click.echo(f"account {made.id}")
+    if not password_stdin:
+        click.echo(f"password {password}")
+        _say("The password is not shown again.")
+
+
+@account.command("list")
+def list_accounts() -> None:
+    """Show all accounts: id, e-mail, state, spent and reserved this month, ceiling."""
+
+    async def read(accounts: Accounts) -> list[tuple[Account, Any]]:
+        return [(each, await accounts.month(each.id)) for each in await accounts.all()]
+
+    for each, month in _ask(read):
+        ceiling = "none" if each.ceiling_ef is None else f"{each.ceiling_ef:f}"
+        state = "active" if each.is_active else "disabled"
+        cells = (each.id, each.email or "-", state, f"{month.spent_ef:f}", f"{month.reserved_ef:f}", ceiling)
+        click.echo("\t".join(cells))
+
+
+@account.command("disable")
+@click.argument("name", metavar="ACCOUNT")
+def disable_account(name: str) -> None:
+    """Switch ACCOUNT off: its tokens and sessions are refused, and its jobs wait."""
+    _change(name, lambda accounts, account_id: accounts.set_active(account_id, is_active=False), "disabled")
+
+
+@account.command("enable")
+@click.argument("name", metavar="ACCOUNT")
+def enable_account(name: str) -> None:
+    """Switch ACCOUNT on again."""
+    _change(name, lambda accounts, account_id: accounts.set_active(account_id, is_active=True), "active")
+
+
+@account.command("set-ceiling")
+@click.argument("name", metavar="ACCOUNT")
+@click.argument("ceiling", metavar="EF", type=_ceiling)
+def set_ceiling(name: str, ceiling: Decimal | None) -> None:
+    """Change what ACCOUNT may spend in a calendar month (UTC): an amount of EF, or none."""
+    words = "no ceiling" if ceiling is None else f"ceiling {ceiling:f} EF"
+    _change(name, lambda accounts, account_id: accounts.set_ceiling(account_id, ceiling), words)
+
+
+@account.command("set-password")
+@click.argument("name", metavar="ACCOUNT")
+@_password
+def set_password(name: str, password_stdin: bool) -> None:
+    """Change the password of ACCOUNT and end all its sessions."""
+    password = _read_password() if password_stdin else secrets.token_urlsafe(18)
+    _change(name, lambda accounts, account_id: accounts.set_password(account_id, password), "new password")
+    if not password_stdin:
+        click.echo(f"password {password}")
+        _say("The password is not shown again.")
+
+
+@click.group()
+@_where
+@click.pass_context
+def token(context: click.Context, /, **given: str | None) -> None:
+    """Tokens: how programs speak for an account."""
+    context.obj = {name: value for name, value in given.items() if value is not None}
+
+
+@token.command("create")
+@click.argument("name", metavar="ACCOUNT")
+@click.option("--name", "token_name", default="", help="What it is for.")
+def create_token(name: str, token_name: str) -> None:
+    """Make a token of ACCOUNT and print it; it is not shown again."""
+
+    async def make(accounts: Accounts) -> tuple[str, Token]:
+        found = await accounts.find(name)
+        return await accounts.create_token(found.id, token_name)
+
+    text, made = _ask(make)
+    click.echo(text)
+    _say(f"Token {made.id}. It is not shown again.")
+
+
+@token.command("list")
+@click.argument("name", metavar="ACCOUNT")
+def list_tokens(name: str) -> None:
+    """Show the tokens of ACCOUNT: id, name, made, last used."""
+
+    async def read(accounts: Accounts) -> list[Token]:
+        return await accounts.tokens((await accounts.find(name)).id)
+
+    for each in _ask(read):
+        used = f"{each.used_at:%Y-%m-%d %H:%MZ}" if each.used_at else "never"
+        click.echo("\t".join((each.id, each.name or "-", f"{each.created_at:%Y-%m-%d %H:%MZ}", used)))
+
+
+@token.command("revoke")
+@click.argument("name", metavar="ACCOUNT")
+@click.argument("token_id", metavar="TOKEN_ID")
+def revoke_token(name: str, token_id: str) -> None:
+    """Make a token of ACCOUNT void."""
+
+    async def revoke(accounts: Accounts) -> bool:
+        return await accounts.revoke_token((await accounts.find(name)).id, token_id)
+
+    if not _ask(revoke):
+        raise click.ClickException(f"{name} has no token {token_id}; `socials token list {name}` shows them")
+    _say(f"Token {token_id} is void.")
+
+
+@account.command("webhook-secret")
+@click.argument("name", metavar="ACCOUNT")
+@click.option("--new", "is_new", is_flag=True, help="Make a new one; the old one signs nothing any more.")
+def webhook_secret(name: str, is_new: bool) -> None:
+    """Show what signs the webhooks of ACCOUNT; a receiver verifies with it."""
+
+    async def read(accounts: Accounts) -> str:
+        found = await accounts.find(name)
+        return await accounts.webhook_secret(found.id, is_renewed=is_new)
+
+    click.echo(_ask(read))
+
+
+def _change(name: str, change: Callable[[Accounts, str], Awaitable[None]], words: str) -> None:
+    async def run(accounts: Accounts) -> Account:
+        found = await accounts.find(name)
+        await change(accounts, found.id)
+        return found
+
+    found = _ask(run)
+    _say(f"{found.email or found.id}: {words}.")
+
+
+def _ask(question: Callable[[Accounts], Awaitable[T]]) -> T:
+    """Ask the accounts of the Redis in use, or of the data folder."""
+    try:
+        settings = Settings(**click.get_current_context().obj)
+    except ValidationError as error:
+        found = error.errors()[0]
+        raise click.UsageError(f"SOCIALS_{'_'.join(map(str, found['loc'])).upper()}: {found['msg']}") from None
+
+    async def run(url: str) -> T:
+        accounts = Accounts.connect(url, settings.secret.get_secret_value())
+        try:
+            return await question(accounts)
+        finally:
+            await accounts.aclose()
+
+    try:
+        with redis_of(settings) as url:
+            return asyncio.run(run(url))
+    except (AccountError, RedisMissing, Unavailable) as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _read_password() -> str:
+    password = sys.stdin.readline().rstrip("\r\n")
+    if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
+        raise click.UsageError(f"a password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters")
+    return password
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)

@@ -1,0 +1,322 @@
+"""The ``socials`` command: one thin function per command; the work lies in the files beside this one.
+
+Data goes to standard output, everything else to standard error.  Exit status: 0 done (failed items included), 1 the
+work could not be done, 2 wrong usage, 130 ended by Ctrl-C.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from pydantic import ValidationError
+
+from crawler.config import Settings, careless, problem_of
+from crawler.records import Render
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C: 128 and the number of the signal, as shells have it."""
+
+
+class SettingError(click.ClickException):
+    """A setting that cannot be; exit status 2, as for all wrong usage."""
+
+    exit_code = 2
+
+
+def main() -> NoReturn:
+    """Run the command line."""
+    try:
+        status = cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        status = INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`); nothing may be written any more, at exit neither.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 1
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+class _Commands(click.Group):
+    """Loads ``account`` and ``token`` only when they are asked for: they need Redis, most of the others do not."""
+
+    _LATE = ("account", "token")
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *self._LATE])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self._LATE:
+            return super().get_command(ctx, cmd_name)
+
+        from api.cli import accounts
+
+        return accounts.account if cmd_name == "account" else accounts.token
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="socials")
+def cli() -> None:
+    """Find the social profiles that an organisation runs itself, by reading its website."""
+
+
+@cli.command()
+@click.argument("source", metavar="INPUT")
+@click.option("-o", "--output", default="-", help="File to write; standard output without it.")
+@click.option("--format", "format_", type=click.Choice(["csv", "json", "jsonl", "xlsx"]),
+              help="Format of input and output; else the file names tell.")  # fmt: skip
+@click.option("--render", type=click.Choice([each.value for each in Render]), help="When a browser may be used.")
+@click.option("--max-pages", type=click.IntRange(1, 10), help="Most pages read for one item.")
+@click.option("--evidence", is_flag=True, help="Add the column social_evidence: why each profile was chosen.")
+@click.option("--allow-host", "allow_hosts", multiple=True, metavar="HOST:PORT",
+              help="Host on this machine that may be read; for test fixtures only.")  # fmt: skip
+@click.option("--resume", is_flag=True, help="Go on from an interrupted run with the same input and output.")
+def enrich(
+    source: str,
+    output: str,
+    format_: str | None,
+    render: str | None,
+    max_pages: int | None,
+    evidence: bool,
+    allow_hosts: tuple[str, ...],
+    resume: bool,
+) -> int:
+    """Enrich a CSV, JSON, JSONL or XLSX file on this machine; INPUT may be - for standard input."""
+    from contextlib import nullcontext
+
+    from api.cli import enrich as work
+    from api.files import tables
+
+    settings = _settings(
+        **({"render": render} if render else {}),
+        **({"max_pages_count": max_pages} if max_pages else {}),
+        **({"allow_hosts": allow_hosts} if allow_hosts else {}),
+    )
+    _log(settings)
+    if resume and output == "-":
+        raise click.UsageError("--resume needs the output file of the interrupted run: -o FILE")
+    try:
+        output_format = tables.format_of(output, format_) if output != "-" else tables.format_of(source, format_)
+        items = tables.read_file(source, format_, sys.stdin.buffer)
+        limits = settings.limits()
+        path = work.journal_path(output)
+        if resume and not path.exists():
+            raise click.UsageError(f"there is no {path}: nothing was interrupted here")
+        mark = work.fingerprint(items, limits)
+        with nullcontext() if output == "-" else work.Journal(path, mark, is_resuming=resume) as journal:
+            outcome = work.enrich(items, journal, settings, limits)
+        if not outcome.is_complete:
+            rest = f"the same command with --resume goes on from {path}" if journal else "nothing was written"
+            _say(f"Interrupted after {len(outcome.results)} of {len(items)} rows; {rest}.")
+            return INTERRUPTED
+        work.write_output(items, outcome, output, output_format, evidence=evidence)
+    except (tables.TableError, work.EnrichError) as error:
+        raise click.UsageError(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(f"{error.filename or output}: {error.strerror}") from None
+    path.unlink(missing_ok=True)
+    _say(work.account_of(outcome, items))
+    return 0
+
+
+@cli.command()
+@click.argument("urls", nargs=-1, metavar="[URL]...")
+def classify(urls: tuple[str, ...]) -> None:
+    """Say of each URL, or each line of standard input, which profile it names; makes no request."""
+    from crawler.networks.report import row
+
+    for url in urls or _lines():
+        # An argument that is no UTF-8 arrives with halves of characters in it.
+        click.echo(json.dumps(row(url), ensure_ascii=False).encode("utf-8", "replace"))
+
+
+@cli.command()
+@click.argument("site")
+@click.option("--render", type=click.Choice([each.value for each in Render]), help="When a browser may be used.")
+@click.option("--allow-host", "allow_hosts", multiple=True, metavar="HOST:PORT",
+              help="Host on this machine that may be read; for test fixtures only.")  # fmt: skip
+@click.option("--screenshot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.png",
+              help="Also take a picture of the home page, with Chromium.")  # fmt: skip
+def explain(site: str, render: str | None, allow_hosts: tuple[str, ...], screenshot: Path | None) -> int:
+    """Crawl one SITE and show each page read, each profile with its signals and score, and the choice."""
+    from api.cli import explain as work
+
+    settings = _settings(
+        **({"render": render} if render else {}), **({"allow_hosts": allow_hosts} if allow_hosts else {})
+    )
+    _log(settings, "WARNING")
+    work.show(site, work.explain(site, settings))
+    if screenshot is not None:
+        try:
+            work.screenshot(site, screenshot, settings)
+        except ValueError as error:
+            raise click.ClickException(str(error)) from None
+        _say(f"Picture of the home page: {screenshot}")
+    return 0
+
+
+@cli.command()
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on.  [default: 8000]")
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Where Redis keeps its files.")
+@click.option("--redis", "redis_url", metavar="URL", help="Use this Redis instead of one of our own.")
+def serve(**given: Any) -> int:
+    """Run API, workers and a Redis in one command, for one machine."""
+    import shlex
+
+    from api.cli.serve import Service, ServiceError, token_path
+    from worker.process.embedded_redis import RedisMissing
+
+    renamed = {"data": "data_dir"}
+    settings = _settings(**{renamed.get(name, name): value for name, value in given.items() if value is not None})
+    _log(settings)
+    _refuse_careless(settings)
+    data_dir = settings.data_dir.expanduser()
+
+    async def run() -> None:
+        async with Service(settings, data_dir) as service:
+            _say(f"Socials runs at {service.url} (its interface: {service.url}/docs). Ctrl-C ends it.")
+            if service.token:
+                path = token_path(data_dir)
+                _say(
+                    f"The token of the account local is kept in {path}. Create a job:\n\n"
+                    f"  curl -s {service.url}/api/jobs/socials -H 'Content-Type: application/json' \\\n"
+                    f'    -H "Authorization: Bearer $(cat {shlex.quote(str(path))})" \\\n'
+                    """    -d '{"items": [{"name": "Scrapy", "site_web": "https://scrapy.org"}]}'\n"""
+                )
+            await _until_signalled()
+            _say("Stopping: workers hand back what they do.")
+
+    try:
+        asyncio.run(run())
+    except (ServiceError, RedisMissing) as error:
+        raise click.ClickException(str(error)) from None
+    return 0
+
+
+@cli.command()
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on.  [default: 8000]")
+def api(**given: Any) -> int:
+    """Run the API alone; it needs SOCIALS_REDIS_URL."""
+    from api.cli.serve import ServiceError, api_server, listen
+
+    settings = _settings(**{name: value for name, value in given.items() if value is not None})
+    _log(settings)
+    _needs_redis(settings)
+    _refuse_careless(settings)
+
+    async def run() -> None:
+        with listen(settings.host, settings.port) as listener:
+            server = api_server(settings, settings.redis_url)
+            serving = asyncio.create_task(server.serve(sockets=[listener]))
+            _say(f"The API listens on {settings.host}:{listener.getsockname()[1]}.")
+            signalled = asyncio.create_task(_until_signalled())
+            await asyncio.wait([serving, signalled], return_when=asyncio.FIRST_COMPLETED)
+            server.should_exit = True
+            await serving
+            signalled.cancel()
+
+    try:
+        asyncio.run(run())
+    except ServiceError as error:
+        raise click.ClickException(str(error)) from None
+    return 0
+
+
+@cli.command()
+def worker() -> int:
+    """Run one worker; it needs SOCIALS_REDIS_URL."""
+    from worker.process.main import run
+
+    settings = _settings()
+    _needs_redis(settings)
+    _refuse_careless(settings)
+    return run(settings)
+
+
+@cli.command()
+def demo() -> int:
+    """Start the bundled sample sites, run one job over them through the real service, show the table."""
+    import httpx
+
+    from api.cli.demo import demo as run
+    from api.cli.serve import ServiceError
+    from worker.process.embedded_redis import RedisMissing
+
+    settings = _settings()
+    _log(settings, "WARNING")
+    try:
+        return 0 if asyncio.run(run(settings)) else 1
+    except (ServiceError, RedisMissing) as error:
+        raise click.ClickException(str(error)) from None
+    except (TimeoutError, httpx.HTTPError) as error:
+        raise click.ClickException(f"the job did not come to its end: {str(error) or type(error).__name__}") from None
+
+
+@cli.command()
+def doctor() -> int:
+    """Say what is installed and working, and which command mends the rest."""
+    from api.cli.doctor import examine
+
+    is_well = True
+    for finding in examine(_settings()):
+        mark = "ok  " if finding.is_ok else ("FAIL" if finding.is_needed else "warn")
+        mend = "" if finding.is_ok else f"; to mend: {finding.mend}"
+        click.echo(f"{mark} {finding.name}: {finding.detail}{mend}")
+        is_well &= finding.is_ok or not finding.is_needed
+    return 0 if is_well else 1
+
+
+def _settings(**given: Any) -> Settings:
+    """Read the settings; what the command line says wins over the environment."""
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise SettingError(problem_of(error)) from None
+
+
+def _needs_redis(settings: Settings) -> None:
+    if not settings.redis_url:
+        raise click.UsageError("set SOCIALS_REDIS_URL to the Redis to use; `socials serve` brings its own")
+
+
+def _refuse_careless(settings: Settings) -> None:
+    """Do not start in production with settings that would be careless; on one's own machine they are fine."""
+    faults = careless(settings)
+    if faults and settings.production:
+        raise click.ClickException(f"not fit for production: {'; '.join(faults)}")
+    if faults and not settings.is_loopback:
+        _say(f"Warning: others than this machine are served, and {'; '.join(faults)}")
+
+
+def _log(settings: Settings, level: str | None = None) -> None:
+    from crawler.logs import configure
+
+    configure(settings, "socials", level)
+
+
+async def _until_signalled() -> None:
+    import signal
+
+    signalled = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, signalled.set)
+    await signalled.wait()
+
+
+def _lines() -> Iterable[str]:
+    for line in sys.stdin.buffer:
+        yield line.rstrip(b"\r\n").decode("utf-8", "replace")
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)

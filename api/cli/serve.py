@@ -1,0 +1,250 @@
+"""How does the whole service run on one machine?
+
+Starts Redis, workers and the API together and ends them together.  Asked by ``socials serve`` and ``socials demo``.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+
+from api.app import create_app
+from api.timeouts import connection_class
+from crawler.config import Settings
+from worker.accounts.credentials import read
+from worker.accounts.store import LOCAL_ACCOUNT, Accounts
+from worker.connection import Unavailable
+from worker.process.embedded_redis import EmbeddedRedis, write_secret
+
+logger = logging.getLogger(__name__)
+
+STOP_TIMEOUT_S = 15.0
+"""Time for workers to hand back what they do, in seconds; then they are ended."""
+
+RESTART_PAUSE_S = 1.0
+"""Pause before a worker that ended by itself is started again, in seconds."""
+
+DRAIN_TIMEOUT_S = 3
+"""Time for open answers and event streams to end, in seconds."""
+
+
+class ServiceError(Exception):
+    """The service cannot start; the message says why and what to do."""
+
+
+class ApiServer(uvicorn.Server):
+    """Uvicorn without signal handlers of its own: whoever started it ends it."""
+
+    def __init__(self, config: uvicorn.Config, before_shutdown: Callable[[], None] = lambda: None) -> None:
+        super().__init__(config)
+        self._before_shutdown = before_shutdown
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End in order: who waits for something that may not come is told to leave first."""
+        self._before_shutdown()
+        await super().shutdown(sockets)
+
+
+def api_server(settings: Settings, redis_url: str) -> ApiServer:
+    """Make a server of the API, not yet started."""
+    app = create_app(settings, redis_url)
+
+    def end_streams() -> None:
+        app.state.services.events.end()
+
+    return ApiServer(
+        uvicorn.Config(
+            app,
+            http=connection_class(settings),
+            # Its start and stop are told by whoever runs it.
+            log_level="debug" if settings.log_level == "DEBUG" else "warning",
+            access_log=False,
+            timeout_graceful_shutdown=DRAIN_TIMEOUT_S,
+            timeout_keep_alive=30,
+            # Who a client says it is counts only from a proxy that the operator named.
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=settings.trusted_proxies,
+            server_header=False,
+            lifespan="on",
+        ),
+        before_shutdown=end_streams,
+    )
+
+
+def token_path(data_dir: Path) -> Path:
+    """Return the file that holds the token of the account ``local``."""
+    return data_dir / "token"
+
+
+async def local_token(redis_url: str, settings: Settings, data_dir: Path | None) -> str:
+    """Make the account ``local`` where there is no account at all, and keep a token of it in the data folder.
+
+    Args:
+        redis_url: where the accounts are.
+        settings: the operator's settings.
+        data_dir: where the token is kept; ``None``: nowhere.
+
+    Returns:
+        The token: the one that is kept, if it still holds, else a new one; ``""`` where there is no such account.
+    """
+    accounts = Accounts.connect(redis_url, settings.secret.get_secret_value())
+    try:
+        if not await accounts.all():
+            await accounts.add("", None, None, LOCAL_ACCOUNT)
+        if await accounts.get(LOCAL_ACCOUNT) is None:
+            return ""
+        path = token_path(data_dir) if data_dir else None
+        kept = read("token", path.read_text("utf-8").strip()) if path and path.exists() else None
+        if kept and kept.account_id == LOCAL_ACCOUNT and await accounts.owner(kept):
+            return kept.text
+        text, _ = await accounts.create_token(LOCAL_ACCOUNT, "socials serve")
+        if path:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_secret(path, text + "\n")
+        return text
+    except Unavailable as error:
+        raise ServiceError(f"{error}; is SOCIALS_REDIS_URL right?") from None
+    finally:
+        await accounts.aclose()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port before anything is started.
+
+    Raises:
+        ServiceError: it is taken, or the address is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Only where the protocol is named does asyncio switch Nagle's delay off: 40 ms an answer on a kept connection.
+    taken = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind((host, port))
+        taken.listen(1024)
+    except OSError as error:
+        taken.close()
+        raise ServiceError(f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port") from None
+    taken.setblocking(False)
+    return taken
+
+
+async def ended(tasks: Sequence["asyncio.Task[None]"]) -> None:
+    """Wait until tasks have ended, whatever happens meanwhile: a Ctrl-C during the clean-up must not cut it short."""
+    cancelled: asyncio.CancelledError | None = None
+    while not all(task.done() for task in tasks):
+        try:
+            await asyncio.wait(tasks)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+
+
+class Service:
+    """API, workers and, unless one is given, a Redis of its own; an asynchronous context manager.
+
+    Args:
+        settings: the operator's settings; ``redis_url`` there is used where it is set.
+        data_dir: where the embedded Redis keeps its files; ``None``: nothing is kept.
+
+    Raises:
+        ServiceError: on entry, where a part cannot start.
+    """
+
+    def __init__(self, settings: Settings, data_dir: Path | None) -> None:
+        self._settings = settings
+        self._data_dir = data_dir
+        self._stack = contextlib.AsyncExitStack()
+        self._is_stopping = False
+        self._workers: set[asyncio.subprocess.Process] = set()
+        self.url = ""
+        """Address of the API, known after entry."""
+        self.token = ""
+        """Token of the account ``local``, known after entry; empty where the operator has accounts of his own."""
+
+    async def __aenter__(self) -> Self:
+        """Start all parts."""
+        async with contextlib.AsyncExitStack() as stack:
+            listener = stack.enter_context(listen(self._settings.host, self._settings.port))
+            host, port = listener.getsockname()[:2]
+            self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            redis_url = self._settings.redis_url
+            if not redis_url:
+                redis = EmbeddedRedis(self._data_dir)
+                redis.start()
+                stack.callback(redis.stop)
+                redis_url = redis.url
+            self.token = await local_token(redis_url, self._settings, self._data_dir)
+            environment = {**os.environ, **self._settings.environment(), "SOCIALS_REDIS_URL": redis_url}
+            watches = [
+                asyncio.create_task(self._keep_worker(environment)) for _ in range(self._settings.workers_count)
+            ]
+            stack.push_async_callback(self._end_workers, watches)
+            server = api_server(self._settings, redis_url)
+            serving = asyncio.create_task(server.serve(sockets=[listener]))
+            stack.push_async_callback(self._end_server, server, serving)
+            while not server.started:
+                if serving.done():
+                    raise ServiceError("the API did not start; its log says why")
+                await asyncio.sleep(0.01)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End all parts, the API first."""
+        await self._stack.aclose()
+
+    async def _keep_worker(self, environment: dict[str, str]) -> None:
+        """Run one worker process and start it again whenever it ends by itself."""
+        while not self._is_stopping:
+            worker = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "worker.process.main",
+                env=environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                # Not in our process group: Ctrl-C is for us, who then end the worker in order.
+                start_new_session=True,
+            )
+            self._workers.add(worker)
+            status = await worker.wait()
+            self._workers.discard(worker)
+            if not self._is_stopping:
+                logger.warning("a worker ended with status %s; starting another", status)
+                await asyncio.sleep(RESTART_PAUSE_S)
+
+    async def _end_workers(self, watches: list[asyncio.Task[None]]) -> None:
+        self._is_stopping = True
+        for worker in tuple(self._workers):
+            with contextlib.suppress(ProcessLookupError):
+                worker.terminate()
+        loop = asyncio.get_running_loop()
+        late = loop.call_later(STOP_TIMEOUT_S, self._kill_workers)
+        try:
+            await ended(watches)
+        finally:
+            late.cancel()
+
+    def _kill_workers(self) -> None:
+        for worker in tuple(self._workers):
+            with contextlib.suppress(ProcessLookupError):
+                worker.kill()
+
+    async def _end_server(self, server: ApiServer, serving: "asyncio.Task[None]") -> None:
+        server.should_exit = True
+        await ended([serving])

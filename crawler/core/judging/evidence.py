@@ -1,0 +1,89 @@
+"""What shows a caller why these profiles were chosen?
+
+JSON for ``include=evidence``, ``--evidence`` and ``explain``.  Pure; judges nothing itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from crawler.core.dossier import Dossier, Visit
+from crawler.core.judging.ranking import Judgement
+from crawler.records import Candidate, Choice, Network
+
+ALTERNATES_COUNT = 5
+"""Profiles that lost, per network, that are shown where nobody asks for more."""
+
+MAX_FOUND_COUNT = 20
+"""Most profiles told of one page."""
+
+
+def evidence(
+    chosen: Mapping[Network, Choice],
+    judged: Sequence[Judgement],
+    candidates: Sequence[Candidate],
+    dossier: Dossier,
+    alternates_count: int = ALTERNATES_COUNT,
+) -> dict[str, Any]:
+    """Return the evidence of one result, JSON-able.
+
+    Args:
+        chosen: the choices.
+        judged: all profiles, best first.
+        candidates: where they were found, in the order of the pages.
+        dossier: the pages that were asked for, and why no more.
+        alternates_count: most profiles that lost, per network.
+
+    Returns:
+        Per network that had any profile ``{"chosen": {url, score, reasons, page, place, engine} or null,
+        "alternates": [the same]}``; ``"pages"``: ``[{url, engine, status, why, reason, elapsed_ms, bytes, found}]``,
+        with ``spared`` saying why a page needs no browser, ``wall`` where the document stood in for the page,
+        ``lacks`` where its scripts missed part of the web platform and ``tls_invalid`` where the certificate was bad;
+        and ``"ended"``: why no more was read.
+    """
+    networks: dict[str, Any] = {}
+    for network in Network:
+        choice = chosen.get(network)
+        lost = [each for each in judged if each.profile.network is network]
+        if choice is not None:
+            lost = [each for each in lost if each.profile.key != choice.profile.key]
+        if choice is None and not lost:
+            continue
+        networks[network.value] = {
+            "chosen": _shown(choice.profile.url, choice.score, choice.reasons, choice.candidate) if choice else None,
+            "alternates": [
+                _shown(each.profile.url, each.score, each.reasons, each.candidate) for each in lost[:alternates_count]
+            ],
+        }
+    pages = [_visit(visit, candidates) for visit in dossier.visits]
+    return {**networks, "pages": pages, "ended": dossier.ended}
+
+
+def _shown(url: str, score: float, reasons: Sequence[str], candidate: Candidate) -> dict[str, Any]:
+    link = candidate.link
+    return {
+        "url": url,
+        "score": round(score, 3),
+        "reasons": list(reasons),
+        "page": candidate.page_url,
+        "place": f"{link.source.value} in {link.region.value}",
+        "engine": candidate.engine.value if candidate.engine else None,
+    }
+
+
+def _visit(visit: Visit, candidates: Sequence[Candidate]) -> dict[str, Any]:
+    page = visit.page
+    found = (each for each in candidates if each.page_url == page.url and each.engine is page.engine)
+    return {
+        "url": page.url,
+        "engine": page.engine.value,
+        "status": page.status or None,
+        "why": visit.why,
+        "reason": page.failure.reason.value if page.failure else None,
+        "elapsed_ms": page.elapsed_ms,
+        "bytes": page.size_bytes,
+        "found": list(dict.fromkeys(each.profile.url for each in found))[:MAX_FOUND_COUNT],
+        **({"spared": visit.spared} if visit.spared else {}),
+        **({"wall": page.wall.value} if page.wall else {}),
+        **({"lacks": page.lacks} if page.lacks else {}),
+        **({"tls_invalid": True} if page.is_tls_invalid else {}),
+    }

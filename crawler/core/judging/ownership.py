@@ -1,0 +1,319 @@
+"""Which signals say that a profile belongs to the site it was found on?
+
+Each signal is small, named, and weighted; :func:`occurrence` names those of one place of a profile, :data:`WEIGHTS`
+says what each is worth.  Asked by :mod:`crawler.core.judging.ranking`.  Pure.
+
+Where the signals come from: what sites state about themselves (schema.org ``sameAs``, ``rel=me``, the networks' own
+meta elements and plugins), where themes and site builders put an owner's icons, and who else is linked from pages.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from crawler.core.judging import patterns
+from crawler.core.judging.similarity import names_likeness
+from crawler.records import Candidate, Link, ProfileType, Region, Source
+
+WEIGHTS: dict[str, float] = {
+    # Where it is stated: the best one of all occurrences counts.
+    "own JSON-LD": 4.0,
+    "JSON-LD": 2.4,
+    "JSON-LD of a person": -0.5,
+    "JSON-LD of somebody else": -3.0,
+    "own microdata": 3.5,
+    "microdata": 2.0,
+    "microdata of somebody else": -3.0,
+    "rel=me": 3.0,
+    "icon row in the header or footer": 4.2,
+    "row in the header or footer": 2.8,
+    "icon row": 3.0,
+    "row of networks": 1.0,
+    "icon in the header or footer": 3.2,
+    "link in the header or footer": 0.8,
+    "icon": 1.3,
+    "link": -0.6,
+    "page plugin or follow button": 2.0,
+    "embedded videos of a channel": -0.2,
+    "publisher meta": 2.0,
+    "site meta": 1.5,
+    "author meta": -0.8,
+    "frame": -0.4,
+    "text": -1.8,
+    "script": -2.0,
+    "input": -0.4,
+    # What speaks for it besides.
+    "same name": 2.7,
+    "similar name": 1.3,
+    "another name": -0.7,
+    "speaks of its own page": 3.0,
+    "social heading": 1.4,
+    "link names the site": 2.0,
+    "named like another own profile": 1.6,
+    "beside the site's accounts": 1.6,
+    "on several pages": 0.6,
+    "stated in several ways": 0.7,
+    # What speaks against it.
+    "share widget": -3.0,
+    "share class": -0.6,
+    "share wording": -1.2,
+    "agency credit": -4.2,
+    "beside an agency credit": -1.2,
+    "named after somebody else": -3.0,
+    "block of other people": -2.6,
+    "heading about others": -2.8,
+    "comment": -4.0,
+    "feed or post": -2.4,
+    "privacy text": -3.6,
+    "in running text": -0.8,
+    "one of two alike": -1.6,
+    "one of many of its network": -2.4,
+    "among many of another network": -2.4,
+    "on many sites of the run": -3.0,
+    "hidden": -0.3,
+    "a person's account": -1.8,
+    "a person beside the site's accounts": -3.0,
+    "a group": -1.0,
+    "unresolved": -1.0,
+    "only on an inner page": -0.4,
+}
+"""What each signal is worth, in log-odds."""
+
+BIAS = -1.2
+"""Log-odds of a profile of which nothing is known."""
+
+SAME_NAME = 0.84
+SIMILAR_NAME = 0.6
+"""Likeness of names (see :mod:`crawler.core.judging.similarity`) from which they count as the same, or as similar."""
+
+MAX_ICON_TEXT = 30
+"""Longest text, in characters, of a link that is still an icon with a caption."""
+
+MIN_PROSE_LENGTH = 140
+"""Length in characters from which the text around a lone link is running text; chosen, not measured."""
+
+MAX_PHRASE_LENGTH = 100
+"""Longest text, in characters, whose words say something of a link in it."""
+
+MIN_HEADING_SHARE = 0.3
+"""Share of a heading's words, from 0.0 to 1.0, above which it is about those whom they name; chosen, not measured."""
+
+_SEPARATORS = re.compile(r"\s[|·•/\u2013\u2014-]\s|[|·•©]|(?<=[a-z)])\.\s")
+_ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?(?:facebook|fb|instagram|linkedin|twitter|x|tiktok|youtube)\.com\S*")
+_FRAMED = (Region.HEADER, Region.FOOTER, Region.NAV)
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One place of a profile, judged: what states it, and what stands around it for and against."""
+
+    statement: str
+    others: frozenset[str]
+
+    @property
+    def worth(self) -> float:
+        """Sum of the weights."""
+        return WEIGHTS[self.statement] + sum(WEIGHTS[name] for name in self.others)
+
+
+def occurrence(candidate: Candidate, names: tuple[str, ...]) -> Occurrence:
+    """Judge one place of a profile by itself.
+
+    Args:
+        candidate: the profile and the link.
+        names: names of the site.
+    """
+    link = candidate.link
+    is_icon = is_icon_link(link, candidate.profile.handle)
+    others = {*_classes(link), *_words(link), *_naming(candidate, names)}
+    if len(link.near_text) >= MIN_PROSE_LENGTH and link.region not in _FRAMED and not is_icon:
+        others.add("in running text")
+    if not link.is_visible:
+        others.add("hidden")
+    return Occurrence(_statement(link, is_icon=is_icon), frozenset(others))
+
+
+def is_person(kind: ProfileType) -> bool:
+    """Say whether a profile is one person's by its form."""
+    return kind is ProfileType.PERSON
+
+
+def _statement(link: Link, *, is_icon: bool) -> str:
+    if link.source in (Source.JSON_LD, Source.MICRODATA):
+        return _structured(link)
+    if link.source is Source.META:
+        return _meta(link)
+    if link.source is Source.WIDGET:
+        return "embedded videos of a channel" if "/embed/" in link.href else "page plugin or follow button"
+    if link.source in _BY_SOURCE:
+        return _BY_SOURCE[link.source]
+    is_framed = link.region in _FRAMED
+    if link.block_networks_count >= 2:
+        if is_icon:
+            return "icon row in the header or footer" if is_framed else "icon row"
+        return "row in the header or footer" if is_framed else "row of networks"
+    if is_icon:
+        return "icon in the header or footer" if is_framed else "icon"
+    return "link in the header or footer" if is_framed else "link"
+
+
+_BY_SOURCE = {
+    Source.REL_ME: "rel=me",
+    Source.TEXT: "text",
+    Source.SCRIPT: "script",
+    Source.INPUT: "input",
+    Source.IFRAME: "frame",
+}
+
+
+def _without(text: str, handle: str) -> str:
+    """A link's text without the account's address and name in it."""
+    text = _ADDRESS.sub(" ", text)
+    return " ".join(text.replace(f"@{handle}", " ").replace(handle, " ").split(" ")).strip(" @/:") if handle else text
+
+
+def _structured(link: Link) -> str:
+    name = "JSON-LD" if link.source is Source.JSON_LD else "microdata"
+    if link.node_type.lower() == "person" and link.source is Source.JSON_LD and link.is_own_node is not False:
+        return "JSON-LD of a person"
+    if link.is_own_node is False:
+        return f"{name} of somebody else"
+    return f"own {name}" if link.is_own_node else name
+
+
+def _meta(link: Link) -> str:
+    if link.node_type in ("twitter:creator", "article:author"):
+        return "author meta"
+    return "publisher meta" if link.node_type in ("article:publisher", "publisher") else "site meta"
+
+
+def is_icon_link(link: Link, handle: str) -> bool:
+    """Say whether a link shows a network's sign or name and no more; a partner's logo has that partner's name."""
+    text, label = _without(_folded(link.text), handle.lower()), _folded(link.label)
+    if not text and link.text:
+        text = "link" if link.region in _FRAMED else link.text  # the name of the account: a caption, or a mention
+    caption = _folded(link.before.rpartition("\n")[2])
+    if caption and patterns.NETWORK_WORDS.match(_segment(caption)) and " " not in text:
+        return True  # "Instagram: @name"
+    if len(text) > MAX_ICON_TEXT or not (patterns.NETWORK_WORDS.match(text) or (link.icon and len(text) <= 3)):
+        return False
+    return (
+        bool(text)
+        or patterns.NETWORK_WORDS.match(label) is not None
+        or patterns.NETWORK_NAMES.search(label) is not None
+        or patterns.NETWORK_NAMES.search(re.sub(r"[-_.]", " ", link.icon)) is not None
+    )
+
+
+def _classes(link: Link) -> Iterator[str]:
+    """Signals of the class names around a link, and of its region."""
+    names = " ".join(link.classes)
+    if link.region is Region.COMMENT:
+        yield "comment"
+    if patterns.SHARE_WIDGETS.search(names):
+        yield "share widget"
+    elif patterns.SHARE_CLASSES.search(names):
+        yield "share class"
+    if patterns.OTHERS_CLASSES.search(names) and link.region not in (Region.HEADER, Region.NAV):
+        yield "block of other people"
+    if link.region is not Region.FOOTER and (
+        patterns.FEED_CLASSES.search(names) or any(patterns.POST_CLASSES.search(each) for each in link.classes)
+    ):
+        yield "feed or post"
+
+
+def _words(link: Link) -> Iterator[str]:
+    """Signals of the words around a link."""
+    line = link.before.rpartition("\n")[2] or link.before.rstrip("\n").rpartition("\n")[2]
+    own = f"{_folded(link.text)} | {_folded(link.label)}"
+    heads = [_folded(text) for text in link.headings]
+    beside = " | ".join([own, _segment(line), *heads[:1]])
+    if patterns.SHARE_WORDS.search(beside):
+        yield "share wording"
+    elif patterns.OWN_WORDS.search(beside) or patterns.OWN_WORDS.search(link.near_text[:MAX_PHRASE_LENGTH]):
+        if not (patterns.MY_WORDS.search(beside) and "feed or post" in _classes(link)):
+            yield "speaks of its own page"
+    elif any(patterns.SOCIAL_HEADINGS.search(text) for text in heads[:3]):
+        yield "social heading"
+    if any(map(_is_about_others, heads)):
+        yield "heading about others"
+    yield from _credit(link, own)
+    if any(patterns.PRIVACY_WORDS.search(text) for text in (*heads, link.near_text)) and link.region not in _FRAMED:
+        yield "privacy text"
+
+
+def _is_about_others(heading: str) -> bool:
+    """Whether others are what a heading is about: it begins with them, or says little else."""
+    if patterns.SLOGANS.search(heading):
+        return False
+    for match in patterns.OTHERS_HEADINGS.finditer(heading):
+        before = heading[: match.start()].split()
+        is_most = len(match[0].split()) > MIN_HEADING_SHARE * len(heading.split())
+        if (len(before) <= 1 or is_most) and not (before and patterns.FOR_WHOM.fullmatch(before[-1])):
+            return True
+    return False
+
+
+def _credit(link: Link, own: str) -> Iterator[str]:
+    """The line in which whoever made the site is named."""
+    *earlier, line = link.before.split("\n")
+    last = _segment(line)
+    previous = _segment(next((each for each in reversed(earlier) if each), ""))
+    if (
+        patterns.AGENCY_WORDS.search(last)
+        or patterns.AGENCY_WORDS.search(own)
+        or (patterns.BY_END.search(last) and not patterns.COPYRIGHT.search(line))
+        or (patterns.THEIR_WORDS.search(last) and patterns.AGENCY_WORDS.search(line))
+    ):
+        yield "agency credit"
+    elif not last and previous and (match := patterns.AGENCY_WORDS.search(previous)):
+        # "Developed by" on a line of its own goes on with the link; a whole credit may or may not.
+        yield "agency credit" if len(previous) - match.end() <= 2 else "beside an agency credit"
+
+
+def _naming(candidate: Candidate, names: tuple[str, ...]) -> Iterator[str]:
+    """Signals of the names around a link: the site's own, or somebody else's that the account is named after."""
+    link, handle = candidate.link, candidate.profile.handle
+    own = [text for each in (link.text, link.label) if (text := _named(each, handle))]
+    if any(names_likeness(text, names) >= SAME_NAME for text in own):
+        yield "link names the site"
+        return
+    if not handle or names_likeness(handle, names) >= SIMILAR_NAME:
+        return
+    line = link.before.rstrip("\n").rpartition("\n")[2]
+    around = [*own, *(text for each in (*link.headings, _segment(line)) if (text := _named(each, handle)))]
+    foreign = [text for text in around if names_likeness(text, names) < SIMILAR_NAME]
+    if names_likeness(handle, foreign) >= SAME_NAME:
+        yield "named after somebody else"
+
+
+def _named(text: str, handle: str) -> str:
+    """What is left of a text as a name; ``""`` where it only spells the handle."""
+    if len(text) > MAX_PHRASE_LENGTH or "@" in text or "/" in text:
+        return ""
+    words = [word for word in text.split() if not patterns.NETWORK_WORDS.match(word.lower())]
+    name = " ".join(words)
+    return "" if name.lower() == handle.lower() else name
+
+
+def _segment(line: str) -> str:
+    """The last part of a line that separators part: ``Foo | Bar | Site by`` gives ``Site by``."""
+    return _SEPARATORS.split(line)[-1][-MAX_PHRASE_LENGTH:].strip()
+
+
+@lru_cache(maxsize=5_000)
+def _folded(text: str) -> str:
+    """A text without what only decorates it: letters drawn double, pictures, arrows, signs of icon fonts."""
+    plain = unicodedata.normalize("NFKC", text).lower()
+    if not plain.isascii():
+        plain = "".join(" " if unicodedata.category(each) in _DECORATION else each for each in plain)
+        plain = _SCRIPT_CHANGE.sub(" ", plain)
+    return " ".join(plain.split())
+
+
+_DECORATION = frozenset(("So", "Sk", "Sm", "Cf", "Co", "Cn"))
+_CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_SCRIPT_CHANGE = re.compile(rf"\ufe0f|(?<=[a-z0-9])(?=[{_CJK}])|(?<=[{_CJK}])(?=[a-z0-9])")
+"""Where Latin letters stand right beside a script that puts no spaces between words."""

@@ -1,0 +1,333 @@
+"""Which profiles are the site's own, at most one per network?
+
+Merges all occurrences of a profile, adds up what :mod:`crawler.core.judging.ownership` says of them and of its name,
+and chooses.  The order of the candidates never matters.  Pure; asked by the plan and by the pipelines.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from crawler.core.judging import ownership
+from crawler.core.judging.ownership import BIAS, SAME_NAME, SIMILAR_NAME, WEIGHTS, Occurrence
+from crawler.core.judging.similarity import names_likeness
+from crawler.core.reading.link_elements import SOCIAL
+from crawler.core.reading.names import host_of, names_of_site
+from crawler.networks.canonical import fallback_of, profile_of
+from crawler.networks.vendors import is_vendor
+from crawler.records import (
+    Candidate,
+    Choice,
+    Engine,
+    Link,
+    Network,
+    Page,
+    Profile,
+    ProfileType,
+    Region,
+    SiteInput,
+    Source,
+)
+from crawler.urls import registrable_domain
+
+THRESHOLD = 0.5
+"""Score below which a column stays empty: more likely wrong than right."""
+
+CERTAIN = 0.8
+"""Score from which the crawl of a site need not go on for that network's sake; chosen, not measured."""
+
+MANY_COUNT = 4
+"""Profiles of one network in one part of a page from which a single one says little: a list of members or players."""
+
+TYPE_RANK: dict[ProfileType, int] = {
+    ProfileType.PAGE: 0,
+    ProfileType.PAGE_ID: 1,
+    ProfileType.GROUP: 2,
+    ProfileType.COMPANY: 0,
+    ProfileType.SCHOOL: 1,
+    ProfileType.SHOWCASE: 2,
+    ProfileType.PERSON: 3,
+    ProfileType.HANDLE: 0,
+    ProfileType.CHANNEL: 1,
+    ProfileType.CUSTOM: 2,
+    ProfileType.USER: 3,
+    ProfileType.UNRESOLVED: 4,
+}
+"""Which form of an account is preferred where two have the same evidence; lower is better."""
+
+LAST_RESORTS = frozenset({ProfileType.GROUP, ProfileType.UNRESOLVED, ProfileType.PERSON})
+"""Forms that stand for an organisation only where it names no better one."""
+
+_REGIONS = (Region.HEAD, Region.FOOTER, Region.HEADER, Region.NAV)
+"""Where own profiles stand; of two with the same evidence the one in an earlier part of this list counts."""
+
+
+_Row = tuple[str, Engine | None, int]
+"""A row of links: the page, as which engine read it, and its number there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A profile with all its places, its score from 0.0 to 1.0 and the signals behind it, strongest first."""
+
+    profile: Profile
+    score: float
+    reasons: tuple[str, ...]
+    candidate: Candidate
+    likeness: float
+    place: tuple[int, int] = (0, 0)
+    """Rank of the part of the page, and place among the network's candidates there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """What all profiles of a site are judged by."""
+
+    names: tuple[str, ...]
+    home: str
+    crowd: Counter[tuple[Network, str, Region]]
+    """How many different profiles of a network stand in each area of each page."""
+    alike: Counter[tuple[Network, str, str]]
+    """How many different profiles of a network stand below the same chain of elements of a page."""
+    starts: Mapping[tuple[Network, str, Region], int]
+    """The first candidate of a network in each part of each page."""
+    named: Mapping[_Row, Collection[Network]]
+    """Per row of links, the networks whose profile in it bears a name of the site."""
+    walls: Collection[_Row]
+    """Rows with so many profiles of one network that they are others': acts, sponsors, shops."""
+    common: Collection[str]
+    """Merge keys of the profiles that stand on many unrelated sites of the run."""
+
+
+def candidates(page: Page, links: Sequence[Link]) -> tuple[Candidate, ...]:
+    """Return the links of a page that name a profile, each with the profile."""
+    found = []
+    for link in links:
+        if not SOCIAL.search(link.href) and not SOCIAL.search(link.url):
+            continue
+        profile = profile_of(link.href)
+        if not isinstance(profile, Profile) and link.url != link.href:
+            profile = profile_of(link.url)
+        if not isinstance(profile, Profile) and _may_fall_back(link):
+            stand_in = fallback_of(link.href)
+            if stand_in is not None and not (stand_in.type is ProfileType.UNRESOLVED and _is_mention(link)):
+                profile = stand_in
+        if isinstance(profile, Profile):
+            found.append(Candidate(profile, link, page.url, page.engine))
+    return tuple(found)
+
+
+def choose(
+    site: SiteInput, candidates: Sequence[Candidate], pages: Sequence[Page], common: Collection[str] = ()
+) -> Mapping[Network, Choice]:
+    """Choose at most one profile per network.
+
+    Args:
+        site: the input; its name helps and is never needed.
+        candidates: all profiles found, in any order.
+        pages: the pages they were found on, the home page first.
+        common: merge keys of the profiles that stand on many unrelated sites of the run: a vendor's or an agency's.
+
+    Returns:
+        A choice for each network that has one of at least :data:`THRESHOLD`.
+    """
+    return best_of(judge(site, candidates, pages, common))
+
+
+def best_of(judgements: Sequence[Judgement]) -> dict[Network, Choice]:
+    """Choose from profiles that were judged, best first."""
+    chosen: dict[Network, Choice] = {}
+    for judged in judgements:
+        network = judged.profile.network
+        if judged.score >= THRESHOLD and network not in chosen:
+            chosen[network] = Choice(judged.profile, round(judged.score, 3), judged.reasons, judged.candidate)
+    return chosen
+
+
+def judge(
+    site: SiteInput, candidates: Sequence[Candidate], pages: Sequence[Page], common: Collection[str] = ()
+) -> list[Judgement]:
+    """Judge all profiles, best first; of each account one judgement, whatever forms it was written in."""
+    home = pages[0].url if pages else ""
+    domain = registrable_domain(host_of(home))
+    by_key: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        if not is_vendor(candidate.profile, domain):
+            by_key.setdefault(candidate.profile.key, []).append(candidate)
+    names = names_of_site(site, pages)
+    named, walls = _named_rows(by_key.values(), names), _walls(by_key)
+    about = _Site(names, home, _crowd(by_key), _alike(by_key), _starts(by_key), named, walls, common)
+    judged = sorted((_judgement(group, about) for group in by_key.values()), key=_rank)
+    return sorted((_compared(each, judged) for each in judged), key=_rank)
+
+
+def _compared(judged: Judgement, others: Sequence[Judgement]) -> Judgement:
+    """Judge a profile again by those of other networks that are the site's own for certain: people reuse a name."""
+    handle = judged.profile.handle
+    if not handle or judged.likeness >= SAME_NAME or judged.profile.type in LAST_RESORTS:
+        return judged
+    own = [
+        each.profile.handle
+        for each in others
+        if each.score >= CERTAIN and each.profile.network is not judged.profile.network
+    ]
+    if names_likeness(handle, own) < SAME_NAME:
+        return judged
+    score, reasons = _scored([*judged.reasons, "named like another own profile"])
+    return replace(judged, score=score, reasons=reasons)
+
+
+def _scored(signals: Sequence[str]) -> tuple[float, tuple[str, ...]]:
+    """The score that some signals give, and the signals, strongest first."""
+    total = BIAS + sum(WEIGHTS[name] for name in signals)
+    return 1 / (1 + math.exp(-total)), tuple(sorted(signals, key=lambda name: (-abs(WEIGHTS[name]), name)))
+
+
+def _rank(judged: Judgement) -> tuple[bool, float, int, float, tuple[int, int], str]:
+    return (
+        judged.score < THRESHOLD or judged.profile.type in LAST_RESORTS,
+        -round(judged.score, 2),
+        TYPE_RANK[judged.profile.type],
+        -judged.likeness,
+        judged.place,
+        judged.profile.key,
+    )
+
+
+def _judgement(group: Sequence[Candidate], about: _Site) -> Judgement:
+    judged = sorted(
+        ((ownership.occurrence(each, about.names), each) for each in group),
+        key=lambda pair: (-pair[0].worth, pair[1].page_url != about.home, pair[1].page_url, pair[1].link.order),
+    )
+    best, candidate = judged[0]
+    profile, link = candidate.profile, candidate.link
+    likeness = names_likeness(profile.handle, about.names)
+    signals = [best.statement, *sorted(best.others)]
+    signals += _about_all(judged, about.home)
+    signals += _about_name(profile, likeness)
+    if likeness < SIMILAR_NAME and profile.key in about.common:
+        signals.append("on many sites of the run")
+    if likeness < SAME_NAME and not best.statement.startswith("own"):
+        signals += _about_others(candidate, about)
+    if ownership.is_person(profile.type) and likeness < SAME_NAME:
+        signals.append("a person's account")
+    if likeness < SIMILAR_NAME and _is_beside_named(group, about.named):
+        is_person = ownership.is_person(profile.type)
+        signals.append("a person beside the site's accounts" if is_person else "beside the site's accounts")
+    if profile.type is ProfileType.GROUP:
+        signals.append("a group")
+    if profile.type is ProfileType.UNRESOLVED:
+        signals.append("unresolved")
+    score, reasons = _scored(signals)
+    region = _REGIONS.index(link.region) if link.region in _REGIONS else len(_REGIONS)
+    order = link.order - about.starts[(profile.network, candidate.page_url, link.region)]
+    return Judgement(profile, score, reasons, candidate, likeness, (region, order))
+
+
+def _about_all(judged: Sequence[tuple[Occurrence, Candidate]], home: str) -> Iterator[str]:
+    """What the places of a profile say together; only those that speak for it count."""
+    good = [(place, each) for place, each in judged if place.worth > 0]
+    if len({each.page_url for _, each in good}) > 1:
+        yield "on several pages"
+    if len({place.statement for place, _ in good}) > 1:
+        yield "stated in several ways"
+    if judged and home and all(each.page_url not in ("", home) for _, each in judged):
+        yield "only on an inner page"
+
+
+def _about_name(profile: Profile, likeness: float) -> Iterator[str]:
+    if not profile.handle:
+        return  # a number is like no name, and says nothing by it
+    if likeness >= SAME_NAME:
+        yield "same name"
+    elif likeness >= SIMILAR_NAME:
+        yield "similar name"
+    elif likeness < SIMILAR_NAME / 2:
+        yield "another name"
+
+
+def _about_others(candidate: Candidate, about: _Site) -> Iterator[str]:
+    """What other profiles of the same network say of one: of many, a single one is hardly the site's."""
+    network, url = candidate.profile.network, candidate.page_url
+    alike = about.alike[(network, url, candidate.link.path)]
+    if alike > 2 or about.crowd[(network, url, _area(candidate))] >= MANY_COUNT:
+        yield "one of many of its network"
+    elif _row(candidate) in about.walls:
+        yield "among many of another network"
+    elif alike == 2:
+        yield "one of two alike"
+
+
+def _area(candidate: Candidate) -> Region:
+    """Header, menu and footer are one area: what is listed there is listed on purpose."""
+    is_framed = candidate.link.region in (Region.HEADER, Region.FOOTER, Region.NAV, Region.HEAD)
+    return Region.FOOTER if is_framed else Region.MAIN
+
+
+def _crowd(by_key: Mapping[str, Sequence[Candidate]]) -> Counter[tuple[Network, str, Region]]:
+    places = {
+        (each.profile.network, each.page_url, _area(each), key) for key, group in by_key.items() for each in group
+    }
+    return Counter(place[:3] for place in places)
+
+
+def _alike(by_key: Mapping[str, Sequence[Candidate]]) -> Counter[tuple[Network, str, str]]:
+    places = {
+        (each.profile.network, each.page_url, each.link.path, key)
+        for key, group in by_key.items()
+        for each in group
+        if each.link.path
+    }
+    return Counter(place[:3] for place in places)
+
+
+def _row(candidate: Candidate) -> _Row:
+    return candidate.page_url, candidate.engine, candidate.link.row
+
+
+def _walls(by_key: Mapping[str, Sequence[Candidate]]) -> frozenset[_Row]:
+    places = {
+        (_row(each), each.profile.network, key) for key, group in by_key.items() for each in group if each.link.row
+    }
+    counted = Counter(place[:2] for place in places)
+    return frozenset(row for (row, _), count in counted.items() if count >= MANY_COUNT)
+
+
+def _named_rows(groups: Iterable[Sequence[Candidate]], names: tuple[str, ...]) -> dict[_Row, set[Network]]:
+    rows: dict[_Row, set[Network]] = {}
+    for group in groups:
+        for each in group:
+            if each.link.row and names_likeness(each.profile.handle, names) >= SAME_NAME:
+                rows.setdefault(_row(each), set()).add(each.profile.network)
+    return rows
+
+
+def _is_beside_named(group: Sequence[Candidate], named: Mapping[_Row, Collection[Network]]) -> bool:
+    """Whether a profile stands in a row with accounts on other networks that bear the site's name."""
+    return any(set(named.get(_row(each), ())) - {each.profile.network} for each in group)
+
+
+def _starts(by_key: Mapping[str, Sequence[Candidate]]) -> dict[tuple[Network, str, Region], int]:
+    starts: dict[tuple[Network, str, Region], int] = {}
+    for group in by_key.values():
+        for each in group:
+            place = (each.profile.network, each.page_url, each.link.region)
+            starts[place] = min(each.link.order, starts.get(place, each.link.order))
+    return starts
+
+
+def _may_fall_back(link: Link) -> bool:
+    """A group or an unresolved share link stands for the site only where sites name themselves."""
+    is_stated = link.source in (Source.REL_ME, Source.JSON_LD, Source.MICRODATA)
+    is_framed = link.region in (Region.HEADER, Region.FOOTER, Region.NAV)
+    return is_stated or (link.source not in _LOOSE and (link.block_networks_count >= 2 or is_framed))
+
+
+def _is_mention(link: Link) -> bool:
+    """Whether a link is part of a text: what is copied there is as often a post as it is a page."""
+    return link.source is Source.ANCHOR and not ownership.is_icon_link(link, "")
+
+
+_LOOSE = (Source.TEXT, Source.SCRIPT, Source.IFRAME, Source.INPUT, Source.META)
+"""Sources that have no place on the page."""

@@ -1,0 +1,349 @@
+"""What should be done next for a site?
+
+:func:`next_step` is asked by the spider after every page and knows the dossier, the limits of the job, the engines
+that are there and the time already spent.  It reads no clock and keeps nothing.  The budget lives here.
+
+The order: home page first, on the cheapest engine; a browser only where the document needs one; then contact-like
+pages from the page's own links, but only while nothing was found, because inner pages add few right links and many
+wrong ones (team, client and sponsor pages).
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from crawler.core.dossier import Dossier
+from crawler.core.judging import ranking
+from crawler.core.planning import indirect_links
+from crawler.core.planning.needs_script import needs_script
+from crawler.core.planning.website import is_elsewhere
+from crawler.networks.canonical import profile_of
+from crawler.records import (
+    Candidate,
+    Choice,
+    Engine,
+    Failure,
+    Limits,
+    Link,
+    Network,
+    Page,
+    Profile,
+    ProfileType,
+    Reason,
+    Render,
+    Source,
+    Wall,
+)
+from crawler.urls import registrable_domain
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Fetch one page on one engine."""
+
+    url: str
+    engine: Engine
+    why: str
+    via: Link | None = None
+    """The short link or hub that this follows; redirects are then told, not taken."""
+    spared: str = field(default="", compare=False)
+    """Why the page just read needs no browser, for people; ``""`` where that was not the question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Nothing more to do."""
+
+    why: str
+    spared: str = field(default="", compare=False)
+    """As of :class:`Read`."""
+
+
+Step = Read | Done
+
+CONTACT_WORDS: tuple[tuple[str, ...], ...] = (
+    # Best first: contact pages,
+    (
+        *("contact", "contáct", "contatt", "contato", "kontakt", "get-in-touch", "get in touch", "nous-contacter"),
+        *("nous contacter", "neem-contact", "fale-conosco", "fale conosco", "yhteys", "kapcsolat", "お問い合わせ"),
+    ),
+    # pages that list profiles,
+    ("follow", "social", "suivez", "síguenos", "siguenos", "seguici", "folge", "volg", "connect", "links"),
+    # imprints,
+    ("impressum", "imprint", "colofon", "note-legali"),
+    # and pages about the organisation.
+    (
+        *("about", "find-us", "find us", "a-propos", "à propos", "apropos", "qui-sommes", "qui sommes", "ueber-uns"),
+        *("über-uns", "über uns", "uber-uns", "chi-siamo", "chi siamo", "sobre", "quienes-somos", "quiénes somos"),
+        *("over-ons", "over ons", "quem-somos", "quem somos"),
+    ),
+)
+"""Words that name a page where an organisation says how to reach it, in groups, best first; compared with the start of
+words of the link's text and of the last path segment.  en fr de es it nl pt, and some more; chosen, not measured."""
+
+
+def next_step(dossier: Dossier, limits: Limits, engines: Sequence[Engine], elapsed_s: float) -> Step:
+    """Decide what to do for a site.
+
+    Args:
+        dossier: what is known of it.
+        limits: what the job may spend on it.
+        engines: those that can be used, cheapest first; never empty.
+        elapsed_s: seconds that its pages took so far.
+
+    Returns:
+        The page to read next, or ``Done`` with the reason.  Ends within ``limits`` for every order of outcomes.
+    """
+    if isinstance(dossier.site, Failure):
+        return Done(dossier.site.detail or dossier.site.reason)
+    if not dossier.visits:
+        if isinstance(profile_of(dossier.site.url), Profile):
+            return Done("the website is itself a profile")
+        return Read(dossier.site.url, _first_engine(limits, engines), "home page")
+    home = dossier.visits[0].page
+    if is_elsewhere(home):
+        return Done("the website leads to a page that is not its own")
+    if home.wall is Wall.PARKED:
+        return Done("the domain is parked")
+    if elapsed_s >= limits.item_budget_s:
+        return Done("time is used up")
+    own = {address(visit.page.requested_url) for visit in dossier.visits if visit.via is None}
+    if len(own) > limits.max_pages_count + 1:
+        return Done("page budget is used up")
+    known = _Known(dossier)
+    step: Step | None = None
+    if all(visit.via is None for visit in dossier.visits):
+        step = _retry(dossier) or _climb(known, limits, engines) or _inner_page(known, limits, engines)
+        if isinstance(step, Read):
+            return replace(step, spared=known.spared)
+    # Last of all, what names a profile only by way of somebody else.
+    hop = indirect_links.next_hop(dossier, known.accounts)
+    if hop:
+        return Read(hop.url, Engine.STATIC, hop.why, hop.via, known.spared)
+    return replace(step or Done("short links and hubs are followed"), spared=known.spared)
+
+
+class _Known:
+    """A dossier and the verdict on it as of now, reached at most once and only where it is asked for."""
+
+    def __init__(self, dossier: Dossier) -> None:
+        self.dossier = dossier
+        self.spared = ""
+
+    @cached_property
+    def choices(self) -> Mapping[Network, Choice]:
+        """For the first of the dossier's inputs; the pipelines record the verdict that counts."""
+        pages = [visit.page for visit in self.dossier.read]
+        return ranking.choose(self.dossier.inputs[0], candidates(self.dossier), pages)
+
+    @property
+    def accounts(self) -> frozenset[Network]:
+        """The networks with a profile that is more than a stand-in: a group, or a copied link that says nothing."""
+        stand_ins = (ProfileType.GROUP, ProfileType.UNRESOLVED)
+        return frozenset(network for network, each in self.choices.items() if each.profile.type not in stand_ins)
+
+    @cached_property
+    def is_settled(self) -> bool:
+        """Whether a profile was found that is the site's own for certain.
+
+        A profile of a meta element alone is none: the shells of script-built sites carry one, and their footers more.
+        """
+        found = self.choices.values()
+        return any(each.score >= ranking.CERTAIN and each.candidate.link.source is not Source.META for each in found)
+
+
+def candidates(dossier: Dossier) -> tuple[Candidate, ...]:
+    """All candidates of the pages read so far, in the order they were found."""
+    own = (visit for visit in dossier.read if not is_elsewhere(visit.page) and visit.page.wall is not Wall.PARKED)
+    told = indirect_links.told(dossier)
+    direct = (
+        found
+        for visit in own
+        for found in ranking.candidates(visit.page, visit.links)
+        if found.link.url not in told or found.profile.type is not ProfileType.UNRESOLVED
+    )
+    return (*direct, *indirect_links.candidates(dossier))
+
+
+def _first_engine(limits: Limits, engines: Sequence[Engine]) -> Engine:
+    if limits.render is Render.ALWAYS:
+        # The best engine is the point of "always".
+        return engines[-1]
+    return Engine.STATIC
+
+
+def _retry(dossier: Dossier) -> Read | None:
+    """The other scheme, where the first page could not be reached at all."""
+    first = dossier.visits[0].page
+    if len(dossier.visits) > 1 or first.failure is None or first.html:
+        return None
+    if first.failure.reason not in (Reason.CONNECT_ERROR, Reason.TLS_ERROR):
+        return None
+    scheme, _, rest = first.requested_url.partition("://")
+    site = dossier.site
+    if not isinstance(site, Failure) and site.port is not None and site.has_scheme:
+        return None  # a port that was given belongs to the scheme that was given
+    other = "http" if scheme == "https" else "https"
+    return Read(f"{other}://{rest}", first.engine, f"{scheme} could not be reached")
+
+
+def _climb(known: _Known, limits: Limits, engines: Sequence[Engine]) -> Read | None:
+    """The next engine for the page just read, where that page needs it."""
+    page = known.dossier.visits[-1].page
+    higher = next(_above(page.engine, engines), None)
+    if limits.render is Render.NEVER or higher is None:
+        return None
+    if page.engine is Engine.STATIC:
+        if not page.html:
+            return None
+        need = needs_script(page.html, has_profiles=known.is_settled)
+        known.spared = "" if need.is_needed else need.signal
+        return Read(page.requested_url, higher, need.signal) if need.is_needed else None
+    if page.failure is not None and page.failure.reason in _ENGINE_FAULTS:
+        return Read(page.requested_url, higher, f"{page.engine} engine: {page.failure.reason}")
+    if page.lacks and not known.is_settled:
+        return Read(page.requested_url, higher, f"{page.engine} engine lacks {page.lacks}")
+    if page.failure is not None and page.failure.reason is Reason.NOT_HTML and known.dossier.read:
+        return Read(page.requested_url, higher, f"{page.engine} engine left an empty page")
+    if page.html and not known.choices:
+        need = needs_script(page.html, has_profiles=False)
+        if need.is_shell:
+            return Read(page.requested_url, higher, f"{page.engine} engine left an empty page: {need.signal}")
+    return None
+
+
+def _above(engine: Engine, engines: Sequence[Engine]) -> Iterator[Engine]:
+    """The engines dearer than one, cheapest first."""
+    order = list(Engine)
+    return (each for each in engines if order.index(each) > order.index(engine))
+
+
+_ENGINE_FAULTS = frozenset({Reason.PAGE_CRASH, Reason.BROWSER_ERROR, Reason.TIMEOUT, Reason.INTERNAL_ERROR})
+"""Failures that say more about the engine than about the site."""
+
+
+def _inner_page(known: _Known, limits: Limits, engines: Sequence[Engine]) -> Step:
+    """A contact-like page, while nothing was found for certain."""
+    dossier = known.dossier
+    if not dossier.read:
+        return Done("no page could be read")
+    if known.is_settled:
+        return Done("profiles found")
+    seen = {address(url) for visit in dossier.visits for url in (visit.page.requested_url, visit.page.url)}
+    if len({address(visit.page.requested_url) for visit in dossier.visits}) >= limits.max_pages_count:
+        return Done("page budget is used up")
+    # A site whose home page needed a browser needs it on its other pages too.
+    engine = dossier.engine or Engine.STATIC
+    for *_, url, why in sorted(_contact_links(dossier), key=lambda found: found[:3]):
+        if address(url) in seen:
+            continue
+        if engine is not Engine.STATIC or not _is_route(url):
+            return Read(url, engine, why)
+        # The server never sees a route behind "#": without a script it is the page that was read already.
+        if limits.render is not Render.NEVER and (higher := next(_above(engine, engines), None)):
+            return Read(url, higher, why)
+    return Done("no more pages to look at")
+
+
+def _contact_links(dossier: Dossier) -> Iterator[tuple[int, int, int, str, str]]:
+    """Contact-like links of the pages read: rank, depth of the path, place in order, URL, why."""
+    place = 0
+    for visit in dossier.read:
+        home = registrable_domain(urlsplit(visit.page.url).hostname or "")
+        for link in visit.links:
+            place += 1
+            if (found := _contact_rank(link, visit.page, home)) is not None:
+                name = " ".join(link.text.split())[:40] or link.href[:60]
+                yield (*found, place, link.url, f"contact-like page ({name})")
+
+
+def _contact_rank(link: Link, page: Page, home: str) -> tuple[int, int] | None:
+    """The best group of :data:`CONTACT_WORDS` that a link is of, and how deep its page lies; ``None``: of none."""
+    if not link.url.startswith(("http://", "https://")):
+        return None
+    try:
+        parts = urlsplit(link.url)
+        if registrable_domain(parts.hostname or "") != home:
+            return None
+    except ValueError:
+        return None
+    route = parts.fragment.lstrip("!/") if _is_route(link.url) else ""
+    segments = [segment for segment in f"{parts.path}/{route}".lower().split("/") if segment]
+    if address(link.url) == address(page.url) or parts.path.lower().endswith(_NOT_PAGES):
+        return None
+    above = set(urlsplit(page.url).path.lower().split("/"))  # a site may itself lie in a folder called "shop"
+    if any(segment.split(".")[0] in _SECTIONS - above for segment in segments) or _YEAR.search(parts.path):
+        return None
+    last = segments[-1] if segments else ""
+    text = " ".join(f"{link.text} {link.label}".casefold().split())
+    is_short = len(text) < MAX_NAME_LENGTH, len(re.split(r"[-_+. ]|%20", last)) <= MAX_SLUG_WORDS
+    ranks = [
+        rank
+        for rank, words in enumerate(CONTACT_WORDS)
+        for word in words
+        if (is_short[1] and _has_word(last, word)) or (is_short[0] and _has_word(text, word))
+    ]
+    return (min(ranks), len(segments)) if ranks else None
+
+
+MAX_NAME_LENGTH = 60
+"""Characters of a link's text from which it is a sentence and no name of a page; chosen, not measured."""
+
+MAX_SLUG_WORDS = 4
+"""Words in the last part of a path above which it is a headline: ``ten-links-to-read-this-week``."""
+
+_SECTIONS = frozenset(
+    "blog blogs news post posts article articles press magazine journal story stories aktuelles noticias actualites "
+    "notizie nieuws product products produkt produkte produit produits producto productos shop store category "
+    "categories tag tags collections collection event events team staff people person persons member members "
+    "mitarbeiter equipe équipe equipo author authors autor job jobs career careers karriere forum wiki docs portfolio "
+    "projects project wp-content wp-json feed login signin signup register cart checkout account".split()
+)
+"""Parts of a path below which nobody says how to reach the organisation, and many others are named."""
+
+_YEAR = re.compile(r"/(?:19|20)\d\d/")
+
+
+_NOT_PAGES = tuple(".pdf .jpg .jpeg .png .gif .webp .svg .zip .doc .docx .xls .xlsx .mp4 .mp3 .ics .vcf".split())
+
+
+def _has_word(text: str, word: str) -> bool:
+    """Whether a word of the text starts with the word: ``contact`` is in ``contact-us`` but not in ``nocontact``."""
+    at = text.find(word)
+    while at >= 0:
+        if at == 0 or not text[at - 1].isalnum():
+            return True
+        at = text.find(word, at + 1)
+    return False
+
+
+def _is_route(url: str) -> bool:
+    """Whether the fragment is a client-side route (``#/contact``, ``#!contact``), and so names a page of its own."""
+    return url.partition("#")[2].startswith(("/", "!"))
+
+
+def address(url: str) -> str:
+    """The page a URL names, so that one page under two addresses is read once.
+
+    Scheme, ``www.``, a trailing slash, the name of an index file, tracking keys and the order of the query name no
+    other page; a fragment does only where it is a client-side route.
+    """
+    try:
+        parts = urlsplit(url)
+        query = sorted((key, value) for key, value in parse_qsl(parts.query, True) if not _TRACKING.match(key))
+    except ValueError:
+        return url
+    host = parts.netloc.lower().rpartition("@")[2].removeprefix("www.").removesuffix(":80").removesuffix(":443")
+    path = _INDEX.sub("/", parts.path).rstrip("/")
+    asked = f"?{urlencode(query)}" if query else ""
+    return (
+        f"{host}{path}{asked}{'#' + parts.fragment.rstrip('/') if _is_route(url) and len(parts.fragment) > 1 else ''}"
+    )
+
+
+_INDEX = re.compile(r"/(?:index|default|home)\.(?:html?|php|aspx?|jsp|shtml)$", re.IGNORECASE)
+_TRACKING = re.compile(
+    r"utm_|fbclid$|gclid$|msclkid$|mc_[ce]id$|_ga$|_gl$|ref$|source$|PHPSESSID$|jsessionid$", re.IGNORECASE
+)

@@ -1,0 +1,286 @@
+"""Which links stand on a page, and where?
+
+HTML in, :class:`~crawler.records.Link` values out: what elements carry, structured data, meta elements, addresses in
+scripts and in the text.  Asked by the spider.  Pure, linear in the page, and never raises.  It says nothing about
+whose a link is.
+"""
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from operator import itemgetter
+
+import ada_url
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from crawler.core.reading import link_context, regions, structured
+from crawler.core.reading.document import tree_of
+from crawler.core.reading.link_elements import (
+    MAX_HREF_LENGTH,
+    SOCIAL,
+    Carrier,
+    addresses_in,
+    carriers,
+    is_social,
+    other_network,
+)
+from crawler.core.reading.regions import Ancestor
+from crawler.networks.canonical import fallback_of, profile_of
+from crawler.records import Kind, Link, Page, Profile, Region, Source
+from crawler.urls import registrable_domain
+
+MAX_LINKS_COUNT = 5000
+"""Most links of one page."""
+
+MAX_PLAIN_COUNT = 3500
+"""Most links of one page to elsewhere than networks that are read; the rest of a longer page is a catalogue."""
+
+MAX_STATEMENTS_COUNT = 200
+"""Most profiles stated in structured data that are read; an organisation has some ten."""
+
+MAX_SOCIAL_COUNT = 400
+"""Most links to networks of one page that are read: the first and the last ones, since footers stand at the end."""
+
+MAX_BLOCK_LEVELS = 7
+"""How far above a link the block is sought that it shares with links to other networks."""
+
+MAX_ROW_TEXT = 200
+"""Most characters of other text, in the block that several networks share, up to which it is a row of links and not a
+text with links in it; chosen, not measured."""
+
+MAX_WEAK_COUNT = 30
+"""Most addresses of plain text, and of scripts, that are read."""
+
+MAX_SCANNED_LENGTH = 500_000
+"""Characters of text, and of scripts, that are searched for addresses."""
+
+_IN_TEXT = re.compile(
+    r"(?<![\w@.])(?:https?://)?(?:www\.)?(?:facebook|instagram|linkedin|twitter|tiktok|youtube|x)\.com/[\w@./%+-]{2,80}",
+    re.IGNORECASE,
+)
+
+
+def extract(page: Page) -> tuple[Link, ...]:
+    """Read all links of a page.
+
+    Args:
+        page: a fetched document; one that failed has no links.
+
+    Returns:
+        The links, those of structured data first, the others in document order; at most :data:`MAX_LINKS_COUNT`.
+    """
+    if not page.html:
+        return ()
+    tree = tree_of(page.html)
+    found = list(_statements(tree, _host(page.url)))
+    found += _elements(tree, _base(tree, page.url))
+    found += (
+        Link(href, href, Source.IFRAME)
+        for href in page.extra_hrefs[:MAX_SOCIAL_COUNT]
+        if SOCIAL.search(href[:MAX_HREF_LENGTH]) and len(href) <= MAX_HREF_LENGTH
+    )
+    in_scripts = [Link(href, href, Source.SCRIPT) for href in _in_scripts(tree)]
+    tree.strip_tags(["script", "style"])  # so that the text is what people read
+    found += (Link(href, href, Source.TEXT) for href in _in_text(tree))
+    found += in_scripts
+    return tuple(replace(link, order=order) for order, link in enumerate(found))
+
+
+def _statements(tree: LexborHTMLParser, host: str) -> Iterator[Link]:
+    for each in islice(structured.statements(tree, host), MAX_STATEMENTS_COUNT):
+        if len(each.value) <= MAX_HREF_LENGTH:
+            yield Link(
+                each.value,
+                each.value,
+                each.source,
+                Region.HEAD,
+                text=each.name,
+                node_type=each.node_type,
+                is_own_node=each.is_own_node,
+            )
+
+
+@dataclass(slots=True)
+class _Surveyed:
+    """What a first pass over a page's links found, so that the second one knows what else stands in each block."""
+
+    links: list[tuple[LexborNode, Link, tuple[Ancestor, ...]]] = field(default_factory=list)
+    networks: dict[int, set[str]] = field(default_factory=dict)
+    """Per element, by its identity, the networks that links in it lead to, further ones than the six included."""
+    social: set[int] = field(default_factory=set)
+    """Elements that are links to networks."""
+    texts: dict[int, str] = field(default_factory=dict)
+    """Texts already read: links of one block ask for the same ones."""
+    rows: dict[int, int] = field(default_factory=dict)
+    """Per block that several networks share, by its identity, its number on the page."""
+
+    def text(self, each: Ancestor) -> str:
+        """An element's text without the links to networks in it."""
+        if each.identity not in self.texts:
+            self.texts[each.identity] = link_context.text_of(each.node, self.social)
+        return self.texts[each.identity]
+
+    def count(self, each: Ancestor) -> int:
+        """How many networks links in an element lead to."""
+        return len(self.networks.get(each.identity, ()))
+
+
+def _elements(tree: LexborHTMLParser, base: str) -> Iterator[Link]:
+    surveyed = _Surveyed()
+    for node, href, source in _read(carriers(tree)):
+        link = Link(href, _absolute(href, base), source, rel=(node.attributes.get("rel") or "")[:200])
+        above: tuple[Ancestor, ...] = ()
+        other = other_network(href)
+        if other or is_social(href):
+            above = regions.ancestors(node)
+            _survey(surveyed, node, other or _network(href), above)
+        surveyed.links.append((node, link, above))
+    for node, link, above in surveyed.links:
+        labelled = replace(link, text=link_context.text_of(node)[:120], label=_label(node))
+        yield _placed(node, labelled, above, surveyed) if above else labelled
+
+
+def _read(found: Iterable[Carrier]) -> list[Carrier]:
+    """The links that are read, of a page with any number of them, in document order."""
+    plain: list[tuple[int, Carrier]] = []
+    first: list[tuple[int, Carrier]] = []
+    last: deque[tuple[int, Carrier]] = deque(maxlen=MAX_SOCIAL_COUNT // 2)
+    for place, carrier in enumerate(found):
+        if other_network(carrier[1]) or is_social(carrier[1]):
+            (first if len(first) < MAX_SOCIAL_COUNT // 2 else last).append((place, carrier))
+        elif len(plain) < MAX_PLAIN_COUNT:
+            plain.append((place, carrier))
+    return [carrier for _, carrier in sorted((*plain, *first, *last), key=itemgetter(0))]
+
+
+def _survey(surveyed: _Surveyed, node: LexborNode, network: str | None, above: tuple[Ancestor, ...]) -> None:
+    surveyed.social.add(node.mem_id)
+    if network is not None:
+        for each in above[:MAX_BLOCK_LEVELS]:
+            surveyed.networks.setdefault(each.identity, set()).add(network)
+
+
+def _placed(node: LexborNode, link: Link, above: tuple[Ancestor, ...], surveyed: _Surveyed) -> Link:
+    block = _block(above, surveyed)
+    near = _near(link, above, surveyed)
+    start = above.index(block) if block else 0
+    card = next((each for each in above[start : start + 5] if surveyed.text(each)), None)
+    names = [
+        regions.names_of(node),
+        *(each.names for each in above[: regions.MAX_CLASSES_DEPTH] if each.tag != "body"),
+    ]
+    heads = link_context.headings(node, above, surveyed.social)
+    if card is not None and card.tag not in ("body", "main", "footer", "header"):
+        heads += tuple(text for text in link_context.inner_headings(card.node) if text not in heads)
+    shown = block or card or above[0]
+    row = 0
+    if block is not None and len(surveyed.text(block)) <= MAX_ROW_TEXT:
+        row = surveyed.rows.setdefault(block.identity, len(surveyed.rows) + 1)
+    return replace(
+        link,
+        region=regions.region_of(above),
+        icon=_icon(node),
+        classes=tuple(name for name in names if name),
+        block=shown.names or shown.tag,
+        block_text=surveyed.text(card).lower() if card is not None else "",
+        near_text=near,
+        before=link_context.before(node, above, surveyed.social).lower(),
+        headings=heads,
+        path="<".join(each.tag for each in above[:MAX_BLOCK_LEVELS]),
+        block_networks_count=surveyed.count(block) if block else 1,
+        row=row,
+        is_visible=regions.is_visible(node, above),
+    )
+
+
+def _block(above: tuple[Ancestor, ...], surveyed: _Surveyed) -> Ancestor | None:
+    """The nearest element that is a row of links to several networks."""
+    for level, each in enumerate(above[:MAX_BLOCK_LEVELS]):
+        if surveyed.count(each) >= 2:
+            return each if level <= 1 or len(surveyed.text(each)) <= MAX_ROW_TEXT else None
+    return None
+
+
+def _near(link: Link, above: tuple[Ancestor, ...], surveyed: _Surveyed) -> str:
+    """Text of the nearest element that says more than the link, where it is the link's alone."""
+    for each in above[:4]:
+        if surveyed.count(each) > 1:
+            return ""
+        text = link_context.text_of(each.node)
+        if len(text) > len(link.text) + 3:
+            return text.lower()
+    return ""
+
+
+def _label(node: LexborNode) -> str:
+    """The accessible name: of the link itself, or of a picture inside."""
+    for each in (node, node.css_first("img[alt], [aria-label], [title], svg title")):
+        if each is not None:
+            attributes: Mapping[str, str | None] = each.attributes
+            own = (attributes.get("aria-label") or attributes.get("title") or "")[:500]
+            own = own or (attributes.get("alt") or "")[:500] or (each.text() if each.tag == "title" else "")
+            if text := " ".join(own.split())[:120]:
+                return text
+    return ""
+
+
+def _icon(node: LexborNode) -> str:
+    """What is known of a picture inside the link: its classes, the file's name, or that it is drawn."""
+    inner = node.css_first("i, svg, img, use, span[class], path")
+    if inner is None:
+        return ""
+    file = (inner.attributes.get("src") or inner.attributes.get("href") or "")[-300:].rsplit("/", 1)[-1][:60]
+    return f"{inner.tag} {regions.names_of(inner)} {file}".strip().lower()
+
+
+def _network(href: str) -> str | None:
+    """The network that an address names a profile of, ``None`` for none; share buttons are none."""
+    found = profile_of(href)
+    if isinstance(found, Profile):
+        return found.network
+    is_stand_in = found.kind is Kind.SHORTLINK or fallback_of(href) is not None
+    return found.network if is_stand_in else None
+
+
+def _in_text(tree: LexborHTMLParser) -> list[str]:
+    text = tree.body.text(separator=" ")[:MAX_SCANNED_LENGTH] if tree.body is not None else ""
+    return [match[0] for match in islice(_IN_TEXT.finditer(text), MAX_WEAK_COUNT)]
+
+
+def _in_scripts(tree: LexborHTMLParser) -> Iterator[str]:
+    found: list[str] = []
+    left = MAX_SCANNED_LENGTH
+    for script in tree.css("script:not([src])"):
+        if left <= 0 or len(found) >= MAX_WEAK_COUNT:
+            break
+        if "ld+json" not in (script.attributes.get("type") or ""):
+            text = script.text()[:left]
+            left -= len(text)
+            found += islice(addresses_in(text), MAX_WEAK_COUNT - len(found))
+    for match in found:
+        yield match.replace("\\/", "/")
+
+
+def _base(tree: LexborHTMLParser, url: str) -> str:
+    node = tree.css_first("base[href]")
+    href = (node.attributes.get("href") or "") if node is not None else ""
+    try:
+        return ada_url.join_url(url, href) if len(href) <= MAX_HREF_LENGTH else url
+    except ValueError:
+        return url
+
+
+def _absolute(href: str, base: str) -> str:
+    try:
+        return ada_url.join_url(base, href.strip())
+    except ValueError:
+        return href
+
+
+def _host(url: str) -> str:
+    try:
+        return str(ada_url.URL(url).hostname)
+    except ValueError:
+        return registrable_domain(url)

@@ -1,0 +1,217 @@
+"""Which profiles does a page state in its structured data?
+
+JSON-LD, microdata, RDFa and meta elements.  Asked by :mod:`crawler.core.reading.links`; pure, and forgiving: what
+cannot be read states nothing.
+"""
+
+import json
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from crawler.records import Source
+from crawler.urls import registrable_domain
+
+MAX_NODES_COUNT = 5000
+"""Most nodes of one JSON-LD document that are looked at; a shop's product list has no profiles."""
+
+_FOREIGN_ROLES = frozenset(
+    (
+        "author creator contributor editor review reviews reviewedby employee employees member members "
+        "founder founders sponsor sponsors funder performer performers alumni actor director memberof "
+        "parentorganization affiliation worksfor seller manufacturer itemreviewed competitor hometeam "
+        "awayteam suborganization comment citation knows colleague customer client translator illustrator "
+        "attendee awardedto recipient "
+    ).split()
+)
+"""Properties whose value is somebody else than the site's own organisation."""
+
+_OWN_ROLES = frozenset(
+    ("", "graph", "publisher", "about", "mainentity", "mainentityofpage", "provider", "ispartof", "copyrightholder")
+)
+"""Properties whose value is the site's own organisation, and places at the top of a document."""
+
+_OWN_TYPES = re.compile(
+    r"(?:organization|business|corporation|store|shop|restaurant|hotel|place|company|agency|club|team|school|university|"
+    r"museum|theater|church|clinic|dentist|physician|attorney|salon|bakery|bar|brewery|winery|cafe|gym|ngo|lodging|"
+    r"motel|hostel|resort|campground|service|website|dealer|center|centre|library|park|attraction|venue|brand|group|"
+    r"association|contractor|office|spa|project|library|studio|repair|rental|association|airline)$"
+)
+"""Ends of the names of schema.org types that an organisation, place or website may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One URL or name stated as a profile.
+
+    ``node_type`` is the type of the node that states it; ``is_own_node`` whether that node describes the site itself,
+    ``None`` where it does not say.
+    """
+
+    value: str
+    source: Source
+    node_type: str = ""
+    is_own_node: bool | None = None
+    name: str = ""
+    """The node's name, where it has one."""
+
+
+def statements(tree: LexborHTMLParser, page_host: str) -> Iterator[Statement]:
+    """Yield what the structured data of a page states, in document order within each kind."""
+    domain = registrable_domain(page_host)
+    for script in tree.css("script[type*='ld+json']"):
+        yield from _json_ld(script.text() or "", domain)
+    yield from _microdata(tree, domain)
+    yield from _meta(tree)
+
+
+def organisation_names(tree: LexborHTMLParser, page_host: str) -> Iterator[str]:
+    """Yield the names that the page's own nodes give the organisation."""
+    domain = registrable_domain(page_host)
+    for script in tree.css("script[type*='ld+json']"):
+        for node, role in _nodes(_parsed(script.text() or "")):
+            if _OWN_TYPES.search(_type(node).lower()) and _is_own(node, role, domain):
+                for key in ("name", "legalName", "alternateName"):
+                    if isinstance(node.get(key), str):
+                        yield node[key]
+
+
+def _json_ld(text: str, domain: str) -> Iterator[Statement]:
+    for node, role in _nodes(_parsed(text)):
+        for value in _texts(node.get("sameAs")):
+            name = node.get("name")
+            shown = name[:120] if isinstance(name, str) else ""
+            yield Statement(value, Source.JSON_LD, _type(node), _is_own(node, role, domain), shown)
+
+
+def _parsed(text: str) -> Any:
+    """Read JSON as pages have it: comments around it, trailing commas, raw line breaks in strings."""
+    text = _uncommented(text)
+    for attempt in (text, re.sub(r",(\s*[}\]])", r"\1", text)):
+        try:
+            return json.loads(attempt, strict=False)
+        except (ValueError, RecursionError):
+            continue
+    return None
+
+
+def _uncommented(text: str) -> str:
+    """Take off what was put around JSON to hide it from old browsers."""
+    text = text.strip().removeprefix("<!--").removesuffix("-->").strip()
+    if text.startswith("/*") and (end := text.find("*/")) >= 0:
+        text = text[end + 2 :]
+    if text.endswith("*/") and (start := text.rfind("/*")) >= 0:
+        text = text[:start]
+    for mark in ("//<![CDATA[", "// <![CDATA[", "<![CDATA["):
+        text = text.strip().removeprefix(mark)
+    for mark in ("]]>", "//"):
+        text = text.strip().removesuffix(mark)
+    return text.strip().rstrip(";")
+
+
+def _nodes(document: Any) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield every object of a document with the property it is the value of, lower-case."""
+    waiting: deque[tuple[Any, str]] = deque([(document, "")])
+    for _ in range(MAX_NODES_COUNT):
+        if not waiting:
+            return
+        value, role = waiting.popleft()
+        if isinstance(value, dict):
+            yield value, role
+            for key, member in value.items():
+                if isinstance(member, dict | list) and key != "sameAs":
+                    name = key.lower().rpartition(":")[2].lstrip("@")
+                    # What stands below somebody else is somebody else's too.
+                    waiting.append((member, role if role in _FOREIGN_ROLES else name))
+        elif isinstance(value, list):
+            waiting += [(member, role) for member in value]
+
+
+def _type(node: dict[str, Any]) -> str:
+    kinds = node.get("@type", node.get("type", ""))
+    if isinstance(kinds, list):
+        # A person who is an organisation too speaks as one.
+        kinds = next((kind for kind in kinds if kind != "Person"), kinds[0] if kinds else "")
+    first = kinds
+    return first.rpartition("/")[2].rpartition(":")[2] if isinstance(first, str) else ""
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The URLs of a ``sameAs``: a string, an object with ``@id`` or ``url``, or a list of them."""
+    for each in value if isinstance(value, list) else [value]:
+        found = each.get("@id", each.get("url")) if isinstance(each, dict) else each
+        if isinstance(found, str):
+            # Some write the list as one string.
+            yield from (part for part in re.split(r"[\s,]+(?=https?:)", found.strip()) if part)
+
+
+def _is_own(node: dict[str, Any], role: str, domain: str) -> bool | None:
+    kind = _type(node).lower()
+    if role in _FOREIGN_ROLES or kind in ("review", "person", "comment", "product", "article", "blogposting"):
+        return None if kind == "person" and role in ("", "graph", "about", "mainentity", "publisher") else False
+    address = node.get("url") or node.get("@id")
+    if isinstance(address, list) and address:
+        address = address[0]
+    if isinstance(address, str) and "//" in address:
+        host = re.split(r"[/?#:]", address.partition("//")[2], maxsplit=1)[0]
+        if registrable_domain(host) == domain:
+            return True
+        # A brand's node may name the brand's main website; what merely takes part in something is somebody else.
+        return None if _OWN_TYPES.search(kind) and role in _OWN_ROLES else False
+    return True if _OWN_TYPES.search(kind) and role in _OWN_ROLES else None
+
+
+def _microdata(tree: LexborHTMLParser, domain: str) -> Iterator[Statement]:
+    for node in tree.css("[itemprop~=sameAs], [property='sameAs'], [property='schema:sameAs']"):
+        value = node.attributes.get("href") or node.attributes.get("content") or node.attributes.get("src")
+        if not value:
+            continue
+        owner = _owner(node)
+        kind = (owner.attributes.get("itemtype") or owner.attributes.get("typeof") or "") if owner else ""
+        name = kind.rpartition("/")[2].rpartition(":")[2]
+        role = (owner.attributes.get("itemprop") or "").lower() if owner else ""
+        is_own = _is_own({"@type": name}, role, domain)
+        yield Statement(value, Source.MICRODATA, name, is_own)
+
+
+def _owner(node: LexborNode) -> LexborNode | None:
+    above = node.parent
+    for _ in range(40):
+        if above is None or above.tag in ("body", "html"):
+            return None
+        if "itemscope" in above.attributes or "typeof" in above.attributes:
+            return above
+        above = above.parent
+    return None
+
+
+def _meta(tree: LexborHTMLParser) -> Iterator[Statement]:
+    for node in tree.css("meta[content]"):
+        name = (node.attributes.get("property") or node.attributes.get("name") or "").strip().lower()
+        value = (node.attributes.get("content") or "").strip()
+        if not value or name not in _META:
+            continue
+        if name.startswith("twitter:"):
+            if re.fullmatch(r"@?\w{1,15}", value):
+                yield Statement(f"https://twitter.com/{value.lstrip('@')}", Source.META, name)
+        elif name.startswith("fb:"):
+            for number in re.findall(r"\d{5,}", value)[:3]:
+                yield Statement(f"https://www.facebook.com/profile.php?id={number}", Source.META, name)
+        else:
+            yield Statement(value, Source.META, name)
+    for node in tree.css("link[rel=publisher][href], link[rel=me][href]"):
+        rel = node.attributes.get("rel") or ""
+        source = Source.REL_ME if "me" in rel.split() else Source.META
+        yield Statement(node.attributes.get("href") or "", source, rel)
+
+
+_META = frozenset(
+    {
+        *("twitter:site", "twitter:creator", "article:publisher", "article:author", "og:see_also"),
+        *("fb:page_id", "fb:pages", "business:contact_data:website"),
+    }
+)

@@ -1,0 +1,146 @@
+"""Which keys does a job have in Redis, and how long do they live?
+
+The one place that spells the key names of jobs; what is done to them in one step is :mod:`worker.jobs.scripts`, the
+keys of accounts are :mod:`worker.accounts.keys`.  All keys of a job expire together, at the time its record names.
+
+================================  ==================================================================================
+``socials:ACCOUNT:job:ID``        hash: the record and its counters (``profiles:NETWORK``, ``engines:ENGINE``,
+                                  ``failures:REASON``)
+``socials:ACCOUNT:job:ID:items``  list of JSON: the items as posted, in order
+``...:results``                   hash: place of the item -> result as JSON
+``...:failed``                    list of JSON: the first failures
+``...:events``                    stream: what happened; its ids are the ids of the server-sent events
+``...:shard:N``                   hash: ``inputs`` (JSON), ``state``, ``token``, ``lease_until_ms``, ``deaths``,
+                                  ``queued_at_ms``
+``...:staged:RANDOM``             list: items on their way into a job that is being created
+``socials:ACCOUNT:jobs``          sorted set: ids of the account's jobs by the time they were created
+``socials:ACCOUNT:ready``         sorted set of ``ID N``: shards that wait for their account's turn, by that turn
+``socials:ACCOUNT:released``      set of ``ID N``: shards that are queued or worked on, a few per account at a time
+``socials:ACCOUNT:once:DIGEST``   string: ``ID DIGEST-OF-BODY``, what an idempotency key stands for
+``socials:webhooks``              set of ``ACCOUNT ID``: jobs that have ended and whose receivers were not reached yet
+``socials:probe``                 string, for a second: whether Redis takes writes
+``socials:metrics``               hash of counters: ``jobs:STATUS``, ``items:OUTCOME``, ``failures:REASON``,
+                                  ``engines:ENGINE``, ``pages:ENGINE``, ``seconds:ENGINE``, ``browsers:CAUSE``
+``socials:worker-memory``         hash: worker -> ``BYTES SECONDS-SINCE-1970``
+``socials:wake:PROCESS``          stream of one entry, for a minute: an API process wakes its reader of events with it
+``socials:open``                  set of ``ACCOUNT ID``: jobs that have not ended, for the sweeper.  The only key of no
+                                  account; it goes with the jobs.
+================================  ==================================================================================
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+from worker.accounts.keys import AccountKeys
+
+OPEN = "socials:open"
+
+WEBHOOKS = "socials:webhooks"
+
+PROBE = "socials:probe"
+
+METRICS = "socials:metrics"
+
+WORKER_MEMORY = "socials:worker-memory"
+
+NO_EVENT = "0-0"
+"""Id before all events of a stream."""
+
+WAKE_LIFE_S = 60
+"""How long a wake-up call is kept, in seconds."""
+
+
+def wake_key(process: str) -> str:
+    """Stream with which one process wakes its reader of events."""
+    return f"socials:wake:{process}"
+
+
+@dataclass(frozen=True, slots=True)
+class JobKeys:
+    """The keys of one job."""
+
+    account_id: str
+    job_id: str
+
+    @property
+    def record(self) -> str:
+        """Hash: the record."""
+        return f"socials:{self.account_id}:job:{self.job_id}"
+
+    @property
+    def items(self) -> str:
+        """List: the items."""
+        return f"{self.record}:items"
+
+    @property
+    def results(self) -> str:
+        """Hash: the results."""
+        return f"{self.record}:results"
+
+    @property
+    def failed(self) -> str:
+        """List: the first failures."""
+        return f"{self.record}:failed"
+
+    @property
+    def events(self) -> str:
+        """Stream: the events."""
+        return f"{self.record}:events"
+
+    @property
+    def open_member(self) -> str:
+        """What names the job in the set of open jobs."""
+        return f"{self.account_id} {self.job_id}"
+
+    @classmethod
+    def of_member(cls, member: bytes | str) -> Self:
+        """Read :attr:`open_member` back, as a connection gives it that decodes or does not."""
+        account_id, _, job_id = (member.decode() if isinstance(member, bytes) else member).partition(" ")
+        return cls(account_id, job_id)
+
+    @property
+    def jobs(self) -> str:
+        """Sorted set: the account's jobs."""
+        return f"socials:{self.account_id}:jobs"
+
+    @property
+    def ready(self) -> str:
+        """Sorted set: the account's shards that wait for its turn."""
+        return f"socials:{self.account_id}:ready"
+
+    @property
+    def released(self) -> str:
+        """Set: the account's shards that are queued or worked on."""
+        return f"socials:{self.account_id}:released"
+
+    @property
+    def account(self) -> str:
+        """Hash: the account."""
+        return AccountKeys(self.account_id).record
+
+    @property
+    def quota(self) -> str:
+        """Hash: what the account has spent and reserved."""
+        return AccountKeys(self.account_id).quota
+
+    @property
+    def ending(self) -> list[str]:
+        """What the end of a job touches, in the order in which scripts take it."""
+        first = [self.record, self.events, OPEN, self.quota, self.ready, self.released]
+        return [*first, self.items, self.results, self.failed]
+
+    def staged(self, random: str) -> str:
+        """List: items of a job that is being created."""
+        return f"{self.record}:staged:{random}"
+
+    def member(self, number: int) -> str:
+        """What names a shard in the sets of its account."""
+        return f"{self.job_id} {number}"
+
+    def once(self, digest: str) -> str:
+        """String: what an idempotency key stands for."""
+        return f"socials:{self.account_id}:once:{digest}"
+
+    def shard(self, number: int) -> str:
+        """Hash: one shard."""
+        return f"{self.record}:shard:{number}"

@@ -1,0 +1,210 @@
+"""How do shards get to a worker, and back into the queue when a worker is lost?
+
+RQ, with JSON payloads and the task named by string, so that a crafted entry runs nothing.  Asked by the API after a
+job was stored, by tasks that hand a shard back, and by the sweeper.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Self
+
+from redis import Redis
+from rq import Queue, Worker
+from rq.job import Job as RqJob
+from rq.serializers import JSONSerializer
+
+from worker.connection import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, guarded
+from worker.jobs.keys import OPEN, JobKeys
+from worker.jobs.record import Job
+from worker.jobs.scripts import FORGET, RELEASE, RESTORE
+
+logger = logging.getLogger(__name__)
+
+QUEUE = "socials"
+TASK = "worker.process.tasks.run_shard"
+
+FAILURE_TTL_S = 3600
+"""How long RQ remembers a task that broke, in seconds; the job's own record says what matters."""
+
+
+class ShardQueue:
+    """Puts shards into the queue; every method raises ``Unavailable`` where Redis stays away.
+
+    Not all shards at once: RQ's queue is first come, first served, so that one account's ten thousand shards would
+    keep everybody else waiting.  An account has as many in it, or in hand, as there are workers; the rest wait for its
+    turn (:data:`worker.jobs.scripts.RELEASE`), its jobs taking turns among themselves.  Each shard that is let go
+    makes room for the next one.
+
+    A shard has one entry per claim: its id holds the shard's token, so queueing twice changes nothing.
+    """
+
+    def __init__(self, connection: Redis, task_timeout_s: int) -> None:
+        self._redis = connection
+        self._queue = Queue(QUEUE, connection=connection, serializer=JSONSerializer)
+        self._task_timeout_s = task_timeout_s
+        self._release = connection.register_script(RELEASE)
+        self._forget = connection.register_script(FORGET)
+        self._restore = connection.register_script(RESTORE)
+
+    @classmethod
+    def connect(cls, url: str, task_timeout_s: int) -> Self:
+        """Connect lazily.
+
+        Args:
+            url: the Redis.
+            task_timeout_s: hard stop for one shard, in seconds.
+        """
+        options = {"socket_timeout": ANSWER_TIMEOUT_S, "socket_connect_timeout": CONNECT_TIMEOUT_S}
+        return cls(Redis.from_url(url, **options), task_timeout_s)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._redis.close()
+
+    async def submit_job(self, job: Job) -> None:
+        """Queue what may be queued of a new job."""
+        await asyncio.to_thread(self.release, job.account_id)
+
+    async def freed(self, account_id: str) -> None:
+        """Queue what may be queued now that a job of the account has ended."""
+        await asyncio.to_thread(self.release, account_id)
+
+    async def workers_count(self) -> int:
+        """Return how many workers have said lately that they run."""
+        return await asyncio.to_thread(self._workers_count)
+
+    def release(self, account_id: str) -> None:
+        """Queue shards whose turn it is, as long as the account has fewer queued or worked on than there are workers.
+
+        So a single account keeps all workers busy, and another one's shard waits for no more than those at work.
+        """
+        keys = JobKeys(account_id, "")
+        with guarded():
+            limit = max(1, self._workers_count())
+            taken = self._release(keys=[keys.ready, keys.released, keys.account], args=[limit])
+            self._enqueue(account_id, [_text(member) for member in taken])
+
+    def sweep(self, stuck_after_s: float) -> None:
+        """Queue again what lost its worker, queue what was stored and never queued, forget what expired.
+
+        Args:
+            stuck_after_s: age of an entry, in seconds, that was taken from the queue and never begun, after which it
+                is given up.
+        """
+        with guarded():
+            accounts: dict[str, list[JobKeys]] = {}
+            for member in sorted(self._redis.smembers(OPEN)):
+                keys = JobKeys.of_member(member)
+                jobs = accounts.setdefault(keys.account_id, [])
+                if self._redis.exists(keys.record):
+                    jobs.append(keys)
+                else:
+                    self._forget(keys=[OPEN, keys.quota, keys.ready, keys.released], args=[member, keys.job_id])
+            for account_id, jobs in accounts.items():
+                self._mend(account_id, stuck_after_s)
+                # An open job has a shard in one of the two: a Redis that lost its last second may have neither.
+                if jobs and not self._redis.exists(jobs[0].ready, jobs[0].released):
+                    for keys in jobs:
+                        self._restore(keys=[keys.record, keys.ready, keys.released], args=[keys.job_id])
+                self.release(account_id)
+
+    def _mend(self, account_id: str, stuck_after_s: float) -> None:
+        """See to it that each released shard is queued or worked on."""
+        released = JobKeys(account_id, "").released
+        members = sorted(_text(member) for member in self._redis.smembers(released))
+        now_ms = self._now_ms()
+        lost = []
+        queued: set[str] | None = None
+        for member, state in zip(members, self._states(account_id, members), strict=True):
+            if state["state"] in ("", "done"):
+                self._redis.srem(released, member)
+            elif _waits(state, now_ms):
+                lost.append(member)
+                entry_id = _entry_id(account_id, member, state["token"])
+                if state["state"] == "pending" and now_ms - int(state["queued_at_ms"]) >= stuck_after_s * 1000:
+                    # A worker may have taken the entry and died before it claimed the shard.
+                    queued = set(self._queue.job_ids) if queued is None else queued
+                    if entry_id not in queued and self._redis.delete(RqJob.key_for(entry_id)):
+                        logger.warning("shard %s was taken and never begun", member)
+        self._enqueue(account_id, lost)
+
+    def _workers_count(self) -> int:
+        with guarded():
+            return int(Worker.count(queue=self._queue))
+
+    def _now_ms(self) -> int:
+        """Redis' own clock: leases are written by it, and ours may differ."""
+        seconds, microseconds = self._redis.time()
+        return int(seconds) * 1000 + int(microseconds) // 1000
+
+    def _states(self, account_id: str, members: Sequence[str]) -> list[dict[str, str]]:
+        names = ("state", "token", "lease_until_ms", "queued_at_ms")
+        step = self._redis.pipeline(transaction=False)
+        for member in members:
+            step.hmget(_shard_key(account_id, member), names)
+        return [
+            {name: _text(value) if value is not None else "" for name, value in zip(names, values, strict=True)}
+            for values in step.execute()
+        ]
+
+    def _enqueue(self, account_id: str, members: Sequence[str]) -> None:
+        """Queue those that are not queued yet."""
+        if not members:
+            return
+        states = self._states(account_id, members)
+        entries = {
+            _entry_id(account_id, member, state["token"]): member
+            for member, state in zip(members, states, strict=True)
+        }
+        step = self._redis.pipeline(transaction=False)
+        for entry_id in entries:
+            step.exists(RqJob.key_for(entry_id))
+        new = {
+            entry_id: entries[entry_id] for entry_id, known in zip(entries, step.execute(), strict=True) if not known
+        }
+        if not new:
+            return
+        self._queue.enqueue_many(
+            [
+                Queue.prepare_data(
+                    TASK,
+                    args=(account_id, *_parts(member)),
+                    timeout=self._task_timeout_s,
+                    result_ttl=0,
+                    failure_ttl=FAILURE_TTL_S,
+                    description=f"shard {member}",
+                    job_id=entry_id,
+                )
+                for entry_id, member in new.items()
+            ]
+        )
+        now_ms = self._now_ms()
+        step = self._redis.pipeline(transaction=False)
+        for member in new.values():
+            step.hset(_shard_key(account_id, member), "queued_at_ms", now_ms)
+        step.execute()
+
+
+def _waits(state: dict[str, str], now_ms: int) -> bool:
+    """Whether a shard waits for a worker: handed in, handed back, or its worker is lost."""
+    return state["state"] == "pending" or (state["state"] == "running" and int(state["lease_until_ms"]) <= now_ms)
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _parts(member: str) -> tuple[str, int]:
+    job_id, _, number = member.partition(" ")
+    return job_id, int(number)
+
+
+def _shard_key(account_id: str, member: str) -> str:
+    job_id, number = _parts(member)
+    return JobKeys(account_id, job_id).shard(number)
+
+
+def _entry_id(account_id: str, member: str, token: str) -> str:
+    job_id, number = _parts(member)
+    return f"{account_id}-{job_id}-{number}-{token}"

@@ -1,0 +1,113 @@
+"""How does one worker process run?
+
+Starts RQ's worker, which forks a child per shard; ends in order on SIGTERM, and with whoever started it.  Loads pure
+modules only: a child that inherits Twisted's reactor could not crawl.
+"""
+
+import logging
+import os
+import signal
+import sys
+
+from redis import Redis
+from rq import Queue, Worker
+from rq.serializers import JSONSerializer
+
+from crawler.config import Settings, read_or_exit
+from crawler.engines.find import find_engines, told_engines
+from crawler.logs import configure
+from worker.connection import Unavailable
+from worker.jobs.queue import QUEUE, ShardQueue
+from worker.metrics import note_memory
+from worker.process.lifetime import die_with_parent
+from worker.process.run_loop import work_until_told
+from worker.webhooks.webhook_worker import Courier
+
+logger = logging.getLogger(__name__)
+
+SWEEP_EVERY_S = 5
+"""Pause between two looks for shards whose worker is lost, in seconds."""
+
+IDLE_WAIT_S = 5
+"""Longest wait for a shard in one go, in seconds; between two waits the worker sweeps."""
+
+
+class ShardWorker(Worker):
+    """RQ's forking worker, with a sweep between shards and children that can be told to stop."""
+
+    settings: Settings
+    courier: Courier
+
+    def run_maintenance_tasks(self) -> None:
+        """Do RQ's own maintenance, and put back into the queue what lost its worker."""
+        super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
+        self.courier.keep()
+        note_memory(self.connection, os.getpid())
+        queue = ShardQueue(self.connection, self.settings.shard_timeout_s)
+        try:
+            queue.sweep(self.settings.shard_lease_s)
+        except Unavailable:
+            logger.warning("Redis is not available; sweeping later")
+
+    def handle_warm_shutdown_request(self) -> None:
+        """Pass the wish to stop on to the child, which hands its shard back."""
+        if self.horse_pid:
+            os.kill(self.horse_pid, signal.SIGTERM)
+
+    def setup_work_horse_signals(self) -> None:
+        """Prepare the child: it ends with us, and being told to stop before it crawls is no crash."""
+        die_with_parent(signal.SIGKILL)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def run(settings: Settings) -> int:
+    """Work until told to stop by SIGTERM or SIGINT.
+
+    Args:
+        settings: the operator's settings; ``redis_url`` is set.
+
+    Returns:
+        The exit status, 0.
+    """
+    # Children read the settings anew, from the environment.
+    os.environ.update(settings.environment())
+    configure(settings, "worker")
+    logger.info("engines: %s", told_engines(settings, find_engines(settings)[0]))
+    courier = Courier()
+    courier.keep()
+    try:
+        work_until_told(
+            settings.redis_url,
+            lambda connection: _worker(connection, settings, courier),
+            signal.SIGTERM,
+            signal.SIGINT,
+        )
+    finally:
+        courier.stop()
+    return 0
+
+
+def _worker(connection: Redis, settings: Settings, courier: Courier) -> ShardWorker:
+    worker = ShardWorker(
+        [Queue(QUEUE, connection=connection, serializer=JSONSerializer)],
+        connection=connection,
+        serializer=JSONSerializer,
+        # RQ waits this much less 15 s for a job, then looks after itself.
+        worker_ttl=IDLE_WAIT_S + 15,
+        maintenance_interval=SWEEP_EVERY_S,
+        job_monitoring_interval=5,
+    )
+    worker.settings = settings
+    worker.courier = courier
+    return worker
+
+
+def main() -> None:
+    """Run as ``python -m worker.process.main``: a worker that ends with the process that started it."""
+    die_with_parent(signal.SIGTERM)
+    sys.exit(run(read_or_exit()))
+
+
+if __name__ == "__main__":
+    main()

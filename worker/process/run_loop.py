@@ -1,0 +1,57 @@
+"""How does a process run RQ's worker until it is told to end, whatever becomes of Redis?
+
+The one loop of the shard workers and the couriers.  A worker that lost its Redis is made anew after a pause; a signal
+ends the process in all states: at work, while Redis is away, and in the pause.
+"""
+
+import logging
+import signal
+import time
+from collections.abc import Callable
+
+from redis import Redis, RedisError
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
+from rq.worker import BaseWorker
+
+from worker.process.lifetime import end_when_told
+
+logger = logging.getLogger(__name__)
+
+RETRY_PAUSE_S = 2.0
+"""Pause after a loss of Redis before RQ's worker is made anew, in seconds."""
+
+
+def work_until_told(redis_url: str, make: Callable[[Redis], BaseWorker], *numbers: signal.Signals) -> None:
+    """Run RQ's worker until told to end.
+
+    Args:
+        redis_url: the Redis.
+        make: makes the worker on a connection of its own.
+        numbers: the signals that tell this process to end, besides while RQ's own handlers are in place.
+
+    Raises:
+        SystemExit: told while RQ's worker was not at work.
+    """
+    end_when_told(*numbers)
+    while not _work(redis_url, make):
+        end_when_told(*numbers)
+        time.sleep(RETRY_PAUSE_S)
+
+
+def _work(redis_url: str, make: Callable[[Redis], BaseWorker]) -> bool:
+    """Run RQ's worker once; say whether it ended because it was told to."""
+    connection = Redis.from_url(
+        redis_url, retry=Retry(ExponentialBackoff(cap=5, base=0.1), 6), socket_connect_timeout=5
+    )
+    worker = None
+    try:
+        worker = make(connection)
+        worker.log_job_description = False
+        worker.work(logging_level="WARNING")
+    except RedisError as error:
+        logger.warning("Redis is not available (%s)", type(error).__name__)
+    finally:
+        connection.close()
+    # RQ notes in Redis that it was told, and breaks where that is away; it was told all the same.
+    return worker is not None and bool(worker._shutdown_requested_date)  # noqa: SLF001
