@@ -9,7 +9,7 @@ from scrapy import Request
 from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure as TwistedFailure
 
-from crawler.core.planning.missing_features import lacking
+from crawler.core.planning.missing_features import missing_feature_in
 from crawler.core.reading.interstitials import wall_of
 from crawler.failures import failure_from
 from crawler.records import Engine, Failure, Page, Reason, Wall
@@ -58,7 +58,7 @@ def page_from(response: Response) -> Page:
         is_tls_invalid=bool(request.meta.get(TLS_INVALID)),
         elapsed_ms=_elapsed_ms(request),
         size_bytes=len(response.body),
-        lacks=lacking(request.meta.get(SCRIPT_ERRORS, ())),
+        missing_feature=missing_feature_in(request.meta.get(SCRIPT_ERRORS, ())),
     )
 
 

@@ -228,7 +228,7 @@ class Page:
     is_tls_invalid: bool = False
     elapsed_ms: int = 0
     size_bytes: int = 0
-    lacks: str = ""
+    missing_feature: str = ""
     """Part of the web platform that the page's scripts missed in its engine, ``""`` for none."""
 
 

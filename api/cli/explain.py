@@ -99,11 +99,11 @@ def _story(result: SiteResult) -> Iterator[Text]:
         text.append(f"   because: {page['why']}\n")
         text.append(f"   answer: {answer}{wall}{tls}, {page['elapsed_ms']} ms, {page['bytes']:,} bytes\n")
         text.append(f"   found: {', '.join(page.get('found', ())) or 'nothing'}")
-        if "spared" in page:
-            text.append(f"\n   no browser: {page['spared']}")
+        if "render_skipped" in page:
+            text.append(f"\n   no browser: {page['render_skipped']}")
         yield text
-    if result.evidence.get("ended"):
-        yield Text(f"End: {result.evidence['ended']}")
+    if result.evidence.get("stop_reason"):
+        yield Text(f"End: {result.evidence['stop_reason']}")
 
 
 def _profiles(result: SiteResult) -> Table:

@@ -22,7 +22,7 @@ class Visit:
     via: Link | None = None
     """The short link or hub on the site that led here; ``None`` for the site's own pages.  The page's ``url`` is then
     where the first redirect points: networks are not asked for the profile itself."""
-    spared: str = ""
+    render_skipped: str = ""
     """Why the page needs no browser, for people; ``""`` where that was not the question."""
 
 
@@ -37,18 +37,18 @@ class Dossier:
     inputs: tuple[SiteInput, ...]
     site: SiteUrl | Failure
     visits: tuple[Visit, ...] = ()
-    ended: str = ""
+    stop_reason: str = ""
     """Why nothing more is read, for people; ``""`` while it goes on."""
 
     def with_visit(self, visit: Visit) -> "Dossier":
         """Return the dossier with one more visit."""
         return replace(self, visits=(*self.visits, visit))
 
-    def with_spared(self, spared: str) -> "Dossier":
+    def with_render_skipped(self, render_skipped: str) -> "Dossier":
         """Return the dossier with a word on why its last page needs no browser."""
-        if not spared or not self.visits:
+        if not render_skipped or not self.visits:
             return self
-        return replace(self, visits=(*self.visits[:-1], replace(self.visits[-1], spared=spared)))
+        return replace(self, visits=(*self.visits[:-1], replace(self.visits[-1], render_skipped=render_skipped)))
 
     @property
     def spent_s(self) -> float:

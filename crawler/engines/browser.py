@@ -24,7 +24,7 @@ from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from crawler.engines.driver import Driver
 from crawler.engines.page_limiter import Gate
 from crawler.engines.resources import Load, size_bytes
-from crawler.engines.visit import Patience, visit
+from crawler.engines.visit import WaitLimits, visit
 from crawler.failures import RenderError
 from crawler.records import Engine, Reason
 from crawler.requests import DEADLINE, EXTRA_HREFS, IS_CUT, SCRIPT_ERRORS
@@ -104,7 +104,7 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
         pages_count: pages open at a time.
         lifetime_pages_count: pages after which the browser is ended and started anew.
         lifetime_bytes: size of the browser, in bytes, from which on the same happens.
-        patience: how long a page is waited for.
+        limits: how long a page is waited for.
         context_options: keyword arguments of each new browser context.
     """
 
@@ -117,7 +117,7 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
         pages_count: int,
         lifetime_pages_count: int,
         lifetime_bytes: int,
-        patience: Patience,
+        limits: WaitLimits,
         context_options: dict[str, Any],
     ) -> None:
         super().__init__(crawler)
@@ -127,7 +127,7 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
         self._provider = provider
         self._gate = Gate(pages_count, lifetime_pages_count, self._retire)
         self._lifetime_bytes = lifetime_bytes
-        self._patience = patience
+        self._wait_limits = limits
         self._context_options = context_options
         self._start_lock = asyncio.Lock()
         self._driver_generation = 0
@@ -311,18 +311,18 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
         opened = await self._create_browser_context(name, dict(self._context_options), spider)
         page = await opened.context.new_page()
         session = await self._provider.session(page)
-        sight = await visit(page, session, request.url, self._patience)
-        self.stats.inc_value(f"render/settled/{sight.answer.ended.replace(' ', '_')}")
-        if sight.answer.waiting:
-            self.stats.inc_value(f"render/waited_in_vain/{sight.answer.waiting.replace(' ', '_')}")
-        request.meta[EXTRA_HREFS] = sight.frame_hrefs
-        request.meta[SCRIPT_ERRORS] = sight.answer.errors
-        request.meta[IS_CUT] = sight.answer.is_cut
+        rendered = await visit(page, session, request.url, self._wait_limits)
+        self.stats.inc_value(f"render/settled/{rendered.snapshot.ended.replace(' ', '_')}")
+        if rendered.snapshot.waiting:
+            self.stats.inc_value(f"render/waited_in_vain/{rendered.snapshot.waiting.replace(' ', '_')}")
+        request.meta[EXTRA_HREFS] = rendered.frame_hrefs
+        request.meta[SCRIPT_ERRORS] = rendered.snapshot.errors
+        request.meta[IS_CUT] = rendered.snapshot.is_cut
         return HtmlResponse(
-            url=sight.url,
-            status=sight.status,
-            headers=sight.headers,
-            body=sight.answer.html.encode("utf-8", "replace"),
+            url=rendered.url,
+            status=rendered.status,
+            headers=rendered.headers,
+            body=rendered.snapshot.html.encode("utf-8", "replace"),
             encoding="utf-8",
             request=request,
             flags=["playwright"],

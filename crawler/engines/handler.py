@@ -23,7 +23,7 @@ from crawler.engines.chromium import ChromiumProvider
 from crawler.engines.driver import Driver
 from crawler.engines.light import LightProvider
 from crawler.engines.resources import Load, LoadWatch, is_full, size_bytes
-from crawler.engines.visit import Patience
+from crawler.engines.visit import WaitLimits
 from crawler.failures import failure_from
 from crawler.records import Engine, Reason
 from crawler.requests import ENGINE, SPENT, TLS_INVALID
@@ -159,7 +159,7 @@ class EngineHandler:
             pages_count=pages_count,
             lifetime_pages_count=settings.browser_pages_count,
             lifetime_bytes=settings.browser_bytes,
-            patience=Patience(settings.settle_timeout_s, settings.max_page_bytes, provider.has_layout),
+            limits=WaitLimits(settings.settle_timeout_s, settings.max_page_bytes, provider.has_layout),
             context_options=options,
         )
 

@@ -48,7 +48,7 @@ class Scripts:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DomSnapshot:
     """A document as it was read.
 
     ``ended`` says why the wait ended and ``waiting`` what it was still for, ``""`` for nothing; ``is_cut`` whether the
@@ -82,7 +82,7 @@ def make_scripts(*, settle_timeout_s: float, characters_count: int, has_layout: 
     return Scripts(name, f"({inside}){given}", f"({apart}){given}")
 
 
-def read_answer(text: str) -> Answer:
+def read_answer(text: str) -> DomSnapshot:
     """Take apart what ``apart.js`` hands out: a line of JSON, then the document.
 
     Raises:
@@ -91,7 +91,7 @@ def read_answer(text: str) -> Answer:
     head, _, html = text.partition("\n")
     told = json.loads(head)
     errors = tuple(line for line in str(told["said"]).split("\n") if line)
-    return Answer(str(told["ended"]), html, str(told["waiting"]), bool(told["is_cut"]), errors)
+    return DomSnapshot(str(told["ended"]), html, str(told["waiting"]), bool(told["is_cut"]), errors)
 
 
 @cache

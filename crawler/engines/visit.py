@@ -13,7 +13,7 @@ from playwright.async_api import CDPSession, Page, Response
 from playwright.async_api import Error as PlaywrightError
 from scrapy.http import Headers
 
-from crawler.engines.settle import ASK_SCRIPT, WORLD, Answer, make_scripts, read_answer
+from crawler.engines.settle import ASK_SCRIPT, WORLD, DomSnapshot, make_scripts, read_answer
 from crawler.failures import RenderError
 from crawler.records import Reason
 
@@ -28,7 +28,7 @@ _LEFT = ("Execution context was destroyed", "Cannot find context with specified 
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class WaitLimits:
     """How long a page is waited for, in seconds, and how much of it is read, in characters."""
 
     settle_timeout_s: float
@@ -38,24 +38,24 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class RenderedPage:
     """What a visit gave: where it ended, with which status and headers, the document, and the links in its frames."""
 
     url: str
     status: int
     headers: Headers
-    answer: Answer
+    snapshot: DomSnapshot
     frame_hrefs: tuple[str, ...]
 
 
-async def visit(page: Page, session: CDPSession, url: str, patience: Patience) -> Sight:
+async def visit(page: Page, session: CDPSession, url: str, limits: WaitLimits) -> RenderedPage:
     """Go to an address and read the page there once it has settled.
 
     Args:
         page: an empty page.
         session: takes ``Page`` commands for it.
         url: where to go.
-        patience: how long and how much.
+        limits: how long and how much.
 
     Raises:
         RenderError: the page crashed, moves on without end, or is a download.
@@ -63,7 +63,7 @@ async def visit(page: Page, session: CDPSession, url: str, patience: Patience) -
     """
     crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     page.on("crash", lambda _: None if crashed.done() else crashed.set_result(None))
-    work = asyncio.ensure_future(_visit(page, session, url, patience))
+    work = asyncio.ensure_future(_visit(page, session, url, limits))
     try:
         both: set[asyncio.Future[Any]] = {work, crashed}
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
@@ -77,11 +77,11 @@ async def visit(page: Page, session: CDPSession, url: str, patience: Patience) -
             await work
 
 
-async def _visit(page: Page, session: CDPSession, url: str, patience: Patience) -> Sight:
+async def _visit(page: Page, session: CDPSession, url: str, limits: WaitLimits) -> RenderedPage:
     scripts = make_scripts(
-        settle_timeout_s=patience.settle_timeout_s,
-        characters_count=patience.characters_count,
-        has_layout=patience.has_layout,
+        settle_timeout_s=limits.settle_timeout_s,
+        characters_count=limits.characters_count,
+        has_layout=limits.has_layout,
     )
     arrivals: list[str] = []
     page.on("framenavigated", lambda frame: None if frame.parent_frame else arrivals.append(frame.url))
@@ -91,8 +91,8 @@ async def _visit(page: Page, session: CDPSession, url: str, patience: Patience) 
         session.send("Page.addScriptToEvaluateOnNewDocument", apart), page.add_init_script(scripts.inside)
     )
     reply = await _go(page, url)
-    answer = await _answer(page, scripts.name, arrivals, patience)
-    return Sight(
+    answer = await _answer(page, scripts.name, arrivals, limits)
+    return RenderedPage(
         page.url,
         reply.status if reply is not None else 200,
         _headers(reply),
@@ -111,7 +111,7 @@ async def _go(page: Page, url: str) -> Response | None:
     return await page.goto(url, wait_until="commit", timeout=0)
 
 
-async def _answer(page: Page, name: str, arrivals: list[str], patience: Patience) -> Answer:
+async def _answer(page: Page, name: str, arrivals: list[str], limits: WaitLimits) -> DomSnapshot:
     """Wait for the document; one that its page leaves meanwhile is forgotten for the next.
 
     Raises:
@@ -120,29 +120,29 @@ async def _answer(page: Page, name: str, arrivals: list[str], patience: Patience
     while True:
         try:
             # The page ends its wait itself; the deadline is for pages that keep our scripts from it.
-            async with asyncio.timeout(patience.settle_timeout_s + GRACE_S):
+            async with asyncio.timeout(limits.settle_timeout_s + GRACE_S):
                 told = await page.evaluate(ASK_SCRIPT, name)
             if isinstance(told, str):
                 return read_answer(told)
             # The page has broken what Playwright itself needs in its world; there is no telling when it is done.
-            await asyncio.sleep(patience.settle_timeout_s / 2)
-            return await _content("time is up", page, patience)
+            await asyncio.sleep(limits.settle_timeout_s / 2)
+            return await _content("time is up", page, limits)
         except (TimeoutError, ValueError):
-            return await _content("time is up", page, patience)
+            return await _content("time is up", page, limits)
         except PlaywrightError as error:
             if "is not a function" in error.message:  # a document that runs no scripts
-                return await _content("no scripts", page, patience)
+                return await _content("no scripts", page, limits)
             if not any(mark in error.message for mark in _LEFT):
                 raise
         if len(arrivals) > MOST_MOVES_COUNT:
             raise RenderError(Reason.TOO_MANY_REDIRECTS, "the page moves on without end")
 
 
-async def _content(ended: str, page: Page, patience: Patience) -> Answer:
+async def _content(ended: str, page: Page, limits: WaitLimits) -> DomSnapshot:
     """The document as Playwright reads it, which costs more and knows no shadow roots."""
     html = await page.content()
-    answer = Answer(ended, html[: patience.characters_count])
-    return replace(answer, is_cut=len(html) > patience.characters_count)
+    answer = DomSnapshot(ended, html[: limits.characters_count])
+    return replace(answer, is_cut=len(html) > limits.characters_count)
 
 
 async def _close(page: Page) -> None:

@@ -95,10 +95,10 @@ class SiteSpider(scrapy.Spider):
 
     def _advance(self, dossier: Dossier, cookies: CookieJar | None) -> Iterator[Any]:
         step = plan.next_step(dossier, self._limits, self._engines, dossier.spent_s)
-        dossier = dossier.with_spared(step.spared)
+        dossier = dossier.with_render_skipped(step.render_skipped)
         if isinstance(step, plan.Done):
             self._room.release()
-            yield replace(dossier, ended=step.why)
+            yield replace(dossier, stop_reason=step.why)
             return
         timeout_s = self.config.fetch_timeout_s if step.engine is Engine.STATIC else self.config.render_timeout_s
         left_s = max(1.0, self._limits.item_budget_s - dossier.spent_s)

@@ -240,7 +240,7 @@ def test_evidence_says_why(crawled: dict[str, Any]) -> None:
     assert chosen["engine"] == "static"
     assert evidence["pages"][0]["why"] == "home page"
     assert evidence["pages"][0]["found"] == list(FOUND.values())
-    assert evidence["ended"] == "profiles found"
+    assert evidence["stop_reason"] == "profiles found"
 
 
 @pytest.mark.parametrize("wanted_count", [0, 1])

@@ -127,7 +127,7 @@ def test_each_site_is_settled_by_the_cheapest_engine_that_can(port: int) -> None
     }
     for name in LACKING:
         pages = results[name.lower()]["evidence"]["pages"]
-        assert pages[1]["lacks"] == name
+        assert pages[1]["missing_feature"] == name
         assert pages[2]["why"] == f"light engine lacks {name}"
     pages = results["webrtc"]["evidence"]["pages"]
     assert [page["engine"] for page in pages] == ["static", "light", "chromium"]

@@ -36,9 +36,9 @@ def evidence(
     Returns:
         Per network that had any profile ``{"chosen": {url, score, reasons, page, place, engine} or null,
         "alternates": [the same]}``; ``"pages"``: ``[{url, engine, status, why, reason, elapsed_ms, bytes, found}]``,
-        with ``spared`` saying why a page needs no browser, ``wall`` where the document stood in for the page,
-        ``lacks`` where its scripts missed part of the web platform and ``tls_invalid`` where the certificate was bad;
-        and ``"ended"``: why no more was read.
+        with ``render_skipped`` saying why a page needs no browser, ``wall`` where the document stood in for the page,
+        ``missing_feature`` where its scripts missed part of the web platform and ``tls_invalid`` where the certificate
+        was bad; and ``"stop_reason"``: why no more was read.
     """
     networks: dict[str, Any] = {}
     for network in Network:
@@ -55,7 +55,7 @@ def evidence(
             ],
         }
     pages = [_visit(visit, candidates) for visit in dossier.visits]
-    return {**networks, "pages": pages, "ended": dossier.ended}
+    return {**networks, "pages": pages, "stop_reason": dossier.stop_reason}
 
 
 def _shown(url: str, score: float, reasons: Sequence[str], candidate: Candidate) -> dict[str, Any]:
@@ -82,8 +82,8 @@ def _visit(visit: Visit, candidates: Sequence[Candidate]) -> dict[str, Any]:
         "elapsed_ms": page.elapsed_ms,
         "bytes": page.size_bytes,
         "found": list(dict.fromkeys(each.profile.url for each in found))[:MAX_FOUND_COUNT],
-        **({"spared": visit.spared} if visit.spared else {}),
+        **({"render_skipped": visit.render_skipped} if visit.render_skipped else {}),
         **({"wall": page.wall.value} if page.wall else {}),
-        **({"lacks": page.lacks} if page.lacks else {}),
+        **({"missing_feature": page.missing_feature} if page.missing_feature else {}),
         **({"tls_invalid": True} if page.is_tls_invalid else {}),
     }

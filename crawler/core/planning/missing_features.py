@@ -34,17 +34,17 @@ _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _READ = re.compile(r"(?:undefined|null) \(reading '([\w$]+)'\)")
 
 
-def lacking(errors: Iterable[str]) -> str:
+def missing_feature_in(errors: Iterable[str]) -> str:
     """Name the first part of the platform that script errors speak of, ``""`` where they speak of none.
 
     Args:
         errors: messages as engines word them.
 
-    >>> lacking(["Uncaught ReferenceError: gtag is not defined", "ReferenceError: caches is not defined"])
+    >>> missing_feature_in(["Uncaught ReferenceError: gtag is not defined", "ReferenceError: caches is not defined"])
     'caches'
-    >>> lacking(["TypeError: Cannot read properties of undefined (reading 'createPolicy')"])
+    >>> missing_feature_in(["TypeError: Cannot read properties of undefined (reading 'createPolicy')"])
     'trustedTypes'
-    >>> lacking(["ReferenceError: jQuery is not defined"])
+    >>> missing_feature_in(["ReferenceError: jQuery is not defined"])
     ''
     """
     for error in errors:

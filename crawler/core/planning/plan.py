@@ -48,7 +48,7 @@ class Read:
     why: str
     via: Link | None = None
     """The short link or hub that this follows; redirects are then told, not taken."""
-    spared: str = field(default="", compare=False)
+    render_skipped: str = field(default="", compare=False)
     """Why the page just read needs no browser, for people; ``""`` where that was not the question."""
 
 
@@ -57,7 +57,7 @@ class Done:
     """Nothing more to do."""
 
     why: str
-    spared: str = field(default="", compare=False)
+    render_skipped: str = field(default="", compare=False)
     """As of :class:`Read`."""
 
 
@@ -117,12 +117,12 @@ def next_step(dossier: Dossier, limits: Limits, engines: Sequence[Engine], elaps
     if all(visit.via is None for visit in dossier.visits):
         step = _retry(dossier) or _climb(known, limits, engines) or _inner_page(known, limits, engines)
         if isinstance(step, Read):
-            return replace(step, spared=known.spared)
+            return replace(step, render_skipped=known.render_skipped)
     # Last of all, what names a profile only by way of somebody else.
     hop = indirect_links.next_hop(dossier, known.accounts)
     if hop:
-        return Read(hop.url, Engine.STATIC, hop.why, hop.via, known.spared)
-    return replace(step or Done("short links and hubs are followed"), spared=known.spared)
+        return Read(hop.url, Engine.STATIC, hop.why, hop.via, known.render_skipped)
+    return replace(step or Done("short links and hubs are followed"), render_skipped=known.render_skipped)
 
 
 class _Known:
@@ -130,7 +130,7 @@ class _Known:
 
     def __init__(self, dossier: Dossier) -> None:
         self.dossier = dossier
-        self.spared = ""
+        self.render_skipped = ""
 
     @cached_property
     def choices(self) -> Mapping[Network, Choice]:
@@ -199,12 +199,12 @@ def _climb(known: _Known, limits: Limits, engines: Sequence[Engine]) -> Read | N
         if not page.html:
             return None
         need = needs_script(page.html, has_profiles=known.is_settled)
-        known.spared = "" if need.is_needed else need.signal
+        known.render_skipped = "" if need.is_needed else need.signal
         return Read(page.requested_url, higher, need.signal) if need.is_needed else None
     if page.failure is not None and page.failure.reason in _ENGINE_FAULTS:
         return Read(page.requested_url, higher, f"{page.engine} engine: {page.failure.reason}")
-    if page.lacks and not known.is_settled:
-        return Read(page.requested_url, higher, f"{page.engine} engine lacks {page.lacks}")
+    if page.missing_feature and not known.is_settled:
+        return Read(page.requested_url, higher, f"{page.engine} engine lacks {page.missing_feature}")
     if page.failure is not None and page.failure.reason is Reason.NOT_HTML and known.dossier.read:
         return Read(page.requested_url, higher, f"{page.engine} engine left an empty page")
     if page.html and not known.choices:

@@ -20,8 +20,8 @@ def told(capsys: pytest.CaptureFixture[str], *visits: Visit, ended: str) -> str:
     return capsys.readouterr().out
 
 
-def visit(page: Page, why: str, spared: str = "") -> Visit:
-    return Visit(page, links.extract(page), why, spared=spared)
+def visit(page: Page, why: str, render_skipped: str = "") -> Visit:
+    return Visit(page, links.extract(page), why, render_skipped=render_skipped)
 
 
 def test_the_story_of_a_site_that_needs_a_browser(capsys: pytest.CaptureFixture[str]) -> None:

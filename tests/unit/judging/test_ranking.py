@@ -433,14 +433,14 @@ def test_evidence_shows_the_chosen_and_the_lost() -> None:
     found = ranking.candidates(home, links.extract(home))
     choices = ranking.choose(SITE, found, [home])
 
-    visits = (Visit(home, (), "home page", spared="no scripts"), Visit(failed))
-    dossier = Dossier((SITE,), website(home.url), visits, ended="profiles found")
+    visits = (Visit(home, (), "home page", render_skipped="no scripts"), Visit(failed))
+    dossier = Dossier((SITE,), website(home.url), visits, stop_reason="profiles found")
 
     shown = evidence(choices, ranking.judge(SITE, found, [home]), found, dossier)
 
-    assert list(shown) == ["instagram", "twitter", "youtube", "pages", "ended"]
-    assert shown["ended"] == "profiles found"
-    assert [page.get("spared") for page in shown["pages"]] == ["no scripts", None]
+    assert list(shown) == ["instagram", "twitter", "youtube", "pages", "stop_reason"]
+    assert shown["stop_reason"] == "profiles found"
+    assert [page.get("render_skipped") for page in shown["pages"]] == ["no scripts", None]
     assert shown["pages"][0]["found"][:2] == ["https://x.com/studioatlas", "https://www.instagram.com/studioatlas/"]
     assert shown["pages"][1]["found"] == []
     assert shown["twitter"]["chosen"]["url"] == "https://x.com/studioatlas"

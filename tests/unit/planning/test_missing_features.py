@@ -1,6 +1,6 @@
 import pytest
 
-from crawler.core.planning.missing_features import lacking
+from crawler.core.planning.missing_features import missing_feature_in
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,8 @@ from crawler.core.planning.missing_features import lacking
     ],
 )
 def test_lacking(error: str, want: str) -> None:
-    assert lacking([error]) == want
+    assert missing_feature_in([error]) == want
 
 
 def test_first_one_counts() -> None:
-    assert lacking(["$ is not defined", "caches is not defined", "MediaSource is not defined"]) == "caches"
+    assert missing_feature_in(["$ is not defined", "caches is not defined", "MediaSource is not defined"]) == "caches"
