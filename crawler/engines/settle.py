@@ -1,10 +1,10 @@
 """When is a rendered page ready to be read, and how is it read?
 
-Two scripts that run in the page, used by :mod:`crawler.engines.browser`: ``inside.js`` in the page's own world counts
-what the page has promised, ``apart.js`` in a world of its own decides when to stop waiting and reads the document.
-There is no "network idle": the wait ends when the links and the footer stand still and nothing that the page itself
-started promises more.  It happens inside the page, in one call, since every look from outside costs a browser and its
-driver a millisecond of processor time and more.
+Two scripts that run in the page, used by :mod:`crawler.engines.browser`: ``page_hooks.js`` in the page's own world
+counts what the page has promised, ``isolated_world.js`` in a world of its own decides when to stop waiting and reads
+the document. There is no "network idle": the wait ends when the links and the footer stand still and nothing that the
+page itself started promises more. It happens inside the page, in one call, since every look from outside costs a
+browser and its driver a millisecond of processor time and more.
 """
 
 import json
@@ -43,8 +43,8 @@ class Scripts:
     """The two scripts for one page; ``name`` is known to nobody else, so that no page can ask or answer in it."""
 
     name: str
-    inside: str
-    apart: str
+    page_hooks: str
+    isolated_world: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +77,13 @@ def make_scripts(*, settle_timeout_s: float, characters_count: int, has_layout: 
         "scrolls": has_layout,
         "walks": has_layout,
     }
-    inside, apart = _sources()
+    page_hooks, isolated_world = _sources()
     given = f"({json.dumps(name)}, {json.dumps(limits)})"
-    return Scripts(name, f"({inside}){given}", f"({apart}){given}")
+    return Scripts(name, f"({page_hooks}){given}", f"({isolated_world}){given}")
 
 
 def read_answer(text: str) -> DomSnapshot:
-    """Take apart what ``apart.js`` hands out: a line of JSON, then the document.
+    """Take apart what ``isolated_world.js`` hands out: a line of JSON, then the document.
 
     Raises:
         ValueError: it is nothing of the kind.
@@ -97,8 +97,10 @@ def read_answer(text: str) -> DomSnapshot:
 @cache
 def _sources() -> tuple[str, str]:
     folder = files("crawler.engines")
-    inside, apart = (_code((folder / file).read_text(encoding="utf-8")) for file in ("inside.js", "apart.js"))
-    return inside, apart
+    page_hooks, isolated_world = (
+        _code((folder / file).read_text(encoding="utf-8")) for file in ("page_hooks.js", "isolated_world.js")
+    )
+    return page_hooks, isolated_world
 
 
 def _code(source: str) -> str:
