@@ -133,7 +133,7 @@ class SiteInput:
     """One posted item, as far as the crawl needs it.
 
     ``index`` is its place among the queued items, from 0; ``site_web`` the website as posted; ``known`` the non-empty
-    ``social_*`` values that the item already carried, each one more candidate of weak evidence.
+    ``social_*`` values that the item already carried: one more candidate each, and kept where nothing says otherwise.
     """
 
     index: int
@@ -306,9 +306,9 @@ class Choice:
 class SiteResult:
     """The one answer for an input.
 
-    ``profiles`` maps each network that has one to the canonical URL.  ``failure`` is kept only where no profile was
-    found.  ``engine`` is the dearest engine that was needed, ``None`` where nothing was fetched.  ``evidence`` is JSON
-    (see :mod:`crawler.core.judging.evidence`).
+    ``profiles`` maps each network that has one to the canonical URL, those given that stay among them.  ``failure`` is
+    kept only where no profile was found.  ``engine`` is the dearest engine that was needed, ``None`` where nothing
+    was fetched.  ``evidence`` is JSON (see :mod:`crawler.core.judging.evidence`).
     """
 
     index: int
@@ -317,6 +317,8 @@ class SiteResult:
     engine: Engine | None = None
     pages_count: int = 0
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[Network, str] = field(default_factory=dict)
+    """What stands in the columns that the input had filled itself: its own value, a found profile, or ``""``."""
 
 
 class Sink(Protocol):

@@ -12,7 +12,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from crawler.records import COLUMNS, Network
+from crawler.records import COLUMNS
+from worker.jobs import record
 
 EVIDENCE = "social_evidence"
 """Column with the evidence, where it was asked for."""
@@ -26,14 +27,13 @@ def row(item: Mapping[str, Any], result: Mapping[str, Any] | None, *, with_evide
     """Return the item with all its keys, then the six columns, ``""`` where no profile was found.
 
     Args:
-        item: as posted; a ``social_*`` value of its own was a candidate and is replaced.
+        item: as posted; a ``social_*`` value of its own stays unless the site says otherwise.
         result: the stored result, ``None`` while there is none.
         with_evidence: add the column ``social_evidence``, in place of the item's own if it has one.
     """
     replaced = {*COLUMNS, EVIDENCE} if with_evidence else set(COLUMNS)
     own = {key: value for key, value in item.items() if key not in replaced}
-    profiles: Mapping[str, str] = (result or {}).get("profiles", {})
-    own |= {network.column: profiles.get(network.value, "") for network in Network}
+    own |= record.columns(item, result)
     if with_evidence:
         own[EVIDENCE] = (result or {}).get("evidence", {})
     return own

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from crawler.core.judging.given import given_text, settle
 from crawler.records import Limits, Network, Render, SiteInput, SiteResult
 from crawler.urls import SiteUrl, readable_site
 
@@ -186,11 +187,7 @@ def plan_shards(site_keys: Sequence[str], size: int) -> tuple[tuple[int, ...], .
 def site_input(index: int, item: Mapping[str, Any]) -> SiteInput:
     """Read a posted item as far as the crawl needs it."""
     name = item.get("name")
-    known = tuple(
-        (network, value.strip())
-        for network in Network
-        if isinstance(value := item.get(network.column), str) and value.strip()
-    )
+    known = tuple((network, text) for network in Network if (text := given_text(item.get(network.column))))
     return SiteInput(index, str(item.get("site_web", "")), name if isinstance(name, str) else "", known)
 
 
@@ -204,4 +201,25 @@ def result_record(result: SiteResult) -> dict[str, Any]:
         "engine": result.engine.value if result.engine else None,
         "pages": result.pages_count,
         "evidence": dict(result.evidence),
+        **({"given": {network.value: text for network, text in result.given.items()}} if result.given else {}),
     }
+
+
+def columns(item: Mapping[str, Any], record: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the six columns of an item, ``""`` where there is nothing.
+
+    Args:
+        item: as posted; what it carries in these columns is not lost, see :mod:`crawler.core.judging.given`.
+        record: the stored result, ``None`` where there is none.
+    """
+    found: Mapping[str, str] = (record or {}).get("profiles", {})
+    given: Mapping[str, str] = (record or {}).get("given", {})
+    values: dict[str, Any] = {}
+    for network in Network:
+        own = given_text(item.get(network.column))
+        value = found.get(network.value, "")
+        if own and not value:
+            value = given[network.value] if network.value in given else settle(own, network, is_read=False).value
+        # As it was given, a list for example, where it was only read as text.
+        values[network.column] = item[network.column] if own and value == own else value
+    return values

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from crawler.records import COLUMNS, Failure, Limits, Network, Reason, RunReport, SiteInput, SiteResult
+from crawler.records import Failure, Limits, Network, Reason, RunReport, SiteInput, SiteResult
 from worker import metrics
 from worker.connection import Unavailable, for_work, guarded
 from worker.jobs.keys import JobKeys
@@ -81,18 +81,18 @@ class ShardStore:
         """Keep one result; see :data:`worker.jobs.scripts.PUT` for what it answers."""
         record = result_record(item)
         about = {
-            "is_found": bool(item.profiles),
+            # A profile that the item brought along is no finding where the site was not reached.
+            "is_found": bool(item.profiles) and item.failure is None,
             "is_failed": item.failure is not None,
             "counters": [
-                *(f"profiles:{network.value}" for network in item.profiles),
+                *(f"profiles:{network.value}" for network in item.profiles if item.failure is None),
                 *([f"engines:{item.engine.value}"] if item.engine else []),
                 *([f"failures:{item.failure.reason.value}"] if item.failure else []),
             ],
         }
         event = {
             "index": item.index,
-            **dict.fromkeys(COLUMNS, ""),
-            **{network.column: item.profiles[network] for network in Network if network in item.profiles},
+            **{network.column: item.profiles.get(network) or item.given.get(network, "") for network in Network},
             "reason": record["reason"],
         }
         keys = self._keys

@@ -4,9 +4,11 @@ JSON for ``include=evidence``, ``--evidence`` and ``explain``.  Pure; judges not
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from crawler.core.dossier import Dossier, Visit
+from crawler.core.judging.given import Settled
 from crawler.core.judging.ranking import Judgement
 from crawler.records import Candidate, Choice, Network
 
@@ -23,6 +25,7 @@ def evidence(
     candidates: Sequence[Candidate],
     dossier: Dossier,
     alternates_count: int = ALTERNATES_COUNT,
+    settled: Mapping[Network, Settled] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Return the evidence of one result, JSON-able.
 
@@ -32,13 +35,15 @@ def evidence(
         candidates: where they were found, in the order of the pages.
         dossier: the pages that were asked for, and why no more.
         alternates_count: most profiles that lost, per network.
+        settled: what became of the values that the item already carried.
 
     Returns:
         Per network that had any profile ``{"chosen": {url, score, reasons, page, place, engine} or null,
-        "alternates": [the same]}``; ``"pages"``: ``[{url, engine, status, why, reason, elapsed_ms, bytes, found}]``,
-        with ``render_skipped`` saying why a page needs no browser, ``wall`` where the document stood in for the page,
-        ``missing_feature`` where its scripts missed part of the web platform and ``tls_invalid`` where the certificate
-        was bad; and ``"stop_reason"``: why no more was read.
+        "alternates": [the same]}``, with ``given`` saying what became of the item's own value; ``"pages"``: ``[{url,
+        engine, status, why, reason, elapsed_ms, bytes, found}]``, with ``render_skipped`` saying why a page needs no
+        browser, ``wall`` where the document stood in for the page, ``missing_feature`` where its scripts missed part
+        of the web platform and ``tls_invalid`` where the certificate was bad; and ``"stop_reason"``: why no more was
+        read.
     """
     networks: dict[str, Any] = {}
     for network in Network:
@@ -46,13 +51,15 @@ def evidence(
         lost = [each for each in judged if each.profile.network is network]
         if choice is not None:
             lost = [each for each in lost if each.profile.key != choice.profile.key]
-        if choice is None and not lost:
+        given = settled.get(network)
+        if choice is None and not lost and given is None:
             continue
         networks[network.value] = {
             "chosen": _shown(choice.profile.url, choice.score, choice.reasons, choice.candidate) if choice else None,
             "alternates": [
                 _shown(each.profile.url, each.score, each.reasons, each.candidate) for each in lost[:alternates_count]
             ],
+            **({"given": given.reason} if given else {}),
         }
     pages = [_visit(visit, candidates) for visit in dossier.visits]
     return {**networks, "pages": pages, "stop_reason": dossier.stop_reason}

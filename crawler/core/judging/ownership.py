@@ -81,6 +81,9 @@ WEIGHTS: dict[str, float] = {
 }
 """What each signal is worth, in log-odds."""
 
+CONTRADICTING_WEIGHT = -2.4
+"""Weight from which down a signal says that a profile is somebody else's, not only that little speaks for it."""
+
 BIAS = -1.2
 """Log-odds of a profile of which nothing is known."""
 

@@ -9,8 +9,13 @@ from collections.abc import Collection, Sequence
 from crawler.core.dossier import Dossier
 from crawler.core.judging import ranking
 from crawler.core.judging.evidence import ALTERNATES_COUNT, evidence
+from crawler.core.judging.given import given_profile, settle
+from crawler.core.judging.ownership import CONTRADICTING_WEIGHT, WEIGHTS
+from crawler.core.judging.ranking import Judgement
 from crawler.core.planning.needs_script import needs_script
+from crawler.core.planning.website import is_elsewhere
 from crawler.networks.canonical import profile_of
+from crawler.networks.vendors import is_vendor
 from crawler.records import (
     Candidate,
     Choice,
@@ -23,7 +28,9 @@ from crawler.records import (
     SiteInput,
     SiteResult,
     Source,
+    Wall,
 )
+from crawler.urls import registrable_domain
 
 
 def result_of(
@@ -43,22 +50,70 @@ def result_of(
         alternates_count: most profiles that lost, per network, that the evidence shows.
 
     Returns:
-        The result; it has a failure exactly when nothing was found and something went wrong.
+        The result; it has a failure exactly when nothing was found and something went wrong.  A given profile that
+        stays is among the profiles, and no finding: an item whose site was not reached has failed all the same.
     """
-    everything = (*candidates, *_known(site_input))
+    known = _known(site_input)
+    everything = (*candidates, *known.values())
     pages = [visit.page for visit in dossier.read]
     judged = ranking.judge(site_input, everything, pages, common)
     chosen = ranking.best_of(judged)
+    is_read = _is_read(dossier) or any(choice.candidate.page_url for choice in chosen.values())
+    if not is_read:
+        # What only the item itself says is no finding.
+        chosen = {network: choice for network, choice in chosen.items() if choice.candidate.link.source is not _GIVEN}
     if (own := _website_profile(dossier)) is not None:
         chosen[own.profile.network] = own
+    failure = None if chosen else _failure(dossier)
+    # The item's own word must not hide what the pages say of the same account.
+    on_pages = ranking.judge(site_input, candidates, pages, common) if known else []
+    settled = {
+        network: settle(
+            text,
+            network,
+            is_read=is_read,
+            found=chosen[network].profile.url if network in chosen else "",
+            contradiction=_contradiction(known[network].profile, on_pages, dossier) if network in known else "",
+        )
+        for network, text in site_input.known
+    }
+    for network, each in settled.items():
+        if network in known and network not in chosen and each.value:
+            chosen[network] = Choice(known[network].profile, 0.0, (each.reason,), known[network])
     return SiteResult(
         index=site_input.index,
         profiles={network: chosen[network].profile.url for network in Network if network in chosen},
-        failure=None if chosen else _failure(dossier),
+        failure=failure,
         engine=dossier.engine,
         pages_count=len(dossier.visits),
-        evidence=evidence(chosen, judged, everything, dossier, alternates_count),
+        evidence=evidence(chosen, judged, everything, dossier, alternates_count, settled),
+        given={network: each.value for network, each in settled.items()},
     )
+
+
+_GIVEN = Source.INPUT
+_READABLE_WALLS = frozenset({None, Wall.CONSENT})
+
+
+def _is_read(dossier: Dossier) -> bool:
+    """Whether a page of the site itself was read, so that what it does not say counts too."""
+    return any(
+        visit.page.failure is None
+        and visit.page.wall in _READABLE_WALLS
+        and not is_elsewhere(visit.page)
+        and not _is_shell(visit.page)
+        for visit in dossier.read
+    )
+
+
+def _contradiction(profile: Profile, judged: Sequence[Judgement], dossier: Dossier) -> str:
+    """What the pages read say against a given profile, ``""`` where they do not."""
+    if not isinstance(dossier.site, Failure) and is_vendor(profile, registrable_domain(dossier.site.host)):
+        return "account of a vendor of site tools"
+    for each in judged:
+        if each.profile.key == profile.key and each.score < ranking.THRESHOLD:
+            return next((reason for reason in each.reasons if WEIGHTS[reason] <= CONTRADICTING_WEIGHT), "")
+    return ""
 
 
 def _failure(dossier: Dossier) -> Failure | None:
@@ -78,13 +133,13 @@ def _is_shell(page: Page) -> bool:
     return needs_script(page.html, has_profiles=False).is_shell
 
 
-def _known(site_input: SiteInput) -> list[Candidate]:
+def _known(site_input: SiteInput) -> dict[Network, Candidate]:
     """The values that the item already carried, where they are profiles of the network they are given for."""
-    found = []
+    found = {}
     for network, text in site_input.known:
-        profile = profile_of(text)
-        if isinstance(profile, Profile) and profile.network is network:
-            found.append(Candidate(profile, Link(href=text, url=text, source=Source.INPUT), "", None))
+        profile = given_profile(text, network)
+        if profile is not None:
+            found[network] = Candidate(profile, Link(href=text, url=text, source=_GIVEN), "", None)
     return found
 
 

@@ -71,7 +71,7 @@ def test_a_row_keeps_its_keys_in_order_and_ends_with_the_six_columns() -> None:
 
     assert list(row) == ["z", "site_web", "social_evidence", *COLUMNS]
     assert row["social_evidence"] == "theirs"
-    assert row["social_facebook"] == ""
+    assert row["social_facebook"] == "https://www.facebook.com/old"
     assert row["social_tiktok"] == "https://www.tiktok.com/@a"
 
 
