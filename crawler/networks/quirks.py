@@ -14,6 +14,9 @@ _YOUR = re.compile(
     r"(?:insert|enter|add|put)?your(?:company|business|brand|organi[sz]ation|org|fan|facebook|fb|instagram|insta|ig|twitter|x|linkedin|linked|in"
     r"|tiktok|youtube|social|custom|public|user|page|name|username|handle|channel|profile|account|id|link|url|site"
     r"|website|shop|store|here)+|(?:insert|enter|add|put)?your[a-z]{1,20}(?:name|handle)"
+    # sergiokopplin/indigo, _config.yml: "mytwitter" and its like; sample footers: "hospitalname" (both seen 2026-11).
+    r"|my(?:facebook|fb|instagram|insta|twitter|linkedin|tiktok|youtube)"
+    r"|(?:hospital|restaurant|hotel|cafe|store|shop|club|school|church|salon|clinic|firm|team|artist|band|app)name"
 )
 _PLACEHOLDERS = frozenset(
     {"username", "usernamehere", "user", "example", "pagename", "pagenamehere", "companyname", "undefined", "null"}
@@ -21,6 +24,7 @@ _PLACEHOLDERS = frozenset(
     | {"businessname", "brandname", "sitename", "insertlinkhere", "inserturlhere", "linkhere", "urlhere"}
     | {"examplecom", "exampleuser", "examplepage", "examplename", "examplecompany", "examplechannel"}
     | {"http", "https", "www"}  # what is left of an address that was cut off
+    | {"johndoe", "janedoe", "jdoe"}  # luizdepra/hugo-coder, exampleSite/hugo.toml (seen 2026-11)
     | {"profilename", "channelname", "handlename", "accountname", "insertusername", "insertusernamehere", "userid"}
 )
 _ALL_X = re.compile(r"x{4,}|ucx{22}")

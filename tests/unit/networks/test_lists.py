@@ -1,5 +1,8 @@
 """Are vendors, directories, hubs and shorteners told from their neighbours?"""
 
+import tomllib
+from importlib.resources import files
+
 import pytest
 
 from crawler.networks.canonical import profile_of
@@ -23,6 +26,16 @@ from crawler.records import Profile
         pytest.param("youtube.com/@WordPress", "", True, id="handle"),
         pytest.param("youtube.com/c/wordpress", "automattic.com", False, id="second domain of a vendor"),
         pytest.param("tiktok.com/@tiktok", "", True, id="the network's own"),
+        pytest.param("facebook.com/ghost", "tintenfeder.example", True, id="default of a system"),
+        pytest.param("tiktok.com/@ghost", "tintenfeder.example", False, id="that name on a network without a default"),
+        pytest.param("facebook.com/ghost", "ghost.org", False, id="the system's own site"),
+        pytest.param("linkedin.com/company/1089783", "", True, id="a company by its number"),
+        pytest.param("youtube.com/channel/UCdof4Ju7amm1chz1gi1T2ZA", "", True, id="a channel by its id"),
+        pytest.param("youtube.com/@OpenERPonline", "odoo.com", False, id="the handle of a channel by its user name"),
+        pytest.param("linkedin.com/in/lenpaul", "deborenz.example", True, id="a theme's author"),
+        pytest.param("facebook.com/deanattali", "deanattali.com", False, id="a theme's author at home"),
+        pytest.param("x.com/daattali", "daattali.github.io", False, id="a theme's author at home with a host"),
+        pytest.param("linkedin.com/in/lenpaulsen", "deborenz.example", False, id="begins like a theme's author"),
     ],
 )
 def test_vendor(url: str, site_domain: str, expected: bool) -> None:
@@ -30,6 +43,13 @@ def test_vendor(url: str, site_domain: str, expected: bool) -> None:
 
     assert isinstance(profile, Profile)
     assert is_vendor(profile, site_domain) is expected
+
+
+def test_every_vendor_has_a_source() -> None:
+    rows = tomllib.loads(files("crawler.networks").joinpath("vendors.toml").read_text("utf-8"))["vendors"]
+
+    assert [row for row in rows if not row.get("source") or not (row.get("names") or row.get("accounts"))] == []
+    assert [name for row in rows for name in row.get("names", ()) if name != name.lower()] == []
 
 
 @pytest.mark.parametrize(
