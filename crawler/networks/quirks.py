@@ -24,7 +24,7 @@ _PLACEHOLDERS = frozenset(
     | {"businessname", "brandname", "sitename", "insertlinkhere", "inserturlhere", "linkhere", "urlhere"}
     | {"examplecom", "exampleuser", "examplepage", "examplename", "examplecompany", "examplechannel"}
     | {"http", "https", "www"}  # what is left of an address that was cut off
-    | {"johndoe", "janedoe", "jdoe"}  # luizdepra/hugo-coder, exampleSite/hugo.toml (seen 2026-11)
+    | {"johndoe"}  # luizdepra/hugo-coder, exampleSite/hugo.toml (seen 2026-11)
     | {"profilename", "channelname", "handlename", "accountname", "insertusername", "insertusernamehere", "userid"}
 )
 _ALL_X = re.compile(r"x{4,}|ucx{22}")
