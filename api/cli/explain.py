@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from crawler.config import Settings
-from crawler.core.judging.ownership import BIAS, WEIGHTS
 from crawler.core.judging.ranking import THRESHOLD
+from crawler.core.judging.signals import BIAS, Signal
 from crawler.records import Network, SiteInput, SiteResult
 
 MAX_ALTERNATES_COUNT = 1000
@@ -124,9 +124,12 @@ def _profiles(result: SiteResult) -> Table:
     return table
 
 
-def _signal(name: str) -> str:
+_WEIGHTS = {each.label: each.weight for each in Signal}
+
+
+def _signal(label: str) -> str:
     """A signal with its weight, where it has one."""
-    return f"{name} {WEIGHTS[name]:+.1f}" if name in WEIGHTS else name
+    return f"{label} {_WEIGHTS[label]:+.1f}" if label in _WEIGHTS else label
 
 
 def _shown(evidence: Any) -> Iterator[tuple[bool, Any]]:

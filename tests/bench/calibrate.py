@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from crawler.core.judging.ownership import BIAS, WEIGHTS
+from crawler.core.judging.signals import BIAS, Signal
 from tests.blocks import blocks, judged, keys_of
 
 RIDGE = 0.5
@@ -24,11 +24,11 @@ RATE = 0.02
 
 def main() -> None:
     """Print the report."""
-    samples: list[tuple[tuple[str, ...], bool]] = []
+    samples: list[tuple[tuple[Signal, ...], bool]] = []
     wrong: list[str] = []
     everything = list(blocks())
     for block in everything:
-        samples += [(each.reasons, each.profile.key in block.own) for each in judged(block)]
+        samples += [(each.signals, each.profile.key in block.own) for each in judged(block)]
         found = keys_of(block.page)
         if found != block.own:
             missed, extra = sorted(block.own - found), sorted(found - block.own)
@@ -39,32 +39,34 @@ def main() -> None:
     print(f"{len(everything)} blocks, {len(samples)} profiles, {own_count} of them the site's own;")
     print(f"{len(everything) - len(wrong)} blocks come out right. Made by `make calibrate`.\n")
     print("| signal | own | other | log-odds alone | fitted | in use |\n|---|---:|---:|---:|---:|---:|")
-    owned, others = Counter[str](), Counter[str]()
-    for names, is_own in samples:
-        (owned if is_own else others).update(names)
+    owned, others = Counter[Signal](), Counter[Signal]()
+    for signals, is_own in samples:
+        (owned if is_own else others).update(signals)
     prior = math.log((own_count + 0.5) / (len(samples) - own_count + 0.5))
-    for name, weight in sorted(WEIGHTS.items(), key=lambda pair: -pair[1]):
-        alone = math.log((owned[name] + 0.5) / (others[name] + 0.5)) - prior if owned[name] + others[name] else 0.0
-        print(f"| {name} | {owned[name]} | {others[name]} | {alone:+.1f} | {fitted[name]:+.1f} | {weight:+.1f} |")
+    for each in sorted(Signal, key=lambda signal: -signal.weight):
+        seen = owned[each] + others[each]
+        alone = math.log((owned[each] + 0.5) / (others[each] + 0.5)) - prior if seen else 0.0
+        counts = f"{owned[each]} | {others[each]}"
+        print(f"| {each.label} | {counts} | {alone:+.1f} | {fitted[each]:+.1f} | {each.weight:+.1f} |")
     print(f"| bias | | | {prior:+.1f} | {bias:+.1f} | {BIAS:+.1f} |")
     print("\n## Blocks that come out wrong\n")
     print("\n".join(wrong) or "none")
 
 
-def fit(samples: list[tuple[tuple[str, ...], bool]]) -> tuple[dict[str, float], float]:
+def fit(samples: list[tuple[tuple[Signal, ...], bool]]) -> tuple[dict[Signal, float], float]:
     """Fit a logistic regression by gradient descent; returns the weights and the bias."""
-    weights, bias = dict(WEIGHTS), BIAS
+    weights, bias = {each: each.weight for each in Signal}, BIAS
     for _ in range(STEPS_COUNT):
         slope = dict.fromkeys(weights, 0.0)
         slope_bias = 0.0
-        for names, is_own in samples:
-            total = bias + sum(weights[name] for name in names)
+        for signals, is_own in samples:
+            total = bias + sum(weights[each] for each in signals)
             error = 1 / (1 + math.exp(-total)) - is_own
             slope_bias += error
-            for name in names:
-                slope[name] += error
-        for name in weights:
-            weights[name] -= RATE * (slope[name] + RIDGE * (weights[name] - WEIGHTS[name]))
+            for each in signals:
+                slope[each] += error
+        for each in weights:
+            weights[each] -= RATE * (slope[each] + RIDGE * (weights[each] - each.weight))
         bias -= RATE * (slope_bias + RIDGE * (bias - BIAS))
     return weights, bias
 

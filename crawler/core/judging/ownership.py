@@ -1,12 +1,13 @@
 """Which signals say that a profile belongs to the site it was found on?
 
-Each signal is small, named, and weighted; :func:`occurrence` names those of one place of a profile, :data:`WEIGHTS`
-says what each is worth.  Asked by :mod:`crawler.core.judging.ranking`.  Pure.
+:func:`occurrence` names the signals of one place of a profile; :mod:`crawler.core.judging.signals` says what each is
+worth.  Asked by :mod:`crawler.core.judging.ranking`.  Pure.
 
 Where the signals come from: what sites state about themselves (schema.org ``sameAs``, ``rel=me``, the networks' own
 meta elements and plugins), where themes and site builders put an owner's icons, and who else is linked from pages.
 """
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -14,78 +15,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from crawler.core.judging import patterns
+from crawler.core.judging.signals import Signal
 from crawler.core.judging.similarity import names_likeness
-from crawler.records import Candidate, Link, ProfileType, Region, Source
-
-WEIGHTS: dict[str, float] = {
-    # Where it is stated: the best one of all occurrences counts.
-    "own JSON-LD": 4.0,
-    "JSON-LD": 2.4,
-    "JSON-LD of a person": -0.5,
-    "JSON-LD of somebody else": -3.0,
-    "own microdata": 3.5,
-    "microdata": 2.0,
-    "microdata of somebody else": -3.0,
-    "rel=me": 3.0,
-    "icon row in the header or footer": 4.2,
-    "row in the header or footer": 2.8,
-    "icon row": 3.0,
-    "row of networks": 1.0,
-    "icon in the header or footer": 3.2,
-    "link in the header or footer": 0.8,
-    "icon": 1.3,
-    "link": -0.6,
-    "page plugin or follow button": 2.0,
-    "embedded videos of a channel": -0.2,
-    "publisher meta": 2.0,
-    "site meta": 1.5,
-    "author meta": -0.8,
-    "frame": -0.4,
-    "text": -1.8,
-    "script": -2.0,
-    "input": -0.4,
-    # What speaks for it besides.
-    "same name": 2.7,
-    "similar name": 1.3,
-    "another name": -0.7,
-    "speaks of its own page": 3.0,
-    "social heading": 1.4,
-    "link names the site": 2.0,
-    "named like another own profile": 1.6,
-    "beside the site's accounts": 1.6,
-    "on several pages": 0.6,
-    "stated in several ways": 0.7,
-    # What speaks against it.
-    "share widget": -3.0,
-    "share class": -0.6,
-    "share wording": -1.2,
-    "agency credit": -4.2,
-    "beside an agency credit": -1.2,
-    "named after somebody else": -3.0,
-    "block of other people": -2.6,
-    "heading about others": -2.8,
-    "comment": -4.0,
-    "feed or post": -2.4,
-    "privacy text": -3.6,
-    "in running text": -0.8,
-    "one of two alike": -1.6,
-    "one of many of its network": -2.4,
-    "among many of another network": -2.4,
-    "on many sites of the run": -3.0,
-    "hidden": -0.3,
-    "a person's account": -1.8,
-    "a person beside the site's accounts": -3.0,
-    "a group": -1.0,
-    "unresolved": -1.0,
-    "only on an inner page": -0.4,
-}
-"""What each signal is worth, in log-odds."""
-
-CONTRADICTING_WEIGHT = -2.4
-"""Weight from which down a signal says that a profile is somebody else's, not only that little speaks for it."""
-
-BIAS = -1.2
-"""Log-odds of a profile of which nothing is known."""
+from crawler.records import Candidate, Link, Region, Source
 
 SAME_NAME = 0.84
 SIMILAR_NAME = 0.6
@@ -112,13 +44,13 @@ _FRAMED = (Region.HEADER, Region.FOOTER, Region.NAV)
 class Occurrence:
     """One place of a profile, judged: what states it, and what stands around it for and against."""
 
-    statement: str
-    others: frozenset[str]
+    statement: Signal
+    others: frozenset[Signal]
 
     @property
     def worth(self) -> float:
         """Sum of the weights."""
-        return WEIGHTS[self.statement] + sum(WEIGHTS[name] for name in self.others)
+        return math.fsum((self.statement.weight, *(each.weight for each in self.others)))
 
 
 def occurrence(candidate: Candidate, names: tuple[str, ...]) -> Occurrence:
@@ -132,42 +64,37 @@ def occurrence(candidate: Candidate, names: tuple[str, ...]) -> Occurrence:
     is_icon = is_icon_link(link, candidate.profile.handle)
     others = {*_classes(link), *_words(link), *_naming(candidate, names)}
     if len(link.near_text) >= MIN_PROSE_LENGTH and link.region not in _FRAMED and not is_icon:
-        others.add("in running text")
+        others.add(Signal.IN_RUNNING_TEXT)
     if not link.is_visible:
-        others.add("hidden")
+        others.add(Signal.HIDDEN)
     return Occurrence(_statement(link, is_icon=is_icon), frozenset(others))
 
 
-def is_person(kind: ProfileType) -> bool:
-    """Say whether a profile is one person's by its form."""
-    return kind is ProfileType.PERSON
-
-
-def _statement(link: Link, *, is_icon: bool) -> str:
+def _statement(link: Link, *, is_icon: bool) -> Signal:
     if link.source in (Source.JSON_LD, Source.MICRODATA):
         return _structured(link)
     if link.source is Source.META:
         return _meta(link)
     if link.source is Source.WIDGET:
-        return "embedded videos of a channel" if "/embed/" in link.href else "page plugin or follow button"
+        return Signal.EMBEDDED_VIDEOS if "/embed/" in link.href else Signal.PLUGIN_OR_BUTTON
     if link.source in _BY_SOURCE:
         return _BY_SOURCE[link.source]
     is_framed = link.region in _FRAMED
     if link.block_networks_count >= 2:
         if is_icon:
-            return "icon row in the header or footer" if is_framed else "icon row"
-        return "row in the header or footer" if is_framed else "row of networks"
+            return Signal.FRAMED_ICON_ROW if is_framed else Signal.ICON_ROW
+        return Signal.FRAMED_ROW if is_framed else Signal.ROW_OF_NETWORKS
     if is_icon:
-        return "icon in the header or footer" if is_framed else "icon"
-    return "link in the header or footer" if is_framed else "link"
+        return Signal.FRAMED_ICON if is_framed else Signal.ICON
+    return Signal.FRAMED_LINK if is_framed else Signal.LINK
 
 
 _BY_SOURCE = {
-    Source.REL_ME: "rel=me",
-    Source.TEXT: "text",
-    Source.SCRIPT: "script",
-    Source.INPUT: "input",
-    Source.IFRAME: "frame",
+    Source.REL_ME: Signal.REL_ME,
+    Source.TEXT: Signal.TEXT,
+    Source.SCRIPT: Signal.SCRIPT,
+    Source.INPUT: Signal.INPUT,
+    Source.IFRAME: Signal.IFRAME,
 }
 
 
@@ -177,19 +104,21 @@ def _without(text: str, handle: str) -> str:
     return " ".join(text.replace(f"@{handle}", " ").replace(handle, " ").split(" ")).strip(" @/:") if handle else text
 
 
-def _structured(link: Link) -> str:
-    name = "JSON-LD" if link.source is Source.JSON_LD else "microdata"
-    if link.node_type.lower() == "person" and link.source is Source.JSON_LD and link.is_own_node is not False:
-        return "JSON-LD of a person"
-    if link.is_own_node is False:
-        return f"{name} of somebody else"
-    return f"own {name}" if link.is_own_node else name
+def _structured(link: Link) -> Signal:
+    is_json_ld = link.source is Source.JSON_LD
+    if is_json_ld and link.node_type.lower() == "person" and link.is_own_node is not False:
+        return Signal.PERSON_JSON_LD
+    if link.is_own_node is None:
+        return Signal.JSON_LD if is_json_ld else Signal.MICRODATA
+    if link.is_own_node:
+        return Signal.OWN_JSON_LD if is_json_ld else Signal.OWN_MICRODATA
+    return Signal.FOREIGN_JSON_LD if is_json_ld else Signal.FOREIGN_MICRODATA
 
 
-def _meta(link: Link) -> str:
+def _meta(link: Link) -> Signal:
     if link.node_type in ("twitter:creator", "article:author"):
-        return "author meta"
-    return "publisher meta" if link.node_type in ("article:publisher", "publisher") else "site meta"
+        return Signal.AUTHOR_META
+    return Signal.PUBLISHER_META if link.node_type in ("article:publisher", "publisher") else Signal.SITE_META
 
 
 def is_icon_link(link: Link, handle: str) -> bool:
@@ -210,41 +139,47 @@ def is_icon_link(link: Link, handle: str) -> bool:
     )
 
 
-def _classes(link: Link) -> Iterator[str]:
+def _classes(link: Link) -> Iterator[Signal]:
     """Signals of the class names around a link, and of its region."""
     names = " ".join(link.classes)
     if link.region is Region.COMMENT:
-        yield "comment"
+        yield Signal.COMMENT
     if patterns.SHARE_WIDGETS.search(names):
-        yield "share widget"
+        yield Signal.SHARE_WIDGET
     elif patterns.SHARE_CLASSES.search(names):
-        yield "share class"
+        yield Signal.SHARE_CLASS
     if patterns.OTHERS_CLASSES.search(names) and link.region not in (Region.HEADER, Region.NAV):
-        yield "block of other people"
-    if link.region is not Region.FOOTER and (
-        patterns.FEED_CLASSES.search(names) or any(patterns.POST_CLASSES.search(each) for each in link.classes)
-    ):
-        yield "feed or post"
+        yield Signal.BLOCK_OF_OTHER_PEOPLE
+    if _is_in_feed(link):
+        yield Signal.FEED_OR_POST
 
 
-def _words(link: Link) -> Iterator[str]:
+def _is_in_feed(link: Link) -> bool:
+    """Whether a link stands in an embedded feed or in a post, where others than the site speak too."""
+    return link.region is not Region.FOOTER and (
+        patterns.FEED_CLASSES.search(" ".join(link.classes)) is not None
+        or any(patterns.POST_CLASSES.search(each) for each in link.classes)
+    )
+
+
+def _words(link: Link) -> Iterator[Signal]:
     """Signals of the words around a link."""
     line = link.before.rpartition("\n")[2] or link.before.rstrip("\n").rpartition("\n")[2]
     own = f"{_folded(link.text)} | {_folded(link.label)}"
     heads = [_folded(text) for text in link.headings]
     beside = " | ".join([own, _segment(line), *heads[:1]])
     if patterns.SHARE_WORDS.search(beside):
-        yield "share wording"
+        yield Signal.SHARE_WORDING
     elif patterns.OWN_WORDS.search(beside) or patterns.OWN_WORDS.search(link.near_text[:MAX_PHRASE_LENGTH]):
-        if not (patterns.MY_WORDS.search(beside) and "feed or post" in _classes(link)):
-            yield "speaks of its own page"
+        if not (patterns.MY_WORDS.search(beside) and _is_in_feed(link)):
+            yield Signal.SPEAKS_OF_OWN_PAGE
     elif any(patterns.SOCIAL_HEADINGS.search(text) for text in heads[:3]):
-        yield "social heading"
+        yield Signal.SOCIAL_HEADING
     if any(map(_is_about_others, heads)):
-        yield "heading about others"
+        yield Signal.HEADING_ABOUT_OTHERS
     yield from _credit(link, own)
     if any(patterns.PRIVACY_WORDS.search(text) for text in (*heads, link.near_text)) and link.region not in _FRAMED:
-        yield "privacy text"
+        yield Signal.PRIVACY_TEXT
 
 
 def _is_about_others(heading: str) -> bool:
@@ -259,7 +194,7 @@ def _is_about_others(heading: str) -> bool:
     return False
 
 
-def _credit(link: Link, own: str) -> Iterator[str]:
+def _credit(link: Link, own: str) -> Iterator[Signal]:
     """The line in which whoever made the site is named."""
     *earlier, line = link.before.split("\n")
     last = _segment(line)
@@ -270,18 +205,18 @@ def _credit(link: Link, own: str) -> Iterator[str]:
         or (patterns.BY_END.search(last) and not patterns.COPYRIGHT.search(line))
         or (patterns.THEIR_WORDS.search(last) and patterns.AGENCY_WORDS.search(line))
     ):
-        yield "agency credit"
+        yield Signal.AGENCY_CREDIT
     elif not last and previous and (match := patterns.AGENCY_WORDS.search(previous)):
         # "Developed by" on a line of its own goes on with the link; a whole credit may or may not.
-        yield "agency credit" if len(previous) - match.end() <= 2 else "beside an agency credit"
+        yield Signal.AGENCY_CREDIT if len(previous) - match.end() <= 2 else Signal.BESIDE_AGENCY_CREDIT
 
 
-def _naming(candidate: Candidate, names: tuple[str, ...]) -> Iterator[str]:
+def _naming(candidate: Candidate, names: tuple[str, ...]) -> Iterator[Signal]:
     """Signals of the names around a link: the site's own, or somebody else's that the account is named after."""
     link, handle = candidate.link, candidate.profile.handle
     own = [text for each in (link.text, link.label) if (text := _named(each, handle))]
     if any(names_likeness(text, names) >= SAME_NAME for text in own):
-        yield "link names the site"
+        yield Signal.LINK_NAMES_THE_SITE
         return
     if not handle or names_likeness(handle, names) >= SIMILAR_NAME:
         return
@@ -289,7 +224,7 @@ def _naming(candidate: Candidate, names: tuple[str, ...]) -> Iterator[str]:
     around = [*own, *(text for each in (*link.headings, _segment(line)) if (text := _named(each, handle)))]
     foreign = [text for text in around if names_likeness(text, names) < SIMILAR_NAME]
     if names_likeness(handle, foreign) >= SAME_NAME:
-        yield "named after somebody else"
+        yield Signal.NAMED_AFTER_OTHER
 
 
 def _named(text: str, handle: str) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from crawler.core.judging import ownership
-from crawler.core.judging.ownership import BIAS, SAME_NAME, SIMILAR_NAME, WEIGHTS, Occurrence
+from crawler.core.judging.ownership import SAME_NAME, SIMILAR_NAME, Occurrence
+from crawler.core.judging.signals import BIAS, Signal
 from crawler.core.judging.similarity import names_likeness
 from crawler.core.reading.link_elements import SOCIAL
 from crawler.core.reading.names import host_of, names_of_site
@@ -73,11 +74,16 @@ class Judgement:
 
     profile: Profile
     score: float
-    reasons: tuple[str, ...]
+    signals: tuple[Signal, ...]
     candidate: Candidate
     likeness: float
     place: tuple[int, int] = (0, 0)
     """Rank of the part of the page, and place among the network's candidates there."""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The labels of the signals, for people."""
+        return tuple(each.label for each in self.signals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,14 +180,14 @@ def _compared(judged: Judgement, others: Sequence[Judgement]) -> Judgement:
     ]
     if names_likeness(handle, own) < SAME_NAME:
         return judged
-    score, reasons = _scored([*judged.reasons, "named like another own profile"])
-    return replace(judged, score=score, reasons=reasons)
+    score, signals = _scored([*judged.signals, Signal.NAMED_LIKE_OWN_PROFILE])
+    return replace(judged, score=score, signals=signals)
 
 
-def _scored(signals: Sequence[str]) -> tuple[float, tuple[str, ...]]:
+def _scored(signals: Collection[Signal]) -> tuple[float, tuple[Signal, ...]]:
     """The score that some signals give, and the signals, strongest first."""
-    total = BIAS + sum(WEIGHTS[name] for name in signals)
-    return 1 / (1 + math.exp(-total)), tuple(sorted(signals, key=lambda name: (-abs(WEIGHTS[name]), name)))
+    total = math.fsum((BIAS, *(each.weight for each in signals)))
+    return 1 / (1 + math.exp(-total)), tuple(sorted(signals, key=lambda each: (-abs(each.weight), each.label)))
 
 
 def _rank(judged: Judgement) -> tuple[bool, float, int, float, tuple[int, int], str]:
@@ -203,60 +209,60 @@ def _judgement(group: Sequence[Candidate], about: _Site) -> Judgement:
     best, candidate = judged[0]
     profile, link = candidate.profile, candidate.link
     likeness = names_likeness(profile.handle, about.names)
-    signals = [best.statement, *sorted(best.others)]
+    signals = [best.statement, *best.others]
     signals += _about_all(judged, about.home)
     signals += _about_name(profile, likeness)
     if likeness < SIMILAR_NAME and profile.key in about.common:
-        signals.append("on many sites of the run")
-    if likeness < SAME_NAME and not best.statement.startswith("own"):
+        signals.append(Signal.ON_MANY_SITES)
+    if likeness < SAME_NAME and not best.statement.is_own_statement:
         signals += _about_others(candidate, about)
-    if ownership.is_person(profile.type) and likeness < SAME_NAME:
-        signals.append("a person's account")
+    is_person = profile.type is ProfileType.PERSON
+    if is_person and likeness < SAME_NAME:
+        signals.append(Signal.PERSON_ACCOUNT)
     if likeness < SIMILAR_NAME and _is_beside_named(group, about.named):
-        is_person = ownership.is_person(profile.type)
-        signals.append("a person beside the site's accounts" if is_person else "beside the site's accounts")
+        signals.append(Signal.PERSON_BESIDE_ACCOUNTS if is_person else Signal.BESIDE_OWN_ACCOUNTS)
     if profile.type is ProfileType.GROUP:
-        signals.append("a group")
+        signals.append(Signal.GROUP)
     if profile.type is ProfileType.UNRESOLVED:
-        signals.append("unresolved")
-    score, reasons = _scored(signals)
+        signals.append(Signal.UNRESOLVED)
+    score, ordered = _scored(signals)
     region = _REGIONS.index(link.region) if link.region in _REGIONS else len(_REGIONS)
     order = link.order - about.starts[(profile.network, candidate.page_url, link.region)]
-    return Judgement(profile, score, reasons, candidate, likeness, (region, order))
+    return Judgement(profile, score, ordered, candidate, likeness, (region, order))
 
 
-def _about_all(judged: Sequence[tuple[Occurrence, Candidate]], home: str) -> Iterator[str]:
+def _about_all(judged: Sequence[tuple[Occurrence, Candidate]], home: str) -> Iterator[Signal]:
     """What the places of a profile say together; only those that speak for it count."""
     good = [(place, each) for place, each in judged if place.worth > 0]
     if len({each.page_url for _, each in good}) > 1:
-        yield "on several pages"
+        yield Signal.ON_SEVERAL_PAGES
     if len({place.statement for place, _ in good}) > 1:
-        yield "stated in several ways"
+        yield Signal.STATED_SEVERAL_WAYS
     if judged and home and all(each.page_url not in ("", home) for _, each in judged):
-        yield "only on an inner page"
+        yield Signal.ONLY_ON_INNER_PAGE
 
 
-def _about_name(profile: Profile, likeness: float) -> Iterator[str]:
+def _about_name(profile: Profile, likeness: float) -> Iterator[Signal]:
     if not profile.handle:
         return  # a number is like no name, and says nothing by it
     if likeness >= SAME_NAME:
-        yield "same name"
+        yield Signal.SAME_NAME
     elif likeness >= SIMILAR_NAME:
-        yield "similar name"
+        yield Signal.SIMILAR_NAME
     elif likeness < SIMILAR_NAME / 2:
-        yield "another name"
+        yield Signal.ANOTHER_NAME
 
 
-def _about_others(candidate: Candidate, about: _Site) -> Iterator[str]:
+def _about_others(candidate: Candidate, about: _Site) -> Iterator[Signal]:
     """What other profiles of the same network say of one: of many, a single one is hardly the site's."""
     network, url = candidate.profile.network, candidate.page_url
     alike = about.alike[(network, url, candidate.link.path)]
     if alike > 2 or about.crowd[(network, url, _area(candidate))] >= MANY_COUNT:
-        yield "one of many of its network"
+        yield Signal.ONE_OF_MANY
     elif _row(candidate) in about.walls:
-        yield "among many of another network"
+        yield Signal.AMONG_MANY_OTHERS
     elif alike == 2:
-        yield "one of two alike"
+        yield Signal.ONE_OF_TWO_ALIKE
 
 
 def _area(candidate: Candidate) -> Region:

@@ -10,7 +10,6 @@ from crawler.core.dossier import Dossier
 from crawler.core.judging import ranking
 from crawler.core.judging.evidence import ALTERNATES_COUNT, evidence
 from crawler.core.judging.given import given_profile, settle
-from crawler.core.judging.ownership import CONTRADICTING_WEIGHT, WEIGHTS
 from crawler.core.judging.ranking import Judgement
 from crawler.core.planning.needs_script import needs_script
 from crawler.core.planning.website import is_elsewhere
@@ -112,7 +111,7 @@ def _contradiction(profile: Profile, judged: Sequence[Judgement], dossier: Dossi
         return "account of a vendor of site tools"
     for each in judged:
         if each.profile.key == profile.key and each.score < ranking.THRESHOLD:
-            return next((reason for reason in each.reasons if WEIGHTS[reason] <= CONTRADICTING_WEIGHT), "")
+            return next((signal.label for signal in each.signals if signal.is_contradiction), "")
     return ""
 
 

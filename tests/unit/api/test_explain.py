@@ -5,7 +5,7 @@ import pytest
 from api.cli.explain import show
 from crawler.core.dossier import Dossier, Visit
 from crawler.core.judging import ranking
-from crawler.core.judging.ownership import WEIGHTS
+from crawler.core.judging.signals import Signal
 from crawler.core.planning.results import result_of
 from crawler.core.reading import links
 from crawler.records import Engine, Failure, Page, Reason, SiteInput, SiteResult
@@ -32,7 +32,7 @@ def test_every_profile_is_shown_with_weighted_signals(capsys: pytest.CaptureFixt
 
     shown = capsys.readouterr().out
     assert all(f"https://x.com/member{n} " in shown for n in range(12))
-    assert f"same name {WEIGHTS['same name']:+.1f}" in " ".join(shown.split())
+    assert f"same name {Signal.SAME_NAME.weight:+.1f}" in " ".join(shown.split())
     assert "social_twitter: https://x.com/studioatlas" in shown
     assert "social_facebook: \n" in shown
 

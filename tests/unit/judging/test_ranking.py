@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from crawler.core.dossier import Dossier, Visit
 from crawler.core.judging import ranking
 from crawler.core.judging.evidence import ALTERNATES_COUNT, evidence
-from crawler.core.judging.ownership import WEIGHTS, occurrence
+from crawler.core.judging.ownership import occurrence
+from crawler.core.judging.signals import Signal
 from crawler.core.planning.website import website
 from crawler.core.reading import links
 from crawler.networks.canonical import profile_of
@@ -41,107 +42,105 @@ def candidate(url: str, **fields: object) -> Candidate:
 @pytest.mark.parametrize(
     ("link", "statement"),
     [
-        pytest.param({"source": Source.JSON_LD, "is_own_node": True}, "own JSON-LD", id="own-node"),
-        pytest.param({"source": Source.JSON_LD}, "JSON-LD", id="node"),
-        pytest.param({"source": Source.JSON_LD, "is_own_node": False}, "JSON-LD of somebody else", id="foreign-node"),
-        pytest.param({"source": Source.JSON_LD, "node_type": "Person"}, "JSON-LD of a person", id="person-node"),
-        pytest.param({"source": Source.MICRODATA, "is_own_node": True}, "own microdata", id="own-microdata"),
+        pytest.param({"source": Source.JSON_LD, "is_own_node": True}, Signal.OWN_JSON_LD, id="own-node"),
+        pytest.param({"source": Source.JSON_LD}, Signal.JSON_LD, id="node"),
+        pytest.param({"source": Source.JSON_LD, "is_own_node": False}, Signal.FOREIGN_JSON_LD, id="foreign-node"),
+        pytest.param({"source": Source.JSON_LD, "node_type": "Person"}, Signal.PERSON_JSON_LD, id="person-node"),
+        pytest.param({"source": Source.MICRODATA, "is_own_node": True}, Signal.OWN_MICRODATA, id="own-microdata"),
         pytest.param(
-            {"source": Source.MICRODATA, "is_own_node": False}, "microdata of somebody else", id="foreign-microdata"
+            {"source": Source.MICRODATA, "is_own_node": False}, Signal.FOREIGN_MICRODATA, id="foreign-microdata"
         ),
-        pytest.param({"source": Source.META, "node_type": "twitter:site"}, "site meta", id="site-meta"),
-        pytest.param({"source": Source.META, "node_type": "article:publisher"}, "publisher meta", id="publisher-meta"),
-        pytest.param({"source": Source.META, "node_type": "twitter:creator"}, "author meta", id="author-meta"),
-        pytest.param({"source": Source.REL_ME}, "rel=me", id="rel-me"),
-        pytest.param({"source": Source.WIDGET}, "page plugin or follow button", id="plugin"),
-        pytest.param({"source": Source.TEXT}, "text", id="text"),
-        pytest.param({"source": Source.SCRIPT}, "script", id="script"),
-        pytest.param({"source": Source.IFRAME}, "frame", id="frame"),
-        pytest.param({"source": Source.INPUT}, "input", id="input"),
+        pytest.param({"source": Source.META, "node_type": "twitter:site"}, Signal.SITE_META, id="site-meta"),
+        pytest.param(
+            {"source": Source.META, "node_type": "article:publisher"}, Signal.PUBLISHER_META, id="publisher-meta"
+        ),
+        pytest.param({"source": Source.META, "node_type": "twitter:creator"}, Signal.AUTHOR_META, id="author-meta"),
+        pytest.param({"source": Source.REL_ME}, Signal.REL_ME, id="rel-me"),
+        pytest.param({"source": Source.WIDGET}, Signal.PLUGIN_OR_BUTTON, id="plugin"),
+        pytest.param({"source": Source.TEXT}, Signal.TEXT, id="text"),
+        pytest.param({"source": Source.SCRIPT}, Signal.SCRIPT, id="script"),
+        pytest.param({"source": Source.IFRAME}, Signal.IFRAME, id="iframe"),
+        pytest.param({"source": Source.INPUT}, Signal.INPUT, id="input"),
         pytest.param(
             {"region": Region.FOOTER, "block_networks_count": 2},
-            "icon row in the header or footer",
+            Signal.FRAMED_ICON_ROW,
             id="icon-row-in-footer",
         ),
         pytest.param(
             {"region": Region.FOOTER, "block_networks_count": 2, "text": "Our friends there"},
-            "row in the header or footer",
+            Signal.FRAMED_ROW,
             id="row-in-footer",
         ),
-        pytest.param({"block_networks_count": 2, "text": "Facebook"}, "icon row", id="icon-row"),
-        pytest.param({"block_networks_count": 2, "text": "Our friends there"}, "row of networks", id="row"),
-        pytest.param(
-            {"region": Region.NAV, "label": "Atlas on Facebook"}, "icon in the header or footer", id="icon-in-menu"
-        ),
-        pytest.param(
-            {"region": Region.HEADER, "text": "Baker Hill"}, "link in the header or footer", id="link-in-header"
-        ),
-        pytest.param({"text": "@atlas", "before": "facebook:"}, "icon", id="handle-after-the-network"),
-        pytest.param({"text": "f", "icon": "i fa-facebook"}, "icon", id="icon-with-a-letter"),
-        pytest.param({"text": "📘 Facebook →"}, "icon", id="picture-and-arrow"),
-        pytest.param({"text": "\uff26\uff21\uff23\uff25\uff22\uff2f\uff2f\uff2b"}, "icon", id="wide-letters"),
-        pytest.param({"text": "\U0001d54f"}, "icon", id="letter-drawn-double"),
-        pytest.param({"text": "X\uff08旧Twitter\uff09"}, "icon", id="with-its-old-name"),
-        pytest.param({"text": "Facebookページはこちら"}, "icon", id="without-spaces"),
-        pytest.param({"text": "📘 Baker Hill"}, "link", id="picture-and-a-name"),
-        pytest.param({"icon": "img partner.png", "label": "Baker Hill"}, "link", id="logo-of-a-partner"),
-        pytest.param({"icon": "i fa-facebook", "label": "Baker Hill"}, "icon", id="icon-labelled-with-a-name"),
-        pytest.param({"text": "Baker Hill"}, "link", id="link"),
+        pytest.param({"block_networks_count": 2, "text": "Facebook"}, Signal.ICON_ROW, id="icon-row"),
+        pytest.param({"block_networks_count": 2, "text": "Our friends there"}, Signal.ROW_OF_NETWORKS, id="row"),
+        pytest.param({"region": Region.NAV, "label": "Atlas on Facebook"}, Signal.FRAMED_ICON, id="icon-in-menu"),
+        pytest.param({"region": Region.HEADER, "text": "Baker Hill"}, Signal.FRAMED_LINK, id="link-in-header"),
+        pytest.param({"text": "@atlas", "before": "facebook:"}, Signal.ICON, id="handle-after-the-network"),
+        pytest.param({"text": "f", "icon": "i fa-facebook"}, Signal.ICON, id="icon-with-a-letter"),
+        pytest.param({"text": "📘 Facebook →"}, Signal.ICON, id="picture-and-arrow"),
+        pytest.param({"text": "\uff26\uff21\uff23\uff25\uff22\uff2f\uff2f\uff2b"}, Signal.ICON, id="wide-letters"),
+        pytest.param({"text": "\U0001d54f"}, Signal.ICON, id="letter-drawn-double"),
+        pytest.param({"text": "X\uff08旧Twitter\uff09"}, Signal.ICON, id="with-its-old-name"),
+        pytest.param({"text": "Facebookページはこちら"}, Signal.ICON, id="without-spaces"),
+        pytest.param({"text": "📘 Baker Hill"}, Signal.LINK, id="picture-and-a-name"),
+        pytest.param({"icon": "img partner.png", "label": "Baker Hill"}, Signal.LINK, id="logo-of-a-partner"),
+        pytest.param({"icon": "i fa-facebook", "label": "Baker Hill"}, Signal.ICON, id="icon-labelled-with-a-name"),
+        pytest.param({"text": "Baker Hill"}, Signal.LINK, id="link"),
     ],
 )
-def test_what_states_a_profile(link: dict[str, object], statement: str) -> None:
+def test_what_states_a_profile(link: dict[str, object], statement: Signal) -> None:
     assert occurrence(candidate("https://www.facebook.com/quitedifferent", **link), NAMES).statement == statement
 
 
 def test_embedded_uploads_are_no_button() -> None:
     link = candidate("https://www.youtube.com/embed/videoseries?list=UU0123456789abcdefghijkl", source=Source.WIDGET)
 
-    assert occurrence(link, NAMES).statement == "embedded videos of a channel"
+    assert occurrence(link, NAMES).statement == Signal.EMBEDDED_VIDEOS
 
 
 @pytest.mark.parametrize(
     ("link", "signals"),
     [
         pytest.param({}, set(), id="nothing"),
-        pytest.param({"classes": ("a2a_kit",)}, {"share widget"}, id="share-widget"),
-        pytest.param({"classes": ("social-share",)}, {"share class"}, id="share-class"),
-        pytest.param({"before": "share this:"}, {"share wording"}, id="share-wording"),
-        pytest.param({"label": "Partager"}, {"share wording"}, id="share-wording-french"),
-        pytest.param({"classes": ("team-member",)}, {"block of other people"}, id="team"),
+        pytest.param({"classes": ("a2a_kit",)}, {Signal.SHARE_WIDGET}, id="share-widget"),
+        pytest.param({"classes": ("social-share",)}, {Signal.SHARE_CLASS}, id="share-class"),
+        pytest.param({"before": "share this:"}, {Signal.SHARE_WORDING}, id="share-wording"),
+        pytest.param({"label": "Partager"}, {Signal.SHARE_WORDING}, id="share-wording-french"),
+        pytest.param({"classes": ("team-member",)}, {Signal.BLOCK_OF_OTHER_PEOPLE}, id="team"),
         pytest.param({"classes": ("team-member",), "region": Region.NAV}, set(), id="team-in-the-menu"),
-        pytest.param({"classes": ("instafeed",)}, {"feed or post"}, id="feed"),
+        pytest.param({"classes": ("instafeed",)}, {Signal.FEED_OR_POST}, id="feed"),
         pytest.param({"classes": ("instafeed",), "region": Region.FOOTER}, set(), id="feed-in-the-footer"),
-        pytest.param({"region": Region.COMMENT}, {"comment"}, id="comment"),
-        pytest.param({"headings": ("Our sponsors",)}, {"heading about others"}, id="sponsors"),
+        pytest.param({"region": Region.COMMENT}, {Signal.COMMENT}, id="comment"),
+        pytest.param({"headings": ("Our sponsors",)}, {Signal.HEADING_ABOUT_OTHERS}, id="sponsors"),
         pytest.param({"headings": ("Your partner for roofs",)}, set(), id="slogan"),
         pytest.param({"headings": ("About the yearly meeting of all developers",)}, set(), id="mentions-others"),
         pytest.param({"headings": ("By developers, for developers",)}, set(), id="made-by-others"),
-        pytest.param({"headings": ("Thanks to our sponsors",)}, {"heading about others"}, id="mostly-sponsors"),
+        pytest.param({"headings": ("Thanks to our sponsors",)}, {Signal.HEADING_ABOUT_OTHERS}, id="mostly-sponsors"),
         pytest.param(
-            {"headings": ("Gold sponsors of this summer's fair",)}, {"heading about others"}, id="first-sponsors"
+            {"headings": ("Gold sponsors of this summer's fair",)}, {Signal.HEADING_ABOUT_OTHERS}, id="first-sponsors"
         ),
-        pytest.param({"headings": ("Follow us",)}, {"speaks of its own page"}, id="follow-us"),
-        pytest.param({"before": "besuchen sie uns auf"}, {"speaks of its own page"}, id="follow-us-german"),
-        pytest.param({"near_text": "síguenos en facebook"}, {"speaks of its own page"}, id="follow-us-spanish"),
-        pytest.param({"text": "mein Kanal", "classes": ("blog-post",)}, {"feed or post"}, id="author-of-a-post"),
-        pytest.param({"headings": ("Social Media",)}, {"social heading"}, id="social-heading"),
-        pytest.param({"before": "site by"}, {"agency credit"}, id="credit"),
-        pytest.param({"before": "developed by\n"}, {"agency credit"}, id="credit-on-the-line-above"),
-        pytest.param({"before": "developed by ada lund\n"}, {"beside an agency credit"}, id="beside-a-credit"),
-        pytest.param({"before": "design by foo | follow us"}, {"speaks of its own page"}, id="after-a-credit"),
-        pytest.param({"before": "photo by"}, {"agency credit"}, id="by-somebody"),
+        pytest.param({"headings": ("Follow us",)}, {Signal.SPEAKS_OF_OWN_PAGE}, id="follow-us"),
+        pytest.param({"before": "besuchen sie uns auf"}, {Signal.SPEAKS_OF_OWN_PAGE}, id="follow-us-german"),
+        pytest.param({"near_text": "síguenos en facebook"}, {Signal.SPEAKS_OF_OWN_PAGE}, id="follow-us-spanish"),
+        pytest.param({"text": "mein Kanal", "classes": ("blog-post",)}, {Signal.FEED_OR_POST}, id="author-of-a-post"),
+        pytest.param({"headings": ("Social Media",)}, {Signal.SOCIAL_HEADING}, id="social-heading"),
+        pytest.param({"before": "site by"}, {Signal.AGENCY_CREDIT}, id="credit"),
+        pytest.param({"before": "developed by\n"}, {Signal.AGENCY_CREDIT}, id="credit-on-the-line-above"),
+        pytest.param({"before": "developed by ada lund\n"}, {Signal.BESIDE_AGENCY_CREDIT}, id="beside-a-credit"),
+        pytest.param({"before": "design by foo | follow us"}, {Signal.SPEAKS_OF_OWN_PAGE}, id="after-a-credit"),
+        pytest.param({"before": "photo by"}, {Signal.AGENCY_CREDIT}, id="by-somebody"),
         pytest.param({"before": "© 2026 by"}, set(), id="copyright"),
-        pytest.param({"text": "Baker Hill", "near_text": "word " * 40}, {"in running text"}, id="prose"),
-        pytest.param({"near_text": "cookies and plug-ins"}, {"privacy text"}, id="privacy"),
+        pytest.param({"text": "Baker Hill", "near_text": "word " * 40}, {Signal.IN_RUNNING_TEXT}, id="prose"),
+        pytest.param({"near_text": "cookies and plug-ins"}, {Signal.PRIVACY_TEXT}, id="privacy"),
         pytest.param({"near_text": "cookies", "region": Region.FOOTER}, set(), id="cookies-in-the-footer"),
-        pytest.param({"is_visible": False}, {"hidden"}, id="hidden"),
-        pytest.param({"label": "Studio Atlas on Facebook"}, {"link names the site"}, id="names-the-site"),
-        pytest.param({"headings": ("Quite Different",)}, {"named after somebody else"}, id="somebody-else"),
+        pytest.param({"is_visible": False}, {Signal.HIDDEN}, id="hidden"),
+        pytest.param({"label": "Studio Atlas on Facebook"}, {Signal.LINK_NAMES_THE_SITE}, id="names-the-site"),
+        pytest.param({"headings": ("Quite Different",)}, {Signal.NAMED_AFTER_OTHER}, id="somebody-else"),
         pytest.param({"text": "@quitedifferent"}, set(), id="spells-the-handle"),
         pytest.param({"text": "quitedifferent"}, set(), id="spells-the-handle-plainly"),
     ],
 )
-def test_what_stands_around_a_profile(link: dict[str, object], signals: set[str]) -> None:
+def test_what_stands_around_a_profile(link: dict[str, object], signals: set[Signal]) -> None:
     assert occurrence(candidate("https://www.facebook.com/quitedifferent", **link), NAMES).others == signals
 
 
@@ -175,7 +174,7 @@ def test_share_wording(words: str) -> None:
 
     for around in (before, heading, {"text": words}, {"label": words}):
         link = candidate("https://www.facebook.com/quitedifferent", **around)
-        assert "share wording" in occurrence(link, NAMES).others
+        assert Signal.SHARE_WORDING in occurrence(link, NAMES).others
 
 
 @pytest.mark.parametrize(
@@ -204,7 +203,7 @@ def test_share_wording(words: str) -> None:
 def test_own_wording(words: str) -> None:
     for around in ({"before": words.lower()}, {"headings": (words,)}, {"near_text": words.lower()}):
         link = candidate("https://www.facebook.com/quitedifferent", **around)
-        assert "speaks of its own page" in occurrence(link, NAMES).others
+        assert Signal.SPEAKS_OF_OWN_PAGE in occurrence(link, NAMES).others
 
 
 @pytest.mark.parametrize(
@@ -217,7 +216,7 @@ def test_own_wording(words: str) -> None:
 def test_credit_wording(words: str) -> None:
     link = candidate("https://www.facebook.com/quitedifferent", before=f"© 2026 studio atlas · {words.lower()}")
 
-    assert "agency credit" in occurrence(link, NAMES).others
+    assert Signal.AGENCY_CREDIT in occurrence(link, NAMES).others
 
 
 def icons(*urls: str) -> str:
@@ -369,10 +368,10 @@ def test_more_pages_and_more_ways_make_it_surer() -> None:
     inner = judged(page(""), page(footer, "/contact"))
 
     assert once.score < min(twice.score, ways.score)
-    assert "on several pages" in twice.reasons
-    assert "stated in several ways" in ways.reasons
+    assert Signal.ON_SEVERAL_PAGES.label in twice.reasons
+    assert Signal.STATED_SEVERAL_WAYS.label in ways.reasons
     assert inner.score < once.score
-    assert "only on an inner page" in inner.reasons
+    assert Signal.ONLY_ON_INNER_PAGE.label in inner.reasons
 
 
 @pytest.mark.parametrize("handle", ["studioatlas", "atlas.berlin"])
@@ -415,7 +414,7 @@ def test_the_order_of_candidates_never_matters(places: list[tuple[str, str]], or
     assert ranking.choose(SITE, found, [home]) == first
     for choice in first.values():
         assert ranking.THRESHOLD <= choice.score <= 1.0
-        assert set(choice.reasons) <= set(WEIGHTS)
+        assert set(choice.reasons) <= {each.label for each in Signal}
 
 
 def test_evidence_shows_the_chosen_and_the_lost() -> None:
@@ -450,5 +449,5 @@ def test_evidence_shows_the_chosen_and_the_lost() -> None:
     assert shown["twitter"]["chosen"]["score"] == choices[Network.TWITTER].score
     assert len(shown["twitter"]["alternates"]) == ALTERNATES_COUNT
     assert shown["youtube"]["chosen"] is None
-    assert "agency credit" in shown["youtube"]["alternates"][0]["reasons"]
+    assert Signal.AGENCY_CREDIT.label in shown["youtube"]["alternates"][0]["reasons"]
     assert [each["reason"] for each in shown["pages"]] == [None, "timeout"]
