@@ -4,16 +4,17 @@ SHELL := /bin/sh
 VENV  := .venv
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
+LOCK  := $(BIN)/uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header --generate-hashes -q
 # Other crawlers, to compare with.
 BENCH := .venv-bench
 # The first of these that is 3.11 or newer; `make PYTHON=/path/to/python3` chooses another.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
 
-.PHONY: help setup demo test test-fast check format bench calibrate mutate lock clean
+.PHONY: help setup demo test test-fast test-all check format image-check bench calibrate mutate lock clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: $(READY)  ## Virtual environment, dependencies, browser
 	@$(BIN)/python -m crawler.engines.install
@@ -28,10 +29,11 @@ test: setup  ## All tests: unit, crawl, browser, Redis, service
 test-fast: $(READY)  ## Unit tests only, a few seconds
 	@$(BIN)/python -m pytest tests/unit tests/contract
 
-check: $(READY)  ## Linter, format, types, import rules
+check: $(READY)  ## Linter, format, types, import rules, declared dependencies
 	@echo "==> ruff"; $(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@echo "==> mypy"; $(BIN)/mypy
 	@echo "==> import rules"; $(BIN)/lint-imports
+	@echo "==> dependencies"; $(BIN)/deptry .
 
 format: $(READY)  ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
@@ -49,12 +51,12 @@ mutate: $(READY)  ## Which changes to the URL grammar no table notices (half an 
 	@$(BIN)/mutmut results; tr '\r' '\n' <mutants.log | tail -n 1
 
 lock: $(READY)  ## Pin the whole dependency tree anew
-	@$(BIN)/python -m pip install -q uv && $(BIN)/uv pip compile pyproject.toml --group dev --universal \
-		--python-version 3.11 --no-emit-index-url --no-annotate --no-header --generate-hashes -q -o requirements.lock
-	@$(BIN)/uv pip compile --group bench --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
-		--generate-hashes -q -o tests/bench/requirements.lock
+	@$(BIN)/python -m pip install -q uv
+	@$(LOCK) pyproject.toml -o requirements.lock
+	@$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
+	@$(LOCK) --group bench -o tests/bench/requirements.lock
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock requirements-dev.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or say make PYTHON=/path/to/python3"; exit 1; }
 	@echo "==> Making the virtual environment $(VENV) with $(PYTHON)"
 	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { rm -rf $(VENV); \
@@ -63,7 +65,7 @@ $(READY): requirements.lock pyproject.toml
 		$(PYTHON) -m venv $(VENV); } || { rm -rf $(VENV); \
 		echo "The module venv is missing; on Debian: sudo apt-get install python3-venv"; exit 1; }
 	@echo "==> Installing the dependencies (a minute or two the first time)"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock -r requirements-dev.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
@@ -73,5 +75,18 @@ $(BENCH)/.ready: tests/bench/requirements.lock
 	@$(BENCH)/bin/python -m pip install -q --disable-pip-version-check -r tests/bench/requirements.lock
 	@touch $(BENCH)/.ready
 
+test-all: $(READY)  ## Tests on every Python from 3.11 that this machine has (not part of CI)
+	@$(BIN)/python -m pip install -q uv
+	@for version in 3.11 3.12 3.13; do \
+		echo "==> Python $$version"; \
+		$(BIN)/uv python find -q --no-python-downloads $$version >/dev/null 2>&1 || { echo "    not on this machine"; continue; }; \
+		UV_PROJECT_ENVIRONMENT=.venv-$$version $(BIN)/uv venv -q --clear --no-python-downloads -p $$version .venv-$$version && \
+		$(BIN)/uv pip install -q -p .venv-$$version -r requirements.lock -r requirements-dev.lock && \
+		$(BIN)/uv pip install -q -p .venv-$$version --no-deps --no-build-isolation -e . && \
+		.venv-$$version/bin/python -m pytest -q || exit 1; done
+
+image-check: $(READY)  ## Run the Dockerfile's steps in an empty Debian root and start the service there; root only, not part of CI
+	@$(BIN)/python deploy/image_check.py "$$($(BIN)/python -c 'from worker.process.embedded_redis import find_redis_server as f; print(f())')"
+
 clean:  ## Remove what the other commands made
-	@rm -rf $(VENV) $(BENCH) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis mutants mutants.log dist build
+	@rm -rf $(VENV) $(VENV)-3.1* $(BENCH) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis mutants mutants.log dist build

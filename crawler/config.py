@@ -9,7 +9,7 @@ import sys
 from decimal import Decimal
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -207,6 +207,10 @@ class Settings(BaseSettings):
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the API."""
         return is_loopback(self.host)
+
+    def open_values(self) -> dict[str, Any]:
+        """Return the settings that are no secret, JSON-able; ``Settings(**values)`` reads them back."""
+        return self.model_dump(mode="json", exclude={*_SECRETS, "redis_url"})
 
     def environment(self) -> dict[str, str]:
         """Return the settings that differ from their defaults as environment variables, for a worker."""

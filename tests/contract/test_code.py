@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import crawler
+
 ROOT = Path(__file__).parents[2]
 FILES = sorted(path for package in ("api", "crawler", "worker") for path in (ROOT / package).rglob("*.py"))
 MODULES = [path for path in FILES if path.name != "__init__.py"]
@@ -33,11 +35,21 @@ def test_public_names_are_explained(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in FILES if path.name == "__init__.py"], ids=lambda p: str(p.relative_to(ROOT))
+    "path",
+    [path for path in FILES if path.name == "__init__.py" and path != ROOT / "crawler" / "__init__.py"],
+    ids=lambda p: str(p.relative_to(ROOT)),
 )
 def test_package_files_are_empty(path: Path) -> None:
     """So that importing a neighbour never drags Scrapy in."""
     assert not path.read_text("utf-8").strip()
+
+
+def test_the_library_loads_what_is_used_and_no_more() -> None:
+    code = "import sys, crawler, crawler.records; print(sorted({'pydantic', 'scrapy'} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"
+    assert all(getattr(crawler, name) for name in crawler.__all__)
 
 
 def test_imports_point_one_way() -> None:
