@@ -1,8 +1,8 @@
 """Do the Dockerfile's steps make an image in which the service works?  For machines without a container engine.
 
 Run as root by ``make image-check`` on Debian or Ubuntu with ``mmdebstrap``.  Makes an empty Debian root, does what
-each line of the Dockerfile says (FROM, ENV, RUN, WORKDIR, COPY, USER, ENTRYPOINT, HEALTHCHECK), starts Redis, the API and a
-worker in it as the image's own user, has a sample site crawled that needs a browser, and asks the health checks.
+each line of the Dockerfile says (FROM, ENV, RUN, WORKDIR, COPY, USER, ENTRYPOINT, HEALTHCHECK), starts Redis, the API
+and a worker in it as the image's own user, has a sample site crawled that needs a browser, and asks the health checks.
 
 It cannot show what a container engine adds: layers, seccomp profiles, cgroups, the network of its own, and Compose.
 """
@@ -28,6 +28,9 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "fixtures" / "sites" / "osteria-scogliardente" / "www"
+AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
+"""Certificate authorities of this machine, which may stand behind a proxy with one of its own; for the build alone."""
+
 DEADLINE_S = 120.0
 """Longest wait for the service to come up, or for the job to end, in seconds."""
 
@@ -101,11 +104,12 @@ def bootstrap(image: Image, suite: str) -> None:
         ["mmdebstrap", "--quiet", "--variant=required", "--include=apt", suite, str(image.root)], check=True
     )
     # The network, and where this machine gets packages from: what a container engine or a build argument would give.
-    for file in ("/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf", "/etc/ssl/certs/ca-certificates.crt"):
+    for file in ("/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf"):
         if Path(file).exists():
-            target = image.root / file.lstrip("/")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(file, target)
+            shutil.copy(file, image.root / file.lstrip("/"))
+    if Path(AUTHORITIES).exists():
+        shutil.copy(AUTHORITIES, image.root / "etc" / "authorities.crt")
+        image.environment |= {"PIP_CERT": "/etc/authorities.crt"}
     for kind, folder in (("proc", "proc"), ("sysfs", "sys"), ("devtmpfs", "dev"), ("tmpfs", "dev/shm")):
         subprocess.run(["mount", "-t", kind, kind, str(image.root / folder)], check=True)
 
@@ -168,6 +172,7 @@ def wait_for(url: str, is_there: Any, token: str = "") -> Any:
 
 def crawl(image: Image, redis_server: str) -> None:
     """Start the service in the image and have one site crawled."""
+    image.environment.pop("PIP_CERT", None)
     redis_port, api_port, site_port = free_port(), free_port(), free_port()
     image.environment |= {
         "SOCIALS_REDIS_URL": f"redis://127.0.0.1:{redis_port}/0",
