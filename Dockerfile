@@ -7,10 +7,11 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     PIP_NO_CACHE_DIR=1 \
     PATH=/opt/socials/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
-# Python, Chromium with the libraries it needs, `tini` to reap what browsers leave, and nothing else.
+# Python, Chromium, the library that the Node.js of Playwright's driver needs beyond a slim Debian, `tini` to reap what
+# browsers leave, and nothing else.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        ca-certificates python3 python3-venv chromium-headless-shell tini fonts-liberation \
+        ca-certificates python3 python3-venv chromium-headless-shell libatomic1 tini fonts-liberation \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 10001 socials \
     && python3 -m venv /opt/socials

@@ -20,163 +20,163 @@ from crawler.records import Limits, Render
 
 
 class Settings(BaseSettings):
-    """Everything an operator may change; read once at start-up, then passed down by value."""
+    """Everything an operator can change; read once at start-up, then passed down by value."""
 
     model_config = SettingsConfigDict(
         env_prefix="SOCIALS_", frozen=True, use_attribute_docstrings=True, extra="forbid", env_ignore_empty=True
     )
 
     redis_url: str = ""
-    """Redis to use, as ``redis://host:port/db``; empty: an embedded one is started (``socials serve`` and
-    ``demo``)."""
+    """Redis server to use, as ``redis://host:port/db``. Empty: ``socials serve`` and ``demo`` start an
+    embedded one."""
 
     data_dir: Path = Path("~/.local/share/socials")
-    """Folder in which the embedded Redis keeps its files, and ``serve`` the token of the account ``local``."""
+    """Folder for the files of the embedded Redis and for the token of the account ``local``."""
 
     production: bool = False
-    """Whether strangers are served: the service then refuses to start with settings that would be careless."""
+    """Whether the service is open to others. It then refuses to start with insecure settings."""
 
     secret: SecretStr = SecretStr("")
-    """Key of the hashes under which tokens and sessions are stored, at least 32 characters; the same for all
-    processes. Another one makes all tokens and sessions void."""
+    """Key for the hashes of tokens and sessions, at least 32 characters, the same for all processes. Changing it
+    invalidates every token and session."""
 
     host: str = "127.0.0.1"
     """Address the API listens on."""
 
     port: int = Field(default=8000, ge=0, le=65535)
-    """Port the API listens on; 0 takes a free one."""
+    """Port the API listens on; 0 picks a free one."""
 
     workers_count: int = Field(default=2, ge=1, le=64)
-    """Worker processes that ``socials serve`` starts."""
+    """Number of worker processes that ``socials serve`` starts."""
 
     shard_items_count: int = Field(default=50, ge=1, le=1000)
-    """Inputs per shard; a shard is what one worker takes at a time."""
+    """Items per shard. A shard is the unit of work that a worker claims."""
 
     shard_timeout_s: int = Field(default=1800, ge=30, le=86_400)
-    """Hard stop for one shard, in seconds; the spider stops itself ``shard_grace_s`` earlier."""
+    """Hard time limit for one shard, in seconds; the spider stops ``shard_grace_s`` earlier."""
 
     shard_grace_s: int = Field(default=150, ge=10, le=3600)
-    """Time left, in seconds, for open pages to end and results to be handed over before the hard stop."""
+    """Time reserved before the hard limit for closing pages and storing results, in seconds."""
 
     shard_lease_s: int = Field(default=30, ge=3, le=3600)
-    """A shard whose worker has given no sign of life for this long, in seconds, is given to another."""
+    """Time without a heartbeat after which another worker takes over a shard, in seconds."""
 
     max_items_count: int = Field(default=10_000, ge=1, le=10_000)
-    """Most items in one job."""
+    """Maximum items per job."""
 
     max_body_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
-    """Largest request body, in bytes."""
+    """Maximum size of a request body, in bytes."""
 
     session_s: int = Field(default=7 * 86_400, ge=60)
-    """How long somebody stays signed in, in seconds."""
+    """Lifetime of a session, in seconds."""
 
     jobs_per_minute_count: int = Field(default=60, ge=1)
-    """Jobs that an account may create in a minute, at once or spread out."""
+    """Maximum jobs that an account may create per minute."""
 
     sign_ins_per_minute_count: int = Field(default=10, ge=1)
-    """Attempts to sign in that one e-mail address, or one client, has in a minute."""
+    """Maximum sign-in attempts per minute, per e-mail address and per client."""
 
     streams_count: int = Field(default=1000, ge=1)
-    """Event streams that an account may have open at a time."""
+    """Maximum open event streams per account."""
 
     trusted_proxies: str = ""
-    """Addresses of the reverse proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed, separated by
+    """Addresses of reverse proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are trusted, separated by
     commas."""
 
     receive_timeout_s: float = Field(default=20.0, gt=0, le=600)
-    """Longest wait for a request, in seconds; a large body has a second more for every 16 kB."""
+    """Time limit for receiving a request, in seconds; large bodies get one more second per 16 kB."""
 
     send_timeout_s: float = Field(default=20.0, gt=0, le=600)
-    """A client that takes in nothing of its answer for this long, in seconds, is dropped."""
+    """Time after which a client that does not read its response is disconnected, in seconds."""
 
     heartbeat_s: float = Field(default=10.0, gt=0, le=15)
-    """Longest silence of an event stream, in seconds; then a comment is sent."""
+    """Interval of keep-alive comments on an idle event stream, in seconds."""
 
     webhook_pause_s: int = Field(default=5, ge=0, le=60)
-    """Pause before a webhook that was not taken is sent again, in seconds; later pauses grow with it, to 7200 times
-    as long before the eighth and last attempt."""
+    """Delay before a failed webhook is retried, in seconds. Later delays grow in proportion, to 7200 times this before
+    the eighth and last attempt."""
 
     retention_s: int = Field(default=30 * 86_400, ge=60)
-    """How long a job and its results are kept, in seconds."""
+    """Time for which a job and its results are kept, in seconds."""
 
     ef_per_item: Decimal = Field(default=Decimal("0.00055"), ge=0, le=100, decimal_places=8)
     """Price of one queued item, in EF."""
 
     render: Render = Render.AUTO
-    """When a browser may be used: ``auto``, ``always`` or ``never``; a job may choose for itself."""
+    """When to use a browser: ``auto``, ``always`` or ``never``. A job may set its own."""
 
     max_pages_count: int = Field(default=4, ge=1, le=10)
-    """Most pages read for one input."""
+    """Maximum pages read per item."""
 
     item_budget_s: float = Field(default=45.0, ge=5, le=120)
-    """Most time spent on one input, in seconds, from its first request."""
+    """Time budget per item, in seconds, counted from its first request."""
 
     light_enabled: bool = True
-    """Whether the light engine (Lightpanda) may be used."""
+    """Whether to use the light engine (Lightpanda)."""
 
     chromium_enabled: bool = True
-    """Whether Chromium may be used."""
+    """Whether to use Chromium."""
 
     chromium_path: str = ""
-    """Chromium to run; empty: Playwright's own download, else the first on the path of ``chromium-headless-shell``,
-    ``chromium``, ``google-chrome``."""
+    """Path of the Chromium executable. Empty: Playwright's own download, else the first of
+    ``chromium-headless-shell``, ``chromium`` and ``google-chrome`` on the path."""
 
     concurrent_sites_count: int = Field(default=32, ge=1, le=256)
-    """Inputs crawled at a time by one worker process."""
+    """Maximum items that one worker process crawls at a time."""
 
     concurrent_light_pages_count: int = Field(default=8, ge=1, le=64)
-    """Pages open at a time in the light engine, per worker process."""
+    """Maximum pages open in the light engine, per worker process."""
 
     concurrent_chromium_pages_count: int = Field(default=2, ge=1, le=64)
-    """Pages open at a time in Chromium, per worker process."""
+    """Maximum pages open in Chromium, per worker process."""
 
     browser_pages_count: int = Field(default=300, ge=1, le=100_000)
-    """Pages after which a browser is ended and started anew, since its memory only grows; per worker process."""
+    """Number of pages after which a browser is restarted, because its memory only grows; per worker process."""
 
     browser_bytes: int = Field(default=1_500_000_000, ge=100_000_000)
-    """Size of a browser, all its processes together, from which on it is ended and started anew, in bytes
-    (proportional set size); per worker process."""
+    """Memory of a browser, all its processes together, above which it is restarted, in bytes (proportional set size);
+    per worker process."""
 
     fetch_timeout_s: float = Field(default=15.0, gt=0, le=120)
-    """Longest wait for one plain page, in seconds."""
+    """Time limit for fetching a page without a browser, in seconds."""
 
     render_timeout_s: float = Field(default=20.0, gt=0, le=120)
-    """Longest wait for one rendered page, in seconds, from navigation to the last read of the document."""
+    """Time limit for rendering a page, in seconds, from navigation to the last read of the document."""
 
     settle_timeout_s: float = Field(default=8.0, gt=0, le=60)
-    """Longest wait, in seconds, for a rendered page to stop promising more links."""
+    """Time limit, in seconds, for a rendered page to settle: no pending work that could add links."""
 
     max_page_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
-    """Largest document read, in bytes, after decompression."""
+    """Maximum size of a document, in bytes, after decompression."""
 
     alternates_count: int = Field(default=5, ge=0, le=1000)
-    """Most profiles that lost, per network, that the evidence of a result shows."""
+    """Maximum rejected profiles per network that the evidence lists."""
 
     block_trackers: bool = True
-    """Whether hosts that serve only trackers and advertisements are refused to every engine."""
+    """Whether to block hosts that serve only trackers and advertisements."""
 
     obey_robots: bool = True
-    """Whether robots.txt is obeyed."""
+    """Whether to obey robots.txt."""
 
     user_agent: str = "SocialsBot/0.1 (+https://github.com/socials-bot/socials)"
-    """User-Agent header of every request, plain and rendered; should carry a contact."""
+    """User-Agent header of every request; it should include a way to contact you."""
 
     tls_strict: bool = False
-    """Whether a bad certificate makes an input fail with ``tls_error``; otherwise the page is read and evidence says
-    so."""
+    """Whether an invalid certificate fails the item with ``tls_error``. Otherwise the page is read and the evidence
+    says so."""
 
     allow_hosts: Annotated[tuple[str, ...], NoDecode] = ()
-    """``HOST:PORT`` pairs on this machine that the egress guard lets through, separated by commas; test fixtures
+    """``HOST:PORT`` pairs on this machine that the egress guard allows, separated by commas; for test fixtures
     only."""
 
     log_format: Literal["text", "json"] = "text"
-    """How log lines look: ``text`` for people, ``json`` for machines."""
+    """Format of log lines: ``text`` for people, ``json`` for machines."""
 
     metrics_token: SecretStr = SecretStr("")
-    """Bearer token that ``/metrics`` asks for; without one it answers callers on this machine only."""
+    """Bearer token that ``/metrics`` requires. Empty: it answers requests from this machine only."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
-    """Least severe log level written to standard error."""
+    """Lowest log level written to standard error."""
 
     @field_validator("allow_hosts", mode="before")
     @classmethod
@@ -234,7 +234,7 @@ def problem_of(error: ValidationError) -> str:
 
 
 def read_or_exit() -> Settings:
-    """Read the settings of a process that nobody's command line started; end it where they are wrong."""
+    """Read the settings of a process that the command line did not start; exit where they are invalid."""
     try:
         return Settings()
     except ValidationError as error:

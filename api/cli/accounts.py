@@ -42,34 +42,34 @@ def _ceiling(text: str) -> Decimal | None:
 
 
 _password = click.option(
-    "--password-stdin", is_flag=True, help="Read the password from standard input; without it one is made and shown."
+    "--password-stdin",
+    is_flag=True,
+    help="Read the password from standard input; otherwise one is generated and printed.",
 )
 
 
 def _where(command: Callable[..., None]) -> Callable[..., None]:
     """Options that say where the accounts are kept, for a group of commands."""
-    data = click.option(
-        "--data", "data_dir", type=click.Path(file_okay=False), help="Folder given to `socials serve --data`."
-    )
-    return data(click.option("--redis", "redis_url", metavar="URL", help="The Redis of the service.")(command))
+    data = click.option("--data", "data_dir", type=click.Path(file_okay=False), help="Data folder of `socials serve`.")
+    return data(click.option("--redis", "redis_url", metavar="URL", help="Redis of the service.")(command))
 
 
 @click.group()
 @_where
 @click.pass_context
 def account(context: click.Context, /, **given: str | None) -> None:
-    """Accounts: who may use the service, and what each may spend."""
+    """Manage accounts and their spending limits."""
     context.obj = {name: value for name, value in given.items() if value is not None}
 
 
 @account.command("add")
 @click.argument("email")
 @click.option(
-    "--ceiling", type=_ceiling, metavar="EF", default="none", show_default=True, help="What it may spend in a month."
+    "--ceiling", type=_ceiling, metavar="EF", default="none", show_default=True, help="Spending limit per month."
 )
 @_password
 def add_account(email: str, ceiling: Decimal | None, password_stdin: bool) -> None:
-    """Make an account that signs in with EMAIL; prints its id, and its password where one was made."""
+    """Add an account. Prints its id, and its password if one was generated."""
     password = _read_password() if password_stdin else secrets.token_urlsafe(18)
     made = _ask(lambda accounts: accounts.add(email, password, ceiling))
     click.echo(f"account {made.id}")
@@ -80,7 +80,7 @@ def add_account(email: str, ceiling: Decimal | None, password_stdin: bool) -> No
 
 @account.command("list")
 def list_accounts() -> None:
-    """Show all accounts: id, e-mail, state, spent and reserved this month, ceiling."""
+    """List accounts with their state, spending and ceiling."""
 
     async def read(accounts: Accounts) -> list[tuple[Account, Any]]:
         return [(each, await accounts.month(each.id)) for each in await accounts.all()]
@@ -95,14 +95,14 @@ def list_accounts() -> None:
 @account.command("disable")
 @click.argument("name", metavar="ACCOUNT")
 def disable_account(name: str) -> None:
-    """Switch ACCOUNT off: its tokens and sessions are refused, and its jobs wait."""
+    """Disable ACCOUNT: its tokens and sessions are refused, its jobs wait."""
     _change(name, lambda accounts, account_id: accounts.set_active(account_id, is_active=False), "disabled")
 
 
 @account.command("enable")
 @click.argument("name", metavar="ACCOUNT")
 def enable_account(name: str) -> None:
-    """Switch ACCOUNT on again."""
+    """Enable ACCOUNT again."""
     _change(name, lambda accounts, account_id: accounts.set_active(account_id, is_active=True), "active")
 
 
@@ -110,7 +110,10 @@ def enable_account(name: str) -> None:
 @click.argument("name", metavar="ACCOUNT")
 @click.argument("ceiling", metavar="EF", type=_ceiling)
 def set_ceiling(name: str, ceiling: Decimal | None) -> None:
-    """Change what ACCOUNT may spend in a calendar month (UTC): an amount of EF, or none."""
+    """Set the monthly ceiling of ACCOUNT in EF, or none.
+
+    Months are calendar months in UTC.
+    """
     words = "no ceiling" if ceiling is None else f"ceiling {ceiling:f} EF"
     _change(name, lambda accounts, account_id: accounts.set_ceiling(account_id, ceiling), words)
 
@@ -119,7 +122,7 @@ def set_ceiling(name: str, ceiling: Decimal | None) -> None:
 @click.argument("name", metavar="ACCOUNT")
 @_password
 def set_password(name: str, password_stdin: bool) -> None:
-    """Change the password of ACCOUNT and end all its sessions."""
+    """Change the password of ACCOUNT and end its sessions."""
     password = _read_password() if password_stdin else secrets.token_urlsafe(18)
     _change(name, lambda accounts, account_id: accounts.set_password(account_id, password), "new password")
     if not password_stdin:
@@ -131,15 +134,15 @@ def set_password(name: str, password_stdin: bool) -> None:
 @_where
 @click.pass_context
 def token(context: click.Context, /, **given: str | None) -> None:
-    """Tokens: how programs speak for an account."""
+    """Manage API tokens."""
     context.obj = {name: value for name, value in given.items() if value is not None}
 
 
 @token.command("create")
 @click.argument("name", metavar="ACCOUNT")
-@click.option("--name", "token_name", default="", help="What it is for.")
+@click.option("--name", "token_name", default="", help="Name, to tell tokens apart.")
 def create_token(name: str, token_name: str) -> None:
-    """Make a token of ACCOUNT and print it; it is not shown again."""
+    """Create a token for ACCOUNT and print it once."""
 
     async def make(accounts: Accounts) -> tuple[str, Token]:
         found = await accounts.find(name)
@@ -153,7 +156,7 @@ def create_token(name: str, token_name: str) -> None:
 @token.command("list")
 @click.argument("name", metavar="ACCOUNT")
 def list_tokens(name: str) -> None:
-    """Show the tokens of ACCOUNT: id, name, made, last used."""
+    """List the tokens of ACCOUNT."""
 
     async def read(accounts: Accounts) -> list[Token]:
         return await accounts.tokens((await accounts.find(name)).id)
@@ -167,7 +170,7 @@ def list_tokens(name: str) -> None:
 @click.argument("name", metavar="ACCOUNT")
 @click.argument("token_id", metavar="TOKEN_ID")
 def revoke_token(name: str, token_id: str) -> None:
-    """Make a token of ACCOUNT void."""
+    """Revoke a token of ACCOUNT."""
 
     async def revoke(accounts: Accounts) -> bool:
         return await accounts.revoke_token((await accounts.find(name)).id, token_id)
@@ -179,9 +182,9 @@ def revoke_token(name: str, token_id: str) -> None:
 
 @account.command("webhook-secret")
 @click.argument("name", metavar="ACCOUNT")
-@click.option("--new", "is_new", is_flag=True, help="Make a new one; the old one signs nothing any more.")
+@click.option("--new", "is_new", is_flag=True, help="Generate a new secret; the old one stops working.")
 def webhook_secret(name: str, is_new: bool) -> None:
-    """Show what signs the webhooks of ACCOUNT; a receiver verifies with it."""
+    """Show or renew the webhook signing secret of ACCOUNT."""
 
     async def read(accounts: Accounts) -> str:
         found = await accounts.find(name)

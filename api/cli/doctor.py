@@ -1,4 +1,4 @@
-"""What is installed and working on this machine, and which command mends the rest?
+"""What is installed and working on this machine, and which command fixes the rest?
 
 Behind ``socials doctor``.  Starts each program only as far as it takes to hear its version.
 """
@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from crawler.config import Settings
-from crawler.engines.find import find_chromium, has_light
-from crawler.engines.install import chromium_mend, light_mend
+from crawler.engines.find import find_chromium, find_driver, has_light
+from crawler.engines.install import chromium_fix, light_fix
 from crawler.records import Render
 from worker.process.embedded_redis import RedisMissing, find_redis_server
 
@@ -25,24 +25,27 @@ MIN_FILES_COUNT = 1024
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at; ``mend`` is what to do where it is not well."""
+    """One check; ``fix`` says what to do where it failed."""
 
     name: str
     is_ok: bool
     detail: str
-    mend: str = ""
+    fix: str = ""
     is_needed: bool = True
-    """Whether the service is not what its settings say without it."""
+    """Whether the service cannot work as configured without it."""
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Look at everything, one finding at a time."""
+    """Run every check, one finding at a time."""
     yield Finding("Python", sys.version_info >= (3, 11), sys.version.split()[0], "install Python 3.11 or newer")
     yield _redis(settings)
     light, chromium = _light(settings), _chromium(settings)
     yield light
     yield chromium
-    has_engine = (settings.light_enabled and light.is_ok) or (settings.chromium_enabled and chromium.is_ok)
+    driver = _driver()
+    yield driver
+    has_browser = (settings.light_enabled and light.is_ok) or (settings.chromium_enabled and chromium.is_ok)
+    has_engine = driver.is_ok and has_browser
     yield _rendering(settings, has_engine)
     if settings.chromium_enabled:
         yield _sandbox()
@@ -51,54 +54,60 @@ def examine(settings: Settings) -> Iterator[Finding]:
 
 def _redis(settings: Settings) -> Finding:
     if settings.redis_url:
-        return Finding("Redis", True, "yours, by SOCIALS_REDIS_URL")
+        return Finding("Redis", True, "set by SOCIALS_REDIS_URL")
     try:
         server = find_redis_server()
     except RedisMissing as error:
-        return Finding("Redis", False, "none found", str(error))
+        return Finding("Redis", False, "not found", str(error))
     return Finding("Redis", True, _version([server, "--version"]) or server)
 
 
 def _light(settings: Settings) -> Finding:
     if not settings.light_enabled:
-        return Finding("light engine", True, "switched off by SOCIALS_LIGHT_ENABLED", is_needed=False)
+        return Finding("light engine", True, "disabled by SOCIALS_LIGHT_ENABLED", is_needed=False)
     if not has_light():
-        return Finding("light engine", False, "not installed", light_mend(), is_needed=False)
+        return Finding("light engine", False, "not installed", light_fix(), is_needed=False)
     from lightpanda.client import find_binary
 
     version = _version([str(find_binary()), "version"])
-    mend = "pip install --force-reinstall lightpanda"
-    return Finding(
-        "light engine", bool(version), f"Lightpanda {version}" if version else "does not start", mend, False
-    )
+    fix = "pip install --force-reinstall lightpanda"
+    return Finding("light engine", bool(version), f"Lightpanda {version}" if version else "does not start", fix, False)
 
 
 def _chromium(settings: Settings) -> Finding:
     if not settings.chromium_enabled:
-        return Finding("Chromium", True, "switched off by SOCIALS_CHROMIUM_ENABLED", is_needed=False)
+        return Finding("Chromium", True, "disabled by SOCIALS_CHROMIUM_ENABLED", is_needed=False)
     path = find_chromium(settings)
     if not path:
-        return Finding("Chromium", False, "none found", chromium_mend(), is_needed=False)
+        return Finding("Chromium", False, "not found", chromium_fix(), is_needed=False)
     version = _version([path, "--version"])
-    return Finding("Chromium", bool(version), version or f"{path} does not start", chromium_mend(), is_needed=False)
+    return Finding("Chromium", bool(version), version or f"{path} does not start", chromium_fix(), is_needed=False)
+
+
+def _driver() -> Finding:
+    node = find_driver()
+    version = _version([node, "--version"])
+    # Slim images lack a library that it is linked against.
+    fix = "sudo apt-get install libatomic1" if shutil.which("apt-get") else "pip install --force-reinstall playwright"
+    return Finding("browser driver", bool(version), f"Node.js {version}" if version else "does not start", fix, False)
 
 
 def _rendering(settings: Settings, has_engine: bool) -> Finding:
     if has_engine:
         return Finding("rendering", True, f"SOCIALS_RENDER={settings.render}")
     if settings.render is Render.NEVER:
-        return Finding("rendering", True, "none, and none is asked for: SOCIALS_RENDER=never")
+        return Finding("rendering", True, "off (SOCIALS_RENDER=never)")
     return Finding(
         "rendering",
         False,
-        "no browser engine works; sites that build their pages by script stay empty",
-        "install or switch on one of the two above, or set SOCIALS_RENDER=never",
+        "no browser engine works; sites built by JavaScript stay empty",
+        "install or enable one of the two engines above, or set SOCIALS_RENDER=never",
     )
 
 
 def _sandbox() -> Finding:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        return Finding("sandbox", False, "off: Chromium has none as root", "run as another user", is_needed=False)
+        return Finding("sandbox", False, "off: Chromium cannot use it as root", "run as another user", is_needed=False)
     return Finding("sandbox", True, "on", is_needed=False)
 
 
@@ -106,7 +115,7 @@ def _files() -> Finding:
     try:
         import resource
     except ImportError:  # not a Unix system
-        return Finding("open files", True, "no limit known", is_needed=False)
+        return Finding("open files", True, "limit unknown", is_needed=False)
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     is_ok = soft == resource.RLIM_INFINITY or soft >= MIN_FILES_COUNT
     return Finding("open files", is_ok, f"limit {soft}", f"ulimit -n {MIN_FILES_COUNT}", is_needed=False)

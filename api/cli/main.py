@@ -23,7 +23,7 @@ INTERRUPTED = 130
 
 
 class SettingError(click.ClickException):
-    """A setting that cannot be; exit status 2, as for all wrong usage."""
+    """An invalid setting; exit status 2, as for all wrong usage."""
 
     exit_code = 2
 
@@ -72,11 +72,11 @@ def cli() -> None:
 @click.option("-o", "--output", default="-", help="File to write; standard output without it.")
 @click.option("--format", "format_", type=click.Choice(["csv", "json", "jsonl", "xlsx"]),
               help="Format of input and output; else the file names tell.")  # fmt: skip
-@click.option("--render", type=click.Choice([each.value for each in Render]), help="When a browser may be used.")
-@click.option("--max-pages", type=click.IntRange(1, 10), help="Most pages read for one item.")
+@click.option("--render", type=click.Choice([each.value for each in Render]), help="When to use a browser.")
+@click.option("--max-pages", type=click.IntRange(1, 10), help="Maximum pages read per item.")
 @click.option("--evidence", is_flag=True, help="Add the column social_evidence: why each profile was chosen.")
 @click.option("--allow-host", "allow_hosts", multiple=True, metavar="HOST:PORT",
-              help="Host on this machine that may be read; for test fixtures only.")  # fmt: skip
+              help="Host on this machine that may be read; for tests only.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on from an interrupted run with the same input and output.")
 def enrich(
     source: str,
@@ -88,7 +88,10 @@ def enrich(
     allow_hosts: tuple[str, ...],
     resume: bool,
 ) -> int:
-    """Enrich a CSV, JSON, JSONL or XLSX file on this machine; INPUT may be - for standard input."""
+    """Enrich a file of places on this machine.
+
+    Reads CSV, JSON, JSONL or XLSX; INPUT may be - for standard input.
+    """
     from contextlib import nullcontext
 
     from api.cli import enrich as work
@@ -129,7 +132,10 @@ def enrich(
 @cli.command()
 @click.argument("urls", nargs=-1, metavar="[URL]...")
 def classify(urls: tuple[str, ...]) -> None:
-    """Say of each URL, or each line of standard input, which profile it names; makes no request."""
+    """Name the profile behind each URL, without requests.
+
+    Reads URLs from the arguments, or from standard input, one per line, and writes one JSON line for each.
+    """
     from crawler.networks.report import row
 
     for url in urls or _lines():
@@ -139,13 +145,16 @@ def classify(urls: tuple[str, ...]) -> None:
 
 @cli.command()
 @click.argument("site")
-@click.option("--render", type=click.Choice([each.value for each in Render]), help="When a browser may be used.")
+@click.option("--render", type=click.Choice([each.value for each in Render]), help="When to use a browser.")
 @click.option("--allow-host", "allow_hosts", multiple=True, metavar="HOST:PORT",
-              help="Host on this machine that may be read; for test fixtures only.")  # fmt: skip
+              help="Host on this machine that may be read; for tests only.")  # fmt: skip
 @click.option("--screenshot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.png",
-              help="Also take a picture of the home page, with Chromium.")  # fmt: skip
+              help="Save a screenshot of the home page, taken with Chromium.")  # fmt: skip
 def explain(site: str, render: str | None, allow_hosts: tuple[str, ...], screenshot: Path | None) -> int:
-    """Crawl one SITE and show each page read, each profile with its signals and score, and the choice."""
+    """Crawl one site and explain the result.
+
+    Shows every page read and why, every profile found with its signals and score, and the choice.
+    """
     from api.cli import explain as work
 
     settings = _settings(
@@ -158,17 +167,20 @@ def explain(site: str, render: str | None, allow_hosts: tuple[str, ...], screens
             work.screenshot(site, screenshot, settings)
         except ValueError as error:
             raise click.ClickException(str(error)) from None
-        _say(f"Picture of the home page: {screenshot}")
+        _say(f"Screenshot: {screenshot}")
     return 0
 
 
 @cli.command()
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on.  [default: 8000]")
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Where Redis keeps its files.")
-@click.option("--redis", "redis_url", metavar="URL", help="Use this Redis instead of one of our own.")
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Folder for the files of Redis.")
+@click.option("--redis", "redis_url", metavar="URL", help="Use this Redis instead of the embedded one.")
 def serve(**given: Any) -> int:
-    """Run API, workers and a Redis in one command, for one machine."""
+    """Run the whole service on this machine.
+
+    Starts the API, workers and an embedded Redis.
+    """
     import shlex
 
     from api.cli.serve import Service, ServiceError, token_path
@@ -182,17 +194,17 @@ def serve(**given: Any) -> int:
 
     async def run() -> None:
         async with Service(settings, data_dir) as service:
-            _say(f"Socials runs at {service.url} (its interface: {service.url}/docs). Ctrl-C ends it.")
+            _say(f"Socials is running at {service.url} (API reference: {service.url}/docs). Press Ctrl-C to stop.")
             if service.token:
                 path = token_path(data_dir)
                 _say(
-                    f"The token of the account local is kept in {path}. Create a job:\n\n"
+                    f"The token of the account local is in {path}. To create a job:\n\n"
                     f"  curl -s {service.url}/api/jobs/socials -H 'Content-Type: application/json' \\\n"
                     f'    -H "Authorization: Bearer $(cat {shlex.quote(str(path))})" \\\n'
                     """    -d '{"items": [{"name": "Scrapy", "site_web": "https://scrapy.org"}]}'\n"""
                 )
             await _until_signalled()
-            _say("Stopping: workers hand back what they do.")
+            _say("Stopping; unfinished work goes back to the queue.")
 
     try:
         asyncio.run(run())
@@ -205,7 +217,7 @@ def serve(**given: Any) -> int:
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on.  [default: 8000]")
 def api(**given: Any) -> int:
-    """Run the API alone; it needs SOCIALS_REDIS_URL."""
+    """Run the API. Needs SOCIALS_REDIS_URL."""
     from api.cli.serve import ServiceError, api_server, listen
 
     settings = _settings(**{name: value for name, value in given.items() if value is not None})
@@ -217,7 +229,7 @@ def api(**given: Any) -> int:
         with listen(settings.host, settings.port) as listener:
             server = api_server(settings, settings.redis_url)
             serving = asyncio.create_task(server.serve(sockets=[listener]))
-            _say(f"The API listens on {settings.host}:{listener.getsockname()[1]}.")
+            _say(f"The API is listening on {settings.host}:{listener.getsockname()[1]}.")
             signalled = asyncio.create_task(_until_signalled())
             await asyncio.wait([serving, signalled], return_when=asyncio.FIRST_COMPLETED)
             server.should_exit = True
@@ -233,7 +245,7 @@ def api(**given: Any) -> int:
 
 @cli.command()
 def worker() -> int:
-    """Run one worker; it needs SOCIALS_REDIS_URL."""
+    """Run a worker. Needs SOCIALS_REDIS_URL."""
     from worker.process.main import run
 
     settings = _settings()
@@ -244,7 +256,10 @@ def worker() -> int:
 
 @cli.command()
 def demo() -> int:
-    """Start the bundled sample sites, run one job over them through the real service, show the table."""
+    """Run the service once over the sample sites.
+
+    Starts the bundled sample sites and the service, runs one job and prints the results as a table.
+    """
     import httpx
 
     from api.cli.demo import demo as run
@@ -258,19 +273,19 @@ def demo() -> int:
     except (ServiceError, RedisMissing) as error:
         raise click.ClickException(str(error)) from None
     except (TimeoutError, httpx.HTTPError) as error:
-        raise click.ClickException(f"the job did not come to its end: {str(error) or type(error).__name__}") from None
+        raise click.ClickException(f"the job did not finish: {str(error) or type(error).__name__}") from None
 
 
 @cli.command()
 def doctor() -> int:
-    """Say what is installed and working, and which command mends the rest."""
+    """Check the installation and suggest fixes."""
     from api.cli.doctor import examine
 
     is_well = True
     for finding in examine(_settings()):
         mark = "ok  " if finding.is_ok else ("FAIL" if finding.is_needed else "warn")
-        mend = "" if finding.is_ok else f"; to mend: {finding.mend}"
-        click.echo(f"{mark} {finding.name}: {finding.detail}{mend}")
+        fix = "" if finding.is_ok else f". Fix: {finding.fix}"
+        click.echo(f"{mark} {finding.name}: {finding.detail}{fix}")
         is_well &= finding.is_ok or not finding.is_needed
     return 0 if is_well else 1
 
@@ -285,16 +300,18 @@ def _settings(**given: Any) -> Settings:
 
 def _needs_redis(settings: Settings) -> None:
     if not settings.redis_url:
-        raise click.UsageError("set SOCIALS_REDIS_URL to the Redis to use; `socials serve` brings its own")
+        raise click.UsageError(
+            "SOCIALS_REDIS_URL is not set. Fix: set it, or run `socials serve`, which starts its own Redis"
+        )
 
 
 def _refuse_careless(settings: Settings) -> None:
-    """Do not start in production with settings that would be careless; on one's own machine they are fine."""
+    """Refuse insecure settings in production; on one's own machine they are fine."""
     faults = careless(settings)
     if faults and settings.production:
-        raise click.ClickException(f"not fit for production: {'; '.join(faults)}")
+        raise click.ClickException(f"insecure settings for production: {'; '.join(faults)}")
     if faults and not settings.is_loopback:
-        _say(f"Warning: others than this machine are served, and {'; '.join(faults)}")
+        _say(f"Warning: the service is reachable from other machines with insecure settings: {'; '.join(faults)}")
 
 
 def _log(settings: Settings, level: str | None = None) -> None:

@@ -73,3 +73,13 @@ def _downloads_dir() -> Path:
         return Path(chosen)
     home = Path.home()
     return home / "Library/Caches/ms-playwright" if sys.platform == "darwin" else home / ".cache/ms-playwright"
+
+
+def find_driver() -> str:
+    """Return the path of the Node.js that runs Playwright's driver, or where it should be.
+
+    Playwright has no public name for it (1.65), and importing it would start what a mere look need not.
+    """
+    spec = importlib.util.find_spec("playwright")
+    folder = Path(spec.origin).parent if spec and spec.origin else Path()
+    return os.environ.get("PLAYWRIGHT_NODEJS_PATH") or str(folder / "driver" / "node")

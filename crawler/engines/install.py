@@ -1,7 +1,7 @@
 """How does a machine get its browser engines?
 
 Run by ``make setup`` as ``python -m crawler.engines.install``: quick and silent where nothing is missing.  A machine
-that can have no Chromium still works on the light engine, so this never fails; it says what is missing and how to mend
+that can have no Chromium still works on the light engine, so this never fails; it says what is missing and how to fix
 it.
 """
 
@@ -27,23 +27,21 @@ def main() -> None:
     if settings.chromium_enabled and not find_chromium(settings):
         _say("==> Getting Chromium (Playwright's own download)")
         if not _download() and not _install_package():
-            _say(
-                f"No Chromium could be had: pages are rendered by the light engine alone. To add it: {chromium_mend()}"
-            )
+            _say(f"Chromium is not available: only the light engine renders pages. To add it: {chromium_fix()}")
     if settings.light_enabled and not has_light():
-        _say(light_mend())
+        _say(light_fix())
 
 
-def chromium_mend() -> str:
+def chromium_fix() -> str:
     """The command that gets Chromium."""
     if shutil.which("apt-get"):
         return "sudo apt-get install chromium-headless-shell"
     return f"{sys.executable} -m playwright install --with-deps chromium-headless-shell"
 
 
-def light_mend() -> str:
+def light_fix() -> str:
     """What to do where the light engine has no wheel."""
-    return "The light engine (wheel lightpanda) does not exist for this platform: install Chromium to render pages."
+    return "The light engine (wheel lightpanda) is not available for this platform. Fix: install Chromium."
 
 
 def _download() -> bool:

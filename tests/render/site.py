@@ -20,7 +20,7 @@ import pytest
 
 from crawler.config import Settings
 from crawler.engines.find import find_engines
-from crawler.engines.install import chromium_mend, light_mend
+from crawler.engines.install import chromium_fix, light_fix
 from crawler.records import Engine
 
 LINK = "https://www.facebook.com/"
@@ -161,9 +161,9 @@ def needs(*engines: Engine) -> None:
     """Skip where an engine is not there, with the way to get it."""
     there = find_engines(Settings())[0]
     if Engine.LIGHT in engines and Engine.LIGHT not in there:
-        pytest.skip(light_mend())
+        pytest.skip(light_fix())
     if Engine.CHROMIUM in engines and Engine.CHROMIUM not in there:
-        pytest.skip(f"no Chromium here: {chromium_mend()}")
+        pytest.skip(f"no Chromium here: {chromium_fix()}")
 
 
 def render(

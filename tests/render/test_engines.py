@@ -17,7 +17,7 @@ import pytest
 
 from crawler.config import Settings
 from crawler.engines.find import find_engines
-from crawler.engines.install import chromium_mend, light_mend
+from crawler.engines.install import chromium_fix, light_fix
 from crawler.records import Engine
 from tests.render.site import without_scripts
 
@@ -118,7 +118,7 @@ def address() -> Iterator[str]:
 def render(engine: Engine, address: str, urls: list[str], **settings: Any) -> dict[str, Any]:
     """Render pages with one engine in a child process; skips where the engine is not there."""
     if engine not in find_engines(Settings())[0]:
-        pytest.skip(light_mend() if engine is Engine.LIGHT else f"no Chromium here: {chromium_mend()}")
+        pytest.skip(light_fix() if engine is Engine.LIGHT else f"no Chromium here: {chromium_fix()}")
     order = {
         "allow": [address, "*.localhost:" + address.partition(":")[2]],
         "settings": settings,

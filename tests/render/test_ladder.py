@@ -16,7 +16,7 @@ import pytest
 
 from crawler.config import Settings
 from crawler.engines.find import find_engines
-from crawler.engines.install import chromium_mend, light_mend
+from crawler.engines.install import chromium_fix, light_fix
 from crawler.records import Engine
 
 pytestmark = pytest.mark.render
@@ -108,9 +108,9 @@ def crawl(port: int, render: str = "auto", **settings: Any) -> dict[str, Any]:
 def needs(*engines: Engine) -> None:
     there = find_engines(Settings())[0]
     if Engine.LIGHT in engines and Engine.LIGHT not in there:
-        pytest.skip(light_mend())
+        pytest.skip(light_fix())
     if Engine.CHROMIUM in engines and Engine.CHROMIUM not in there:
-        pytest.skip(f"no Chromium here: {chromium_mend()}")
+        pytest.skip(f"no Chromium here: {chromium_fix()}")
 
 
 def test_each_site_is_settled_by_the_cheapest_engine_that_can(port: int) -> None:

@@ -62,7 +62,7 @@ def api_process(redis_url: str, port: int = 0) -> Iterator[tuple["subprocess.Pop
     assert process.stderr is not None
     try:
         line = process.stderr.readline()
-        assert "listens on" in line, line
+        assert "listening on" in line, line
         port_text = line.rpartition(":")[2].rstrip(". \n")
         yield process, f"http://127.0.0.1:{port_text}"
     finally:

@@ -500,7 +500,7 @@ def logged_api(redis_url: str, log: Path) -> Iterator[Any]:
         process = subprocess.Popen(command, env=environment, stderr=file)
     try:
         end = time.monotonic() + DEADLINE_S
-        while not (found := re.search(r"listens on ([\d.]+:\d+)", log.read_text())):
+        while not (found := re.search(r"listening on ([\d.]+:\d+)", log.read_text())):
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < end
         yield Address(f"http://{found[1]}")

@@ -171,19 +171,19 @@ def test_a_wrong_setting_is_named(command: Command) -> None:
         pytest.param(
             {"SOCIALS_LIGHT_ENABLED": "false", "SOCIALS_CHROMIUM_PATH": "/bin/false"},
             1,
-            ["light engine: switched off by SOCIALS_LIGHT_ENABLED", "warn Chromium: /bin/false", "FAIL rendering: no"],
+            ["light engine: disabled by SOCIALS_LIGHT_ENABLED", "warn Chromium: /bin/false", "FAIL rendering: no"],
             id="none works",
         ),
         pytest.param(
             {"SOCIALS_LIGHT_ENABLED": "false", "SOCIALS_CHROMIUM_ENABLED": "false"},
             1,
-            ["Chromium: switched off by SOCIALS_CHROMIUM_ENABLED", "FAIL rendering: no", "SOCIALS_RENDER=never"],
+            ["Chromium: disabled by SOCIALS_CHROMIUM_ENABLED", "FAIL rendering: no", "SOCIALS_RENDER=never"],
             id="all switched off",
         ),
         pytest.param(
             {"SOCIALS_LIGHT_ENABLED": "false", "SOCIALS_CHROMIUM_ENABLED": "false", "SOCIALS_RENDER": "never"},
             0,
-            ["ok   rendering: none"],
+            ["ok   rendering: off (SOCIALS_RENDER=never)"],
             id="and none wanted",
         ),
     ],

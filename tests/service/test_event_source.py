@@ -8,7 +8,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from crawler.config import Settings
 from crawler.engines.find import find_chromium
-from crawler.engines.install import chromium_mend
+from crawler.engines.install import chromium_fix
 from tests.service.conftest import make_account
 from tests.service.running import DEADLINE_S, Api, Hand, api_process, create, follow
 
@@ -37,7 +37,7 @@ def token(redis_url: str) -> str:
 def tab(token: str) -> Iterator[Page]:  # the account first: Playwright has an event loop of its own
     path = find_chromium(Settings())
     if path is None:
-        pytest.skip(f"no Chromium here: {chromium_mend()}")
+        pytest.skip(f"no Chromium here: {chromium_fix()}")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         try:

@@ -25,7 +25,7 @@ from api.cli.samples import TYPES, SampleSite, SampleSites, load
 from api.cli.serve import ServiceError
 from crawler.config import Settings
 from crawler.engines.find import find_chromium
-from crawler.engines.install import chromium_mend
+from crawler.engines.install import chromium_fix
 from crawler.networks.canonical import profile_of
 from crawler.records import Profile, Reason
 
@@ -319,7 +319,7 @@ def shown() -> dict[str, set[str]]:
     """What Chromium finds on each site, on the page said to have it: canonical profiles by slug."""
     chromium = find_chromium(Settings())
     if not chromium:
-        pytest.skip(f"no Chromium here: {chromium_mend()}")
+        pytest.skip(f"no Chromium here: {chromium_fix()}")
     return asyncio.run(_look_at_all(chromium))
 
 
