@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from crawler.records import Engine, RunReport
 from tests.service.running import DEADLINE_S, JOBS, Api, Hand, client_of, create, follow
-from worker import metrics
+from worker.jobs import metrics
 from worker.jobs.keys import METRICS, JobKeys
 from worker.process.embedded_redis import EmbeddedRedis
 

@@ -7,7 +7,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from worker.accounts.keys import OPEN_STREAM, TAKE, AccountKeys
+from worker.accounts.keys import AccountKeys
+from worker.accounts.scripts import OPEN_STREAM, TAKE_TOKEN
 from worker.connection import guarded
 
 WINDOW_S = 60
@@ -36,7 +37,7 @@ class Rates:
 
     def __init__(self, connection: Any) -> None:
         self._redis = connection
-        self._take = connection.register_script(TAKE)
+        self._take = connection.register_script(TAKE_TOKEN)
         self._open_stream = connection.register_script(OPEN_STREAM)
 
     async def take(self, key: str, per_minute_count: int) -> Verdict:

@@ -25,10 +25,11 @@ from worker.accounts.credentials import (
     new_credential,
     read,
 )
-from worker.accounts.keys import ACCOUNTS, ADD_ACCOUNT, CHANGE, AccountKeys
+from worker.accounts.keys import ACCOUNTS, AccountKeys
 from worker.accounts.quota import Month, ef, month_of, units
+from worker.accounts.scripts import ADD_ACCOUNT, CHANGE
 from worker.connection import Unavailable, for_api, guarded
-from worker.webhooks.secret import signing_secret
+from worker.accounts.webhook_secret import signing_secret
 
 LOCAL_ACCOUNT = "local"
 """The account that ``socials serve`` makes on a fresh machine."""

@@ -127,7 +127,7 @@ class JobKeys:
     def ending(self) -> list[str]:
         """What the end of a job touches, in the order in which scripts take it."""
         first = [self.record, self.events, OPEN, self.quota, self.ready, self.released]
-        return [*first, self.items, self.results, self.failed]
+        return [*first, self.items, self.results, self.failed, WEBHOOKS, METRICS]
 
     def staged(self, random: str) -> str:
         """List: items of a job that is being created."""

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from crawler.records import Failure, Limits, Network, Reason, RunReport, SiteInput, SiteResult
-from worker import metrics
 from worker.connection import Unavailable, for_work, guarded
+from worker.jobs import metrics
 from worker.jobs.keys import JobKeys
-from worker.jobs.record import limits_of, result_record, site_input
+from worker.jobs.record import MAX_LISTED_FAILURES_COUNT, limits_of, result_record, site_input
 from worker.jobs.scripts import CLAIM, GIVE_UP, PUT, RENEW, SPLIT
 
 PROGRESS_EVERY_MS = 200
@@ -78,7 +78,7 @@ class ShardStore:
             return answer
 
     def put(self, item: SiteResult) -> str:
-        """Keep one result; see :data:`worker.jobs.scripts.PUT` for what it answers."""
+        """Keep one result; ``worker/jobs/lua/put.lua`` says what it answers."""
         record = result_record(item)
         about = {
             # A profile that the item brought along is no finding where the site was not reached.
@@ -104,6 +104,7 @@ class ShardStore:
                 keys=[*keys.ending, self._shard],
                 args=[
                     keys.open_member,
+                    MAX_LISTED_FAILURES_COUNT,
                     self._token,
                     item.index,
                     *(json.dumps(value, ensure_ascii=False) for value in (record, about, event, failed)),

@@ -23,7 +23,7 @@ from worker.jobs.keys import NO_EVENT, OPEN, PROBE, JobKeys
 from worker.jobs.queue import QUEUE
 from worker.jobs.record import Job, JobStatus, Webhook, WebhookState, limits_of, options, plan_shards, site_keys
 from worker.jobs.scripts import CREATE, END_JOB
-from worker.metrics import Standing, standing
+from worker.jobs.metrics import Standing, standing
 
 IDEMPOTENCY_S = 86_400
 """How long an idempotency key is remembered, in seconds; the contract's 24 h."""

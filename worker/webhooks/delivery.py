@@ -29,7 +29,7 @@ from worker.jobs.keys import WEBHOOKS, JobKeys
 from worker.jobs.record import Job, WebhookState, iso, snapshot
 from worker.jobs.scripts import NOTE_WEBHOOK
 from worker.jobs.store import JobStore
-from worker.webhooks.secret import signing_secret
+from worker.accounts.webhook_secret import signing_secret
 
 logger = logging.getLogger(__name__)
 

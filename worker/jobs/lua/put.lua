@@ -1,0 +1,38 @@
+-- Keep one result, with its counters and events, and end the job with the last one.  After ending.lua.
+--
+-- about: JSON of what to count (is_found, is_failed, counters).  Returns 'kept'; 'known' for a second result, which
+-- changes nothing; 'stale' from a worker that has lost the shard; 'ended' or 'gone' where the job is over.
+local shard = KEYS[#KEYS]
+local token, place, result, about, item_event, failure = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+local progress_pause_ms = tonumber(ARGV[9])
+
+local status = redis.call('HGET', record, 'status')
+if not status then return 'gone' end
+if status ~= 'running' then return 'ended' end
+if redis.call('HGET', shard, 'token') ~= token then return 'stale' end
+if redis.call('HSETNX', results, place, result) == 0 then return 'known' end
+about = cjson.decode(about)
+local processed = redis.call('HINCRBY', record, 'processed', 1)
+if about.is_found then redis.call('HINCRBY', record, 'found', 1) end
+for _, counter in ipairs(about.counters) do
+  redis.call('HINCRBY', record, counter, 1)
+  if string.sub(counter, 1, 9) ~= 'profiles:' then count(counter, 1) end
+end
+count(about.is_failed and 'items:failed' or about.is_found and 'items:found' or 'items:empty', 1)
+if about.is_failed then
+  local failed_count = redis.call('HINCRBY', record, 'error', 1)
+  if failed_count <= most_listed then redis.call('RPUSH', failures, failure) end
+end
+redis.call('XADD', events, '*', 'type', 'item', 'data', item_event)
+local counts = redis.call('HMGET', record, 'found', 'error', 'items_count', 'progress_at_ms', 'expires_at_ms')
+local items_count, progress_at_ms, expires_at_ms = tonumber(counts[3]), tonumber(counts[4]), counts[5]
+local is_last = processed >= items_count
+if is_last or now_ms - progress_at_ms >= progress_pause_ms then
+  redis.call('HSET', record, 'progress_at_ms', now_ms)
+  redis.call('XADD', events, '*', 'type', 'progress', 'data', cjson.encode({
+    processed_count = processed, found_count = tonumber(counts[1]), error_count = tonumber(counts[2]),
+    items_count = items_count}))
+end
+for _, key in ipairs({events, results, failures}) do redis.call('PEXPIREAT', key, expires_at_ms) end
+if is_last then finish('done', '') end
+return 'kept'
