@@ -4,7 +4,7 @@ The one error body of the interface and the handlers that give it, the framework
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -15,8 +15,9 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from worker.connection import Unavailable
-from worker.jobs.store import QuotaExceeded
+from worker.connection import Unavailable, Unconfirmed
+from worker.jobs.store import IdempotencyConflict, QuotaExceeded
+from worker.jobs.submit import NoEligibleItems
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class FieldError(BaseModel):
 Code = Literal[
     "validation_error",
     "no_eligible_items",
+    "no_failed_items",
     "quota_exceeded",
     "unauthenticated",
     "inactive_account",
@@ -105,13 +107,29 @@ def not_found() -> ApiError:
     return ApiError(404, "not_found", "No such job.")
 
 
-def quota_exceeded(found: QuotaExceeded) -> ApiError:
-    """Return the answer for a job that its account cannot pay any more this month."""
+def _quota_exceeded(found: QuotaExceeded) -> ApiError:
     message = (
         f"The job would cost {found.estimate:f} EF; {max(found.left, Decimal(0)):f} of {found.ceiling:f} EF are left "
         "this month."
     )
     return ApiError(400, "quota_exceeded", message, amounts={"estimate": found.estimate, "ceiling": found.ceiling})
+
+
+def _no_eligible_items(_: NoEligibleItems) -> ApiError:
+    return ApiError(400, "no_eligible_items", "None of the items has a usable website in site_web.")
+
+
+def _idempotency_conflict(_: IdempotencyConflict) -> ApiError:
+    message = "This Idempotency-Key was already used with a different body; use a new key."
+    return ApiError(409, "idempotency_conflict", message)
+
+
+_REFUSALS: Mapping[type[Exception], Callable[[Any], ApiError]] = {
+    QuotaExceeded: _quota_exceeded,
+    NoEligibleItems: _no_eligible_items,
+    IdempotencyConflict: _idempotency_conflict,
+}
+"""Why a job is not accepted, and the answer."""
 
 
 def invalid(message: str, errors: Sequence[tuple[str, str]] = ()) -> ApiError:
@@ -131,6 +149,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _request_error)
+    for kind in _REFUSALS:
+        app.add_exception_handler(kind, _not_accepted)
     app.add_exception_handler(Unavailable, _unavailable)
     app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unexpected)
@@ -204,9 +224,18 @@ async def _request_error(request: Request, error: Exception) -> JSONResponse:
     return _answer(request, invalid_fields(error))
 
 
+async def _not_accepted(request: Request, error: Exception) -> JSONResponse:
+    return _answer(request, _REFUSALS[type(error)](error))
+
+
 async def _unavailable(request: Request, error: Exception) -> JSONResponse:
-    logger.warning("redis is not available: %s", type(error.__cause__ or error).__name__)
+    logger.warning("Redis is not available: %s", type(error.__cause__ or error).__name__)
     message = "The job store cannot be reached; try again shortly."
+    if isinstance(error, Unconfirmed):
+        message = (
+            "The job store went away while the job was stored, and it may have been accepted: repeat the request with "
+            "the same Idempotency-Key, or look for the job with GET /api/jobs."
+        )
     return _answer(request, ApiError(503, "unavailable", message, headers={"Retry-After": str(RETRY_AFTER_S)}))
 
 

@@ -28,6 +28,14 @@ class Unavailable(Exception):  # noqa: N818  # it names a state, not a mistake
     """Redis cannot be reached, refuses writes or takes too long."""
 
 
+class Refused(Unavailable):
+    """Redis answers, and refuses writes: nothing was changed."""
+
+
+class Unconfirmed(Unavailable):
+    """Redis went away in the middle of a change: it is not known whether the change was made."""
+
+
 @contextmanager
 def guarded() -> Iterator[None]:
     """Turn all kinds of trouble with Redis into :class:`Unavailable`."""
@@ -37,7 +45,7 @@ def guarded() -> Iterator[None]:
         # Refused writes come under several types, and from scripts under none of their own; the rest are our mistakes.
         if not any(word in str(error) for word in _REFUSALS) and not isinstance(error, _REFUSED):
             raise
-        raise Unavailable("Redis refuses writes") from error
+        raise Refused("Redis refuses writes") from error
     except (redis.ConnectionError, redis.TimeoutError, OSError) as error:
         raise Unavailable("Redis cannot be reached") from error
 

@@ -1,7 +1,5 @@
 """Jobs: create one, list them, see where one stands, cancel it, try its failed items again."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -10,13 +8,12 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import ValidationError
 
 from api.deps import AccountDep, JobRateDep, ServicesDep
-from api.errors import ApiError, invalid, invalid_fields, not_found, quota_exceeded, responses
+from api.errors import ApiError, invalid, invalid_fields, not_found, responses
 from api.request_body import Body, read_json
 from api.schemas import JobCreated, JobList, JobRequest, JobSnapshot
-from crawler.records import Limits
 from worker.connection import Unavailable
-from worker.jobs.record import Job, JobStatus, site_keys, snapshot
-from worker.jobs.store import QuotaExceeded
+from worker.jobs.record import IdempotencyKey, Job, JobStatus, snapshot
+from worker.jobs.submit import Submission, Terms, retry_of, submit
 
 router = APIRouter(tags=["jobs"], responses=responses(401, 403))
 
@@ -61,12 +58,15 @@ async def create_job(
     """Queue items for enrichment; those without a usable website are left out and counted."""
     body = await read_json(request, services.settings.max_body_bytes)
     asked = _job_request(body, services)
-    job_id = await _reserved(idempotency_key, body, services, account)
-    limits = asked.options.limits(services.settings)
-    url = asked.webhook.url if asked.webhook else None
-    job = await _create(asked.items, limits, asked.source_job_id, job_id, services, account, webhook_url=url)
-    response.headers["Location"] = f"/api/jobs/{job.id}"
-    return await _created(job, services)
+    submission = Submission(
+        account,
+        asked.items,
+        asked.options.limits(services.settings),
+        asked.source_job_id,
+        asked.webhook.url if asked.webhook else None,
+        IdempotencyKey(idempotency_key, body.digest) if idempotency_key else None,
+    )
+    return await _submitted(submission, response, services)
 
 
 @router.get("/api/jobs", response_model=JobList, response_model_exclude_unset=True)
@@ -100,7 +100,7 @@ async def cancel_job(job_id: str, services: ServicesDep, account: AccountDep) ->
     await find_job(job_id, services, account)
     await services.store.cancel(account, job_id)
     with suppress(Unavailable):  # it is cancelled; the sweeper gives its place to the account's next job
-        await services.queue.freed(account)
+        await services.queue.release_soon(account)
     return snapshot(await find_job(job_id, services, account))
 
 
@@ -118,10 +118,9 @@ async def retry_job(job_id: str, response: Response, services: ServicesDep, acco
         raise ApiError(409, "not_ready", f"The job is {job.status}; its failed items are known at its end.")
     rows = services.store.rows(account, job_id)
     items = [item async for item, result in rows if result is None or result["reason"] is not None]
-    url = job.webhook.url if job.webhook else None
-    again = await _create(items, job.limits, job.id, None, services, account, webhook_url=url)
-    response.headers["Location"] = f"/api/jobs/{again.id}"
-    return await _created(again, services)
+    if not items:
+        raise ApiError(409, "no_failed_items", "No item of the job failed: there is nothing to retry.")
+    return await _submitted(retry_of(job, items), response, services)
 
 
 async def find_job(job_id: str, services: ServicesDep, account: AccountDep) -> Job:
@@ -147,64 +146,14 @@ def _job_request(body: Body, services: ServicesDep) -> JobRequest:
     return asked
 
 
-async def _reserved(key: str | None, body: Body, services: ServicesDep, account: AccountDep) -> str | None:
-    """The id that an idempotency key stands for."""
-    if key is None:
-        return None
-    job_id = await services.store.reserve(account, key, body.digest, services.settings.retention_s)
-    if job_id is None:
-        raise ApiError(
-            409, "idempotency_conflict", "This Idempotency-Key came with another body before; use a new one."
-        )
-    return job_id
-
-
-async def _create(
-    posted: Sequence[Mapping[str, Any]],
-    limits: Limits,
-    source_job_id: str | None,
-    job_id: str | None,
-    services: ServicesDep,
-    account: AccountDep,
-    webhook_url: str | None,
-) -> Job:
-    # In a thread, for the sake of everybody else: ten thousand addresses take a while to read.
-    keys = await asyncio.to_thread(site_keys, posted)
-    items = [item for item, key in zip(posted, keys, strict=True) if key is not None]
-    if not items:
-        raise ApiError(400, "no_eligible_items", "None of the items has a usable website in site_web.")
-    settings = services.settings
-    try:
-        job = await services.store.create(
-            account,
-            items,
-            dropped_count=len(posted) - len(items),
-            source_job_id=source_job_id,
-            limits=limits,
-            ef_cost=settings.ef_per_item * len(items),
-            shard_items_count=settings.shard_items_count,
-            retention_s=settings.retention_s,
-            job_id=job_id,
-            webhook_url=webhook_url,
-            keys_of_sites=[key for key in keys if key is not None],
-        )
-    except QuotaExceeded as error:
-        raise quota_exceeded(error) from None
-    try:
-        await services.queue.submit_job(job)
-    except Unavailable:
-        # Never an accepted job that is not queued; if this fails too, the sweeper queues it and nothing is lost.
-        with suppress(Unavailable):
-            await services.store.fail(account, job.id, "The job could not be queued.")
-        raise
-    return job
-
-
-async def _created(job: Job, services: ServicesDep) -> dict[str, Any]:
-    told = snapshot(job)
-    if job.webhook:
-        told["webhook"] = {"url": job.webhook.url, "secret": await services.accounts.webhook_secret(job.account_id)}
-    return told
+async def _submitted(submission: Submission, response: Response, services: ServicesDep) -> dict[str, Any]:
+    """Make the job; its answer, and its address."""
+    # Before: once the job is stored, nothing may fail any more.
+    secret = await services.accounts.webhook_secret(submission.account_id) if submission.webhook_url else ""
+    job = await submit(submission, Terms.of(services.settings), services.store, services.queue)
+    response.headers["Location"] = f"/api/jobs/{job.id}"
+    webhook = {"webhook": {"url": job.webhook.url, "secret": secret}} if job.webhook else {}
+    return {**snapshot(job), **webhook}
 
 
 def _cursor(job: Job) -> str:

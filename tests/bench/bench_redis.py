@@ -2,11 +2,11 @@
 
 import asyncio
 import time
-from decimal import Decimal
 
 import redis
 
-from crawler.records import Engine, Limits, Network, SiteResult
+from crawler.records import Engine, Network, SiteResult
+from tests.service.running import new_job
 from worker.jobs.record import Job
 from worker.jobs.shards import ShardStore
 from worker.jobs.store import JobStore
@@ -67,10 +67,7 @@ def _measure(url: str, item_bytes: int) -> None:
 async def _create(url: str, items: list[dict[str, str]]) -> Job:
     store = JobStore.connect(url)
     try:
-        return await store.create(
-            "local", items, dropped_count=0, source_job_id=None, limits=Limits(), ef_cost=Decimal("5.5"),
-            shard_items_count=SHARD_COUNT, retention_s=RETENTION_S,
-        )  # fmt: skip
+        return await store.create(new_job("local", items, shard_items_count=SHARD_COUNT, retention_s=RETENTION_S))
     finally:
         await store.aclose()
 

@@ -7,16 +7,20 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any, Self
 
 import httpx
 
 from api.cli.serve import ApiServer, api_server, listen
 from crawler.config import Settings
-from crawler.records import Engine, Failure, Network, Reason, SiteResult
+from crawler.records import Engine, Failure, Limits, Network, Reason, SiteResult
+from worker.jobs.record import NewJob
 from worker.jobs.shards import ShardStore
+from worker.jobs.submit import Submission, Terms, plan_job
 
 ACCOUNT = "local"
 JOBS = "/api/jobs/socials"
@@ -89,6 +93,20 @@ def create(client: httpx.Client, count: int, **body: Any) -> str:
     answer = client.post(JOBS, json={"items": items, **body})
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
+
+
+def new_job(
+    account_id: str,
+    items: Sequence[Mapping[str, Any]],
+    *,
+    limits: Limits = Limits(),  # noqa: B008  # it is frozen
+    shard_items_count: int = 10,
+    retention_s: int = 600,
+    job_id: str | None = None,
+) -> NewJob:
+    """Plan a job at the usual price, for a store."""
+    terms = Terms(Decimal("0.00055"), shard_items_count, retention_s)
+    return plan_job(Submission(account_id, items, limits), terms, job_id or str(uuid.uuid4()))
 
 
 class Hand:

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Iterator
-from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
@@ -12,9 +11,8 @@ import redis
 from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
-from crawler.records import Limits
 from tests.service.conftest import make_account
-from tests.service.running import until
+from tests.service.running import new_job, until
 from tests.service.test_shards import LEASE_S, Service, found
 from worker.accounts.store import Accounts
 from worker.jobs.keys import OPEN, JobKeys
@@ -39,18 +37,7 @@ class Crowd(Service):
 
     def post(self, account_id: str, count: int, shard_items_count: int = 10) -> Job:
         items = [{"site_web": f"site-{number}.example"} for number in range(count)]
-        job = self.ask(
-            lambda store: store.create(
-                account_id,
-                items,
-                dropped_count=0,
-                source_job_id=None,
-                limits=Limits(),
-                ef_cost=Decimal("0.00055") * count,
-                shard_items_count=shard_items_count,
-                retention_s=600,
-            )
-        )
+        job = self.ask(lambda store: store.create(new_job(account_id, items, shard_items_count=shard_items_count)))
         self.queue.release(account_id)
         return job
 

@@ -11,8 +11,8 @@ import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crawler.records import Limits
 from tests.service.conftest import make_account
+from tests.service.running import new_job
 from tests.service.test_shards import LEASE_S, Service, failed, found
 from worker.accounts.quota import Month, ef, month_of, units
 from worker.accounts.store import Accounts
@@ -35,19 +35,7 @@ class Till(Service):
 
     def post(self, count: int, job_id: str | None = None) -> Job:
         items = [{"site_web": f"site-{number}.example"} for number in range(count)]
-        return self.ask(
-            lambda store: store.create(
-                "payer",
-                items,
-                dropped_count=0,
-                source_job_id=None,
-                limits=Limits(),
-                ef_cost=PRICE * count,
-                shard_items_count=10,
-                retention_s=600,
-                job_id=job_id,
-            )
-        )
+        return self.ask(lambda store: store.create(new_job("payer", items, job_id=job_id)))
 
     def month(self) -> Month:
         async def ask() -> Month:
@@ -100,10 +88,7 @@ def test_of_many_at_once_exactly_those_that_fit_are_accepted(redis_url: str) -> 
         store = JobStore.connect(redis_url)
 
         async def post() -> Job:
-            return await store.create(
-                "payer", [{"site_web": "a.example"}] * 4, dropped_count=0, source_job_id=None, limits=Limits(),
-                ef_cost=PRICE * 4, shard_items_count=10, retention_s=600,
-            )  # fmt: skip
+            return await store.create(new_job("payer", [{"site_web": "a.example"}] * 4))  # fmt: skip
 
         try:
             return await asyncio.gather(*(post() for _ in range(20)), return_exceptions=True)

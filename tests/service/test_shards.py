@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import pytest
 import redis
 
-from crawler.records import Engine, Failure, Limits, Network, Reason, SiteResult
+from crawler.records import Engine, Failure, Network, Reason, SiteResult
+from tests.service.running import new_job
 from worker.connection import Unavailable
 from worker.jobs.keys import OPEN, JobKeys
 from worker.jobs.queue import QUEUE, ShardQueue
@@ -56,14 +57,7 @@ class Service:
         items = [{"n": number, "site_web": f"site-{number}.example"} for number in range(count)]
         return self.ask(
             lambda store: store.create(
-                "local",
-                items,
-                dropped_count=0,
-                source_job_id=None,
-                limits=Limits(),
-                ef_cost=Decimal("0.00055") * count,
-                shard_items_count=shard_items_count,
-                retention_s=retention_s,
+                new_job("local", items, shard_items_count=shard_items_count, retention_s=retention_s)
             )
         )
 

@@ -17,7 +17,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ import redis
 
 from crawler.config import Settings
 from crawler.records import Limits, Render
+from tests.service.running import new_job
 from worker.jobs.queue import ShardQueue
 from worker.jobs.record import Job, JobStatus
 from worker.jobs.store import JobStore
@@ -148,14 +148,9 @@ class Bench:
         ]
         job: Job = self.ask(
             lambda store: store.create(
-                "local",
-                items,
-                dropped_count=0,
-                source_job_id=None,
-                limits=Limits(render=render),
-                ef_cost=Decimal("0.00055") * count,
-                shard_items_count=self.settings.shard_items_count,
-                retention_s=600,
+                new_job(
+                    "local", items, limits=Limits(render=render), shard_items_count=self.settings.shard_items_count
+                )
             )
         )
         queue = ShardQueue.connect(self.url, 600)

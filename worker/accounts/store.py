@@ -28,8 +28,8 @@ from worker.accounts.credentials import (
 from worker.accounts.keys import ACCOUNTS, AccountKeys
 from worker.accounts.quota import Month, ef, month_of, units
 from worker.accounts.scripts import ADD_ACCOUNT, CHANGE
-from worker.connection import Unavailable, for_api, guarded
 from worker.accounts.webhook_secret import signing_secret
+from worker.connection import Unavailable, for_api, guarded
 
 LOCAL_ACCOUNT = "local"
 """The account that ``socials serve`` makes on a fresh machine."""

@@ -16,7 +16,6 @@ from rq.serializers import JSONSerializer
 
 from worker.connection import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, guarded
 from worker.jobs.keys import OPEN, JobKeys
-from worker.jobs.record import Job
 from worker.jobs.scripts import FORGET, RELEASE, RESTORE
 
 logger = logging.getLogger(__name__)
@@ -33,7 +32,7 @@ class ShardQueue:
 
     Not all shards at once: RQ's queue is first come, first served, so that one account's ten thousand shards would
     keep everybody else waiting.  An account has as many in it, or in hand, as there are workers; the rest wait for its
-    turn (:data:`worker.jobs.scripts.RELEASE`), its jobs taking turns among themselves.  Each shard that is let go
+    turn (``release.lua``), its jobs taking turns among themselves.  Each shard that is let go
     makes room for the next one.
 
     A shard has one entry per claim: its id holds the shard's token, so queueing twice changes nothing.
@@ -62,12 +61,8 @@ class ShardQueue:
         """Close the connections."""
         self._redis.close()
 
-    async def submit_job(self, job: Job) -> None:
-        """Queue what may be queued of a new job."""
-        await asyncio.to_thread(self.release, job.account_id)
-
-    async def freed(self, account_id: str) -> None:
-        """Queue what may be queued now that a job of the account has ended."""
+    async def release_soon(self, account_id: str) -> None:
+        """Do :meth:`release` from an event loop: after a job was stored, and after one ended."""
         await asyncio.to_thread(self.release, account_id)
 
     async def workers_count(self) -> int:
@@ -117,12 +112,12 @@ class ShardQueue:
         lost = []
         queued: set[str] | None = None
         for member, state in zip(members, self._states(account_id, members), strict=True):
-            if state["state"] in ("", "done"):
+            if state["state"] in ("", "done") or state["status"] not in ("pending", "running"):
                 self._redis.srem(released, member)
             elif _waits(state, now_ms):
                 lost.append(member)
                 entry_id = _entry_id(account_id, member, state["token"])
-                if state["state"] == "pending" and now_ms - int(state["queued_at_ms"]) >= stuck_after_s * 1000:
+                if now_ms - int(state["queued_at_ms"]) >= stuck_after_s * 1000:
                     # A worker may have taken the entry and died before it claimed the shard.
                     queued = set(self._queue.job_ids) if queued is None else queued
                     if entry_id not in queued and self._redis.delete(RqJob.key_for(entry_id)):
@@ -143,9 +138,14 @@ class ShardQueue:
         step = self._redis.pipeline(transaction=False)
         for member in members:
             step.hmget(_shard_key(account_id, member), names)
+            step.hget(JobKeys(account_id, _parts(member)[0]).record, "status")
+        answers = step.execute()
         return [
-            {name: _text(value) if value is not None else "" for name, value in zip(names, values, strict=True)}
-            for values in step.execute()
+            {
+                name: _text(value) if value is not None else ""
+                for name, value in zip((*names, "status"), (*values, status), strict=True)
+            }
+            for values, status in zip(answers[::2], answers[1::2], strict=True)
         ]
 
     def _enqueue(self, account_id: str, members: Sequence[str]) -> None:

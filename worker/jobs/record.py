@@ -92,6 +92,35 @@ class Job:
         return self.ef_cost / self.items_count * (self.processed_count - self.error_count)
 
 
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """What makes a repeated request answer the same job; ``body_digest`` shows whether two requests are the same."""
+
+    text: str
+    body_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job that is about to be stored.
+
+    ``items`` all have a usable website; ``shards`` hold their places, per shard.  ``ef_cost`` is the estimate for the
+    whole job; everything about it is kept for ``retention_s`` seconds.
+    """
+
+    account_id: str
+    id: str
+    items: Sequence[Mapping[str, Any]]
+    shards: Sequence[Sequence[int]]
+    limits: Limits
+    ef_cost: Decimal
+    retention_s: int
+    dropped_count: int = 0
+    source_job_id: str | None = None
+    webhook_url: str | None = None
+    idempotency_key: IdempotencyKey | None = None
+
+
 def snapshot(job: Job) -> dict[str, Any]:
     """Return the job as callers see it, JSON-able but for decimals; ``webhook`` only where there is one."""
     webhook = job.webhook and {

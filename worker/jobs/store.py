@@ -16,14 +16,23 @@ from typing import Any, Self
 
 from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
-from crawler.records import Limits
 from worker.accounts.quota import ef, month_of, units
-from worker.connection import Unavailable, for_api, guarded
+from worker.connection import ANSWER_TIMEOUT_S, Refused, Unavailable, Unconfirmed, for_api, guarded
 from worker.jobs.keys import NO_EVENT, OPEN, PROBE, JobKeys
-from worker.jobs.queue import QUEUE
-from worker.jobs.record import Job, JobStatus, Webhook, WebhookState, limits_of, options, plan_shards, site_keys
-from worker.jobs.scripts import CREATE, END_JOB
 from worker.jobs.metrics import Standing, standing
+from worker.jobs.queue import QUEUE
+from worker.jobs.record import (
+    MAX_LISTED_FAILURES_COUNT,
+    IdempotencyKey,
+    Job,
+    JobStatus,
+    NewJob,
+    Webhook,
+    WebhookState,
+    limits_of,
+    options,
+)
+from worker.jobs.scripts import CREATE, END_JOB, STAGE, WITHDRAW
 
 IDEMPOTENCY_S = 86_400
 """How long an idempotency key is remembered, in seconds; the contract's 24 h."""
@@ -56,6 +65,10 @@ class QuotaExceeded(Exception):  # noqa: N818  # it names a state, not a mistake
         self.left = left
 
 
+class IdempotencyConflict(Exception):  # noqa: N818  # it names a state, not a mistake
+    """An idempotency key was used before, with another body."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """What a job that has not begun waits for: workers, and shards of its account whose turn comes first."""
@@ -73,8 +86,8 @@ class JobStore:
 
     def __init__(self, connection: Any) -> None:
         self._redis = connection
-        self._end = connection.register_script(END_JOB)
-        self._create = connection.register_script(CREATE)
+        scripts = (STAGE, CREATE, WITHDRAW, END_JOB)
+        self._append, self._create, self._withdraw, self._end = map(connection.register_script, scripts)
 
     @classmethod
     def connect(cls, url: str) -> Self:
@@ -94,125 +107,115 @@ class JobStore:
         """Return how the service stands."""
         return await standing(self._redis)
 
-    async def create(
-        self,
-        account_id: str,
-        items: Sequence[Mapping[str, Any]],
-        *,
-        dropped_count: int,
-        source_job_id: str | None,
-        limits: Limits,
-        ef_cost: Decimal,
-        shard_items_count: int,
-        retention_s: int,
-        job_id: str | None = None,
-        webhook_url: str | None = None,
-        keys_of_sites: Sequence[str | None] | None = None,
-    ) -> Job:
-        """Write a job with its items and shards in one step; it is not queued yet.
-
-        Args:
-            account_id: whose job it is.
-            items: those with a usable website, in order.
-            dropped_count: items left out before.
-            source_job_id: the caller's reference, kept as it is.
-            limits: what one input may cost.
-            ef_cost: estimate for the whole job.
-            shard_items_count: inputs per shard.
-            retention_s: how long everything about the job is kept, in seconds.
-            job_id: id to give it, from :meth:`reserve`; a job that has it already is returned as it is.
-            webhook_url: where the end of the job is told.
-            keys_of_sites: what :func:`~worker.jobs.record.site_keys` says of the items, where the caller knows it.
+    async def create(self, new: NewJob) -> Job:
+        """Store a job with its items and shards in one step, reserve its estimate, use up its idempotency key.
 
         Returns:
-            The job, pending.
+            The job, pending and not queued yet; the other one that the idempotency key stands for by now.
 
         Raises:
-            QuotaExceeded: the account may not spend that much any more this month.
+            QuotaExceeded: the account cannot spend that much any more this month.
+            IdempotencyConflict: the key was used with another body.
+            Unavailable: nothing was stored.
+            Unconfirmed: it is not known whether the job was stored.
         """
-        keys = JobKeys(account_id, job_id or str(uuid.uuid4()))
-        if job_id is not None and (known := await self.job(account_id, job_id)):
-            return known
-        if keys_of_sites is None:
-            # In a thread, for the sake of everybody else: ten thousand addresses take a while to read.
-            keys_of_sites = await asyncio.to_thread(site_keys, items)
-        shards = plan_shards([key or "" for key in keys_of_sites], shard_items_count)
-        record = {
-            "status": JobStatus.PENDING.value,
-            "items_count": len(items),
-            "dropped_count": dropped_count,
-            "ef_cost": str(ef_cost),
-            "options": json.dumps(options(limits)),
-            "shards_count": len(shards),
-            "item_keys": json.dumps(list({key: None for item in items for key in item})),
-            **dict.fromkeys(("processed", "found", "error", "progress_at_ms"), 0),
-            **({"source_job_id": source_job_id} if source_job_id is not None else {}),
-            **({"webhook": webhook_url} if webhook_url is not None else {}),
-        }
-        await self._write(keys, items, record, shards, retention_s, ef_cost)
-        job = await self.job(account_id, keys.job_id)
-        if job is None:
-            raise Unavailable("Redis did not keep the job")
-        return job
-
-    async def _write(
-        self,
-        keys: JobKeys,
-        items: Sequence[Mapping[str, Any]],
-        record: Mapping[str, Any],
-        shards: Sequence[Sequence[int]],
-        life_s: int,
-        ef_cost: Decimal,
-    ) -> None:
-        """Reserve what the job costs and write it, both or neither; a job that is there stays as it is."""
+        keys = JobKeys(new.account_id, new.id)
+        # Ten thousand items in one step would keep Redis from everybody else.
+        staged = await self._stage(keys, new.items)
+        record = _record(new)
         fields = [part for pair in record.items() for part in pair]
+        once, digest = _once(new)
         arguments = [
-            *(keys.open_member, keys.job_id, life_s * 1000),
-            *(month_of(datetime.now(UTC)), units(ef_cost)),
+            *(keys.open_member, keys.job_id, new.retention_s * 1000, len(new.items)),
+            *(month_of(datetime.now(UTC)), units(new.ef_cost)),
+            *(digest, min(IDEMPOTENCY_S, new.retention_s) * 1000),
             *(len(fields), *fields),
-            *(json.dumps(inputs) for inputs in shards),
+            *(json.dumps(places) for places in new.shards),
         ]
-        with guarded():
-            # Ten thousand items in one step would hold Redis up for everybody.
-            staged = await self._stage(keys, items)
-            answer = await self._create(
-                keys=[keys.record, keys.items, staged, keys.jobs, OPEN, keys.ready, keys.quota, keys.account],
-                args=arguments,
-            )
-        if answer[0] == "ceiling":
-            raise QuotaExceeded(ef_cost, ef(int(answer[1])), ef(int(answer[1]) - int(answer[2])))
+        try:
+            with guarded():
+                answer, *details = await self._create(
+                    keys=[
+                        *(keys.record, keys.items, staged, keys.jobs, OPEN, keys.ready, keys.quota, keys.account),
+                        once,
+                    ],
+                    args=arguments,
+                )
+        except Refused:
+            raise
+        except Unavailable:
+            # It may have been stored all the same: only the reply is lost.
+            await self._withdraw_staged(new, staged)
+            raise
+        return await self._created(new, record, answer, details)
+
+    async def _created(self, new: NewJob, record: Mapping[str, Any], answer: str, details: Sequence[str]) -> Job:
+        match answer, *details:
+            case "created", created_at_ms, expires_at_ms:
+                times = {"created_at_ms": created_at_ms, "expires_at_ms": expires_at_ms}
+                keys = JobKeys(new.account_id, new.id)
+                return _job(keys, {name: str(value) for name, value in {**record, **times}.items()}, ())
+            case "known", job_id:
+                if known := await self.job(new.account_id, job_id):
+                    return known
+            case "conflict":
+                raise IdempotencyConflict
+            case "ceiling", ceiling, used:
+                raise QuotaExceeded(new.ef_cost, ef(int(ceiling)), ef(int(ceiling) - int(used)))
+        raise Unavailable("Redis did not keep the items")
+
+    async def withdraw(self, new: NewJob) -> bool:
+        """Undo :meth:`create`, unless a worker has begun the job.
+
+        Returns:
+            Whether the job is gone, with all that was reserved and its idempotency key.
+
+        Raises:
+            Unconfirmed: it is not known.
+        """
+        return await self._withdraw_staged(new, "")
+
+    async def _withdraw_staged(self, new: NewJob, staged: str) -> bool:
+        """Undo also what may still be on its way: without the staged items a late command makes no job."""
+        keys = JobKeys(new.account_id, new.id)
+        once, _ = _once(new)
+        try:
+            with guarded():
+                async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                    return bool(
+                        await self._withdraw(
+                            keys=[
+                                *(keys.record, keys.items, keys.jobs, OPEN, keys.ready, keys.released, keys.quota),
+                                *(once, staged),
+                            ],
+                            args=[keys.open_member, keys.job_id],
+                        )
+                    )
+        except (Unavailable, TimeoutError) as error:
+            raise Unconfirmed("Redis went away while the job was stored") from error
 
     async def _stage(self, keys: JobKeys, items: Sequence[Mapping[str, Any]]) -> str:
         """Write the items where nobody sees them yet; the key goes by itself if nothing comes of it."""
         staged = keys.staged(uuid.uuid4().hex)
-        for start in range(0, len(items), CHUNK_COUNT):
-            texts = [json.dumps(item, ensure_ascii=False) for item in items[start : start + CHUNK_COUNT]]
-            await self._redis.rpush(staged, *texts)
-            if start == 0:
-                await self._redis.expire(staged, STAGED_S)
+        with guarded():
+            for place in range(0, len(items), CHUNK_COUNT):
+                texts = [json.dumps(item, ensure_ascii=False) for item in items[place : place + CHUNK_COUNT]]
+                await self._append(keys=[staged], args=[place, STAGED_S, *texts])
         return staged
 
-    async def reserve(self, account_id: str, key: str, body_digest: str, retention_s: int) -> str | None:
-        """Say which job an idempotency key stands for, from now on or since before.
+    async def find_repeated(self, account_id: str, key: IdempotencyKey) -> Job | None:
+        """Return the job that an idempotency key stands for, ``None`` where it was not used or its job is gone.
 
-        Args:
-            account_id: whose key it is.
-            key: the key.
-            body_digest: by which two bodies are told to be the same.
-            retention_s: how long the job will be kept, in seconds; its key is not remembered longer.
-
-        Returns:
-            The id to create the job with (or find it by); ``None`` where the key came with another body before.
+        Raises:
+            IdempotencyConflict: the key was used with another body.
         """
-        once = JobKeys(account_id, "").once(hashlib.sha256(key.encode()).hexdigest())
-        job_id = str(uuid.uuid4())
         with guarded():
-            async with self._redis.pipeline(transaction=True) as step:
-                step.set(once, f"{job_id} {body_digest}", nx=True, ex=min(IDEMPOTENCY_S, retention_s))
-                step.get(once)
-                _, kept = await step.execute()
-        known_id, _, known_digest = kept.partition(" ")
-        return known_id if known_digest == body_digest else None
+            kept = await self._redis.get(_once_key(account_id, key))
+        job_id, _, body_digest = (kept or "").partition(" ")
+        job = await self.job(account_id, job_id)
+        if job is not None and body_digest != key.body_digest:
+            raise IdempotencyConflict
+        return job
 
     async def jobs(
         self, account_id: str, *, limit: int, before: tuple[int, str] | None, status: JobStatus | None
@@ -335,7 +338,35 @@ class JobStore:
 
     async def _ended(self, keys: JobKeys, status: JobStatus, message: str) -> None:
         with guarded():
-            await self._end(keys=keys.ending, args=[keys.open_member, status.value, message])
+            await self._end(
+                keys=keys.ending, args=[keys.open_member, MAX_LISTED_FAILURES_COUNT, status.value, message]
+            )
+
+
+def _record(new: NewJob) -> dict[str, Any]:
+    """Return the fields of a new job's record, without those that Redis' clock gives."""
+    return {
+        "status": JobStatus.PENDING.value,
+        "items_count": len(new.items),
+        "dropped_count": new.dropped_count,
+        "ef_cost": str(new.ef_cost),
+        "options": json.dumps(options(new.limits)),
+        "shards_count": len(new.shards),
+        "item_keys": json.dumps(list({key: None for item in new.items for key in item})),
+        **dict.fromkeys(("processed", "found", "error", "progress_at_ms"), 0),
+        **({"source_job_id": new.source_job_id} if new.source_job_id is not None else {}),
+        **({"webhook": new.webhook_url} if new.webhook_url is not None else {}),
+    }
+
+
+def _once(new: NewJob) -> tuple[str, str]:
+    """Key of a new job's idempotency key and digest of its body; both empty without one."""
+    key = new.idempotency_key
+    return ("", "") if key is None else (_once_key(new.account_id, key), key.body_digest)
+
+
+def _once_key(account_id: str, key: IdempotencyKey) -> str:
+    return JobKeys(account_id, "").once(hashlib.sha256(key.text.encode()).hexdigest())
 
 
 def _job(keys: JobKeys, record: Mapping[str, str], failed: Sequence[str]) -> Job:

@@ -17,8 +17,8 @@ from crawler.config import Settings, read_or_exit
 from crawler.engines.find import find_engines, told_engines
 from crawler.logs import configure
 from worker.connection import Unavailable
-from worker.jobs.queue import QUEUE, ShardQueue
 from worker.jobs.metrics import note_memory
+from worker.jobs.queue import QUEUE, ShardQueue
 from worker.process.lifetime import die_with_parent
 from worker.process.run_loop import work_until_told
 from worker.webhooks.webhook_worker import Courier

@@ -24,12 +24,12 @@ from rq import Retry
 from crawler.config import Settings
 from crawler.egress.proxy import EgressProxy
 from crawler.logs import about
+from worker.accounts.webhook_secret import signing_secret
 from worker.connection import for_api, guarded
 from worker.jobs.keys import WEBHOOKS, JobKeys
 from worker.jobs.record import Job, WebhookState, iso, snapshot
 from worker.jobs.scripts import NOTE_WEBHOOK
 from worker.jobs.store import JobStore
-from worker.accounts.webhook_secret import signing_secret
 
 logger = logging.getLogger(__name__)
 

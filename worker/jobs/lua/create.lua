@@ -1,8 +1,9 @@
 -- Make a job of staged items, reserve its estimate and use up its idempotency key: all of it or nothing.
 -- After clock.lua.
 --
--- Returns 'created'; 'known' and the id of the job that the key stands for; 'conflict' where the key stands for a
--- request with another body; 'ceiling' with the ceiling and what is used of it; 'incomplete' where items are missing.
+-- Returns 'created' with the times of creation and expiry in ms; 'known' with the id of the job that the key stands for;
+-- 'conflict' where the key stands for a request with another body; 'ceiling' with the ceiling and what is used of it;
+-- 'incomplete' where items are missing.
 local record, items, staged, jobs, open, ready, quota, account, once = unpack(KEYS)
 -- One by one: there may be more arguments than Lua unpacks.
 local member, job_id, life_ms, items_count = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -25,7 +26,9 @@ local function outlive(key)
 end
 
 -- The same command again, whose reply was lost: ids are random.
-if redis.call('EXISTS', record) == 1 then return {'created'} end
+if redis.call('EXISTS', record) == 1 then
+  return {'created', unpack(redis.call('HMGET', record, 'created_at_ms', 'expires_at_ms'))}
+end
 if body_digest ~= '' then
   local known_id, known_digest = string.match(redis.call('GET', once) or '', '(%S+) (%S+)')
   if known_id and redis.call('EXISTS', prefix .. known_id) == 1 then
@@ -69,4 +72,4 @@ outlive(ready)
 for _, old_id in ipairs(redis.call('ZRANGE', jobs, 0, 9)) do
   if redis.call('EXISTS', prefix .. old_id) == 0 then redis.call('ZREM', jobs, old_id) end
 end
-return {'created'}
+return {'created', tostring(now_ms), tostring(expires_at_ms)}

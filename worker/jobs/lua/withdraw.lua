@@ -1,8 +1,9 @@
 -- Undo create.lua for a job that no worker has begun: nothing of it is left, its idempotency key included.
 -- After reservation.lua.  Returns 1 if the job is gone, 0 if it has begun.
-local record, items, jobs, open, ready, released, quota, once = unpack(KEYS)
+local record, items, jobs, open, ready, released, quota, once, staged = unpack(KEYS)
 local member, job_id = ARGV[1], ARGV[2]
 
+redis.call('DEL', staged)
 local status, shards_count = unpack(redis.call('HMGET', record, 'status', 'shards_count'))
 if not status then return 1 end
 if status ~= 'pending' then return 0 end
