@@ -4,7 +4,6 @@ JSON-LD, microdata, RDFa and meta elements.  Asked by :mod:`crawler.core.reading
 cannot be read states nothing.
 """
 
-import json
 import re
 from collections import deque
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from crawler.core.reading.tolerant_json import read_documents
 from crawler.records import Source
 from crawler.urls import registrable_domain
 
@@ -63,7 +63,7 @@ class Statement:
 def statements(tree: LexborHTMLParser, page_host: str) -> Iterator[Statement]:
     """Yield what the structured data of a page states, in document order within each kind."""
     domain = registrable_domain(page_host)
-    for script in tree.css("script[type*='ld+json']"):
+    for script in tree.css("script[type*='ld+json' i]"):
         yield from _json_ld(script.text() or "", domain)
     yield from _microdata(tree, domain)
     yield from _meta(tree)
@@ -72,8 +72,8 @@ def statements(tree: LexborHTMLParser, page_host: str) -> Iterator[Statement]:
 def organisation_names(tree: LexborHTMLParser, page_host: str) -> Iterator[str]:
     """Yield the names that the page's own nodes give the organisation."""
     domain = registrable_domain(page_host)
-    for script in tree.css("script[type*='ld+json']"):
-        for node, role in _nodes(_parsed(script.text() or "")):
+    for script in tree.css("script[type*='ld+json' i]"):
+        for node, role in _nodes(read_documents(script.text() or "")):
             if _OWN_TYPES.search(_type(node).lower()) and _is_own(node, role, domain):
                 for key in ("name", "legalName", "alternateName"):
                     if isinstance(node.get(key), str):
@@ -81,36 +81,11 @@ def organisation_names(tree: LexborHTMLParser, page_host: str) -> Iterator[str]:
 
 
 def _json_ld(text: str, domain: str) -> Iterator[Statement]:
-    for node, role in _nodes(_parsed(text)):
+    for node, role in _nodes(read_documents(text)):
         for value in _texts(node.get("sameAs")):
             name = node.get("name")
             shown = name[:120] if isinstance(name, str) else ""
             yield Statement(value, Source.JSON_LD, _type(node), _is_own(node, role, domain), shown)
-
-
-def _parsed(text: str) -> Any:
-    """Read JSON as pages have it: comments around it, trailing commas, raw line breaks in strings."""
-    text = _uncommented(text)
-    for attempt in (text, re.sub(r",(\s*[}\]])", r"\1", text)):
-        try:
-            return json.loads(attempt, strict=False)
-        except (ValueError, RecursionError):
-            continue
-    return None
-
-
-def _uncommented(text: str) -> str:
-    """Take off what was put around JSON to hide it from old browsers."""
-    text = text.strip().removeprefix("<!--").removesuffix("-->").strip()
-    if text.startswith("/*") and (end := text.find("*/")) >= 0:
-        text = text[end + 2 :]
-    if text.endswith("*/") and (start := text.rfind("/*")) >= 0:
-        text = text[:start]
-    for mark in ("//<![CDATA[", "// <![CDATA[", "<![CDATA["):
-        text = text.strip().removeprefix(mark)
-    for mark in ("]]>", "//"):
-        text = text.strip().removesuffix(mark)
-    return text.strip().rstrip(";")
 
 
 def _nodes(document: Any) -> Iterator[tuple[dict[str, Any], str]]:
