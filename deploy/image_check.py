@@ -49,11 +49,19 @@ class Image:
     health: Sequence[str] = ()
 
     def command(self, *words: str) -> list[str]:
-        """Put before a command what makes it run in the image, as its user."""
-        user = ["--userspec", f"{self.user}:{self.user}"] if self.user else []
+        """Put before a command what makes it run in the image, as its user.
+
+        In a mount namespace whose root is the image: a mere ``chroot`` may make no user namespaces, which are what
+        Chromium's sandbox is made of.
+        """
+        user = ["setpriv", "--reuid", self.user, "--regid", self.user, "--init-groups"] if self.user else []
         variables = [f"{name}={value}" for name, value in self.environment.items()]
-        inside = f"cd {shlex.quote(self.workdir)} && exec {shlex.join(words)}"
-        return ["chroot", *user, str(self.root), "/usr/bin/env", "-i", *variables, "/bin/sh", "-c", inside]
+        inside = shlex.join([*user, "/bin/sh", "-c", f"cd {shlex.quote(self.workdir)} && exec {shlex.join(words)}"])
+        enter = (
+            f"mount --rbind {self.root} {self.root} && cd {self.root} && mkdir -p .outside && pivot_root . .outside"
+            f" && umount --lazy /.outside && exec env -i {shlex.join(variables)} {inside}"
+        )
+        return ["unshare", "--mount", "--propagation", "private", "/bin/sh", "-c", enter]
 
     def run(self, *words: str) -> None:
         """Run a command in the image to its end."""
@@ -223,16 +231,17 @@ def crawl(image: Image, redis_server: str) -> None:
 
 def print_browser(image: Image) -> None:
     """Say once whose process the running browser is, and whether its sandbox is on."""
+    passwd = (image.root / "etc" / "passwd").read_text("utf-8")
+    user = next(line.split(":")[2] for line in passwd.splitlines() if line.startswith(f"{image.user}:"))
     end = time.monotonic() + DEADLINE_S
     while time.monotonic() < end:
         for folder in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
                 words = (folder / "cmdline").read_bytes().split(b"\0")
-                is_ours = (folder / "root").readlink() == image.root
+                is_ours = folder.stat().st_uid == int(user)
                 if is_ours and b"headless" in words[0] and not any(b"--type=" in word for word in words):
                     sandbox = "off" if b"--no-sandbox" in words else "on"
-                    uid = folder.stat().st_uid
-                    print(f"==> browser: {words[0].decode()}, user {uid}, sandbox {sandbox}", flush=True)
+                    print(f"==> browser: {words[0].decode()}, user {user}, sandbox {sandbox}", flush=True)
                     return
         time.sleep(0.02)
 
