@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crawler.core.judging import ranking
+from crawler.core.judging.judgement import Judgement
 from crawler.core.reading import links
 from crawler.networks.canonical import fallback_of, profile_of
 from crawler.records import Engine, Page, Profile, SiteInput
@@ -57,7 +58,7 @@ def _key(url: str) -> str:
     return profile.key
 
 
-def judged(block: Block) -> list[ranking.Judgement]:
+def judged(block: Block) -> list[Judgement]:
     """All profiles of a block, judged as in a crawl."""
     page = block.page
     found = ranking.candidates(page, links.extract(page))

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crawler.config import Settings
-from crawler.core.judging.ranking import THRESHOLD
+from crawler.core.judging.judgement import THRESHOLD
 from crawler.core.judging.signals import BIAS, Signal
 from crawler.records import Network, SiteInput, SiteResult
 
@@ -118,10 +118,14 @@ def _profiles(result: SiteResult) -> Table:
             each["url"],
             numbers.get(each["page"], ""),
             each["place"],
-            ", ".join(map(_signal, each["reasons"])),
+            ", ".join(map(_signal, each["reasons"])) + _why_second(each),
         )
         table.add_row(*(Text(cell) for cell in cells), style="" if is_chosen else "dim")
     return table
+
+
+def _why_second(shown: Any) -> str:
+    return f"\nsecond because: {shown['why_second']}" if "why_second" in shown else ""
 
 
 _WEIGHTS = {each.label: each.weight for each in Signal}

@@ -9,7 +9,8 @@ from typing import Any
 
 from crawler.core.dossier import Dossier, Visit
 from crawler.core.judging.given import Settled
-from crawler.core.judging.ranking import Judgement
+from crawler.core.judging.judgement import Judgement
+from crawler.core.judging.order import why_second
 from crawler.records import Candidate, Choice, Network
 
 ALTERNATES_COUNT = 5
@@ -39,11 +40,11 @@ def evidence(
 
     Returns:
         Per network that had any profile ``{"chosen": {url, score, reasons, page, place, engine} or null,
-        "alternates": [the same]}``, with ``given`` saying what became of the item's own value; ``"pages"``: ``[{url,
-        engine, status, why, reason, elapsed_ms, bytes, found}]``, with ``render_skipped`` saying why a page needs no
-        browser, ``wall`` where the document stood in for the page, ``missing_feature`` where its scripts missed part
-        of the web platform and ``tls_invalid`` where the certificate was bad; and ``"stop_reason"``: why no more was
-        read.
+        "alternates": [the same, with ``why_second``]}``, with ``given`` saying what became of the item's own value;
+        ``"pages"``: ``[{url, engine, status, why, reason, elapsed_ms, bytes, found}]``, with ``render_skipped`` saying
+        why a page needs no browser, ``wall`` where the document stood in for the page, ``missing_feature`` where its
+        scripts missed part of the web platform and ``tls_invalid`` where the certificate was bad; and
+        ``"stop_reason"``: why no more was read.
     """
     networks: dict[str, Any] = {}
     for network in Network:
@@ -54,15 +55,28 @@ def evidence(
         given = settled.get(network)
         if choice is None and not lost and given is None:
             continue
+        winner = _judgement_of(choice, judged)
         networks[network.value] = {
             "chosen": _shown(choice.profile.url, choice.score, choice.reasons, choice.candidate) if choice else None,
             "alternates": [
-                _shown(each.profile.url, each.score, each.reasons, each.candidate) for each in lost[:alternates_count]
+                {
+                    **_shown(each.profile.url, each.score, each.reasons, each.candidate),
+                    "why_second": why_second(each, winner) if choice is None or winner else _OTHERWISE,
+                }
+                for each in lost[:alternates_count]
             ],
             **({"given": given.reason} if given else {}),
         }
     pages = [_visit(visit, candidates) for visit in dossier.visits]
     return {**networks, "pages": pages, "stop_reason": dossier.stop_reason}
+
+
+_OTHERWISE = "the profile chosen was not found on a page"
+
+
+def _judgement_of(choice: Choice | None, judged: Sequence[Judgement]) -> Judgement | None:
+    """What was thought of the profile chosen; a website that is itself a profile was never judged."""
+    return next((each for each in judged if choice is not None and each.profile.key == choice.profile.key), None)
 
 
 def _shown(url: str, score: float, reasons: Sequence[str], candidate: Candidate) -> dict[str, Any]:

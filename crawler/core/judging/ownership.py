@@ -10,13 +10,13 @@ meta elements and plugins), where themes and site builders put an owner's icons,
 import math
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from crawler.core.judging import patterns
 from crawler.core.judging.signals import Signal
-from crawler.core.judging.similarity import names_likeness
+from crawler.core.judging.similarity import joined, names_likeness
 from crawler.records import Candidate, Link, Region, Source
 
 SAME_NAME = 0.84
@@ -34,6 +34,12 @@ MAX_PHRASE_LENGTH = 100
 
 MIN_HEADING_SHARE = 0.3
 """Share of a heading's words, from 0.0 to 1.0, above which it is about those whom they name; chosen, not measured."""
+
+MIN_NAME_SHARE = 1 / 3
+"""Share of the letters of a longer name from which a part of it may be a name of its own; chosen, not measured."""
+
+_MARKS = re.compile(r"[|·•»:,]|\s[-\u2013\u2014]\s")
+"""What parts a title in names."""
 
 _SEPARATORS = re.compile(r"\s[|·•/\u2013\u2014-]\s|[|·•©]|(?<=[a-z)])\.\s")
 _ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?(?:facebook|fb|instagram|linkedin|twitter|x|tiktok|youtube)\.com\S*")
@@ -53,16 +59,22 @@ class Occurrence:
         return math.fsum((self.statement.weight, *(each.weight for each in self.others)))
 
 
-def occurrence(candidate: Candidate, names: tuple[str, ...]) -> Occurrence:
+def occurrence(
+    candidate: Candidate, names: tuple[str, ...], exact: Collection[str] = (), *, is_inner: bool = False
+) -> Occurrence:
     """Judge one place of a profile by itself.
 
     Args:
         candidate: the profile and the link.
         names: names of the site.
+        exact: what :func:`exact_names` makes of them.
+        is_inner: whether the place is on an inner page: those that are read say how to reach the organisation.
     """
     link = candidate.link
     is_icon = is_icon_link(link, candidate.profile.handle)
     others = {*_classes(link), *_words(link), *_naming(candidate, names)}
+    if (named := _exactly_named(candidate, exact, is_icon=is_icon, is_inner=is_inner)) is not None:
+        others = {*others, named} - {Signal.LINK_NAMES_THE_SITE}
     if len(link.near_text) >= MIN_PROSE_LENGTH and link.region not in _FRAMED and not is_icon:
         others.add(Signal.IN_RUNNING_TEXT)
     if not link.is_visible:
@@ -225,6 +237,42 @@ def _naming(candidate: Candidate, names: tuple[str, ...]) -> Iterator[Signal]:
     foreign = [text for text in around if names_likeness(text, names) < SIMILAR_NAME]
     if names_likeness(handle, foreign) >= SAME_NAME:
         yield Signal.NAMED_AFTER_OTHER
+
+
+def exact_names(names: Sequence[str], certain: Sequence[str]) -> frozenset[str]:
+    """Return the names that are the organisation's in full, as letters and digits.
+
+    "Judo" is a name that the page of "Judo Club Steinbach" goes by, and an account of that name is not the club's: a
+    name does not count where the domain goes on after it, or where it is a small part of another name.
+
+    Args:
+        names: names of the site.
+        certain: the name that came with the item and the label of the domain, ``""`` where there is none.
+    """
+    own = {name for each in certain if (name := joined(each))}
+    whole = {name for each in names if not _MARKS.search(each) and (name := joined(each))}
+
+    def is_part(name: str) -> bool:
+        longer = (*own, *(other for other in whole if len(name) < MIN_NAME_SHARE * len(other)))
+        return any(name != other and name in other for other in longer)
+
+    return frozenset(own | {name for name in whole if not is_part(name)})
+
+
+def _exactly_named(candidate: Candidate, exact: Collection[str], *, is_icon: bool, is_inner: bool) -> Signal | None:
+    """Whether a link without an icon has the organisation's exact name: with the network's, or on its contact page."""
+    link = candidate.link
+    if is_icon or link.source is not Source.ANCHOR or link.region is Region.COMMENT:
+        return None
+    for text in (link.text, link.label):
+        words = [word for word in text.split() if not patterns.NETWORK_WORDS.match(word.lower())]
+        if not text or len(text) > MAX_PHRASE_LENGTH or joined(" ".join(words)) not in exact:
+            continue
+        if patterns.NETWORK_NAMES.search(text.lower()):
+            return Signal.NAMES_SITE_AND_NETWORK
+        if is_inner:
+            return Signal.NAMED_ON_CONTACT_PAGE
+    return Signal.NAMED_ON_CONTACT_PAGE if is_inner and joined(candidate.profile.handle) in exact else None
 
 
 def _named(text: str, handle: str) -> str:

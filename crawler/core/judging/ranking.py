@@ -4,15 +4,19 @@ Merges all occurrences of a profile, adds up what :mod:`crawler.core.judging.own
 and chooses.  The order of the candidates never matters.  Pure; asked by the plan and by the pipelines.
 """
 
-import math
+import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from crawler.core.judging import ownership
+from crawler.core.judging.company import in_company
+from crawler.core.judging.judgement import THRESHOLD, Judgement, Row, scored
+from crawler.core.judging.makers import makers_of
+from crawler.core.judging.order import rank
 from crawler.core.judging.ownership import SAME_NAME, SIMILAR_NAME, Occurrence
-from crawler.core.judging.signals import BIAS, Signal
-from crawler.core.judging.similarity import names_likeness
+from crawler.core.judging.signals import Signal
+from crawler.core.judging.similarity import letters_named, names_likeness
 from crawler.core.reading.link_elements import SOCIAL
 from crawler.core.reading.names import host_of, names_of_site
 from crawler.networks.canonical import fallback_of, profile_of
@@ -20,7 +24,6 @@ from crawler.networks.vendors import is_vendor
 from crawler.records import (
     Candidate,
     Choice,
-    Engine,
     Link,
     Network,
     Page,
@@ -32,58 +35,16 @@ from crawler.records import (
 )
 from crawler.urls import registrable_domain
 
-THRESHOLD = 0.5
-"""Score below which a column stays empty: more likely wrong than right."""
-
-CERTAIN = 0.8
-"""Score from which the crawl of a site need not go on for that network's sake; chosen, not measured."""
-
 MANY_COUNT = 4
 """Profiles of one network in one part of a page from which a single one says little: a list of members or players."""
 
-TYPE_RANK: dict[ProfileType, int] = {
-    ProfileType.PAGE: 0,
-    ProfileType.PAGE_ID: 1,
-    ProfileType.GROUP: 2,
-    ProfileType.COMPANY: 0,
-    ProfileType.SCHOOL: 1,
-    ProfileType.SHOWCASE: 2,
-    ProfileType.PERSON: 3,
-    ProfileType.HANDLE: 0,
-    ProfileType.CHANNEL: 1,
-    ProfileType.CUSTOM: 2,
-    ProfileType.USER: 3,
-    ProfileType.UNRESOLVED: 4,
-}
-"""Which form of an account is preferred where two have the same evidence; lower is better."""
+MAX_HEAD_LENGTH = 2000
+"""Characters at the start of a document within which its language is stated."""
 
-LAST_RESORTS = frozenset({ProfileType.GROUP, ProfileType.UNRESOLVED, ProfileType.PERSON})
-"""Forms that stand for an organisation only where it names no better one."""
+_LANGUAGE = re.compile(r"<html\b[^<>]{0,500}?\blang\s*=\s*[\"']?([a-zA-Z]{2,3}(?:[-_][a-zA-Z]{2})?)\b", re.IGNORECASE)
 
 _REGIONS = (Region.HEAD, Region.FOOTER, Region.HEADER, Region.NAV)
 """Where own profiles stand; of two with the same evidence the one in an earlier part of this list counts."""
-
-
-_Row = tuple[str, Engine | None, int]
-"""A row of links: the page, as which engine read it, and its number there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """A profile with all its places, its score from 0.0 to 1.0 and the signals behind it, strongest first."""
-
-    profile: Profile
-    score: float
-    signals: tuple[Signal, ...]
-    candidate: Candidate
-    likeness: float
-    place: tuple[int, int] = (0, 0)
-    """Rank of the part of the page, and place among the network's candidates there."""
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """The labels of the signals, for people."""
-        return tuple(each.label for each in self.signals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +52,10 @@ class _Site:
     """What all profiles of a site are judged by."""
 
     names: tuple[str, ...]
+    exact: Collection[str]
+    """The organisation's names in full; see :func:`~crawler.core.judging.ownership.exact_names`."""
+    signs: Sequence[str]
+    """The names, the domain with its suffix, and the language: what one of several right accounts may bear."""
     home: str
     crowd: Counter[tuple[Network, str, Region]]
     """How many different profiles of a network stand in each area of each page."""
@@ -98,9 +63,7 @@ class _Site:
     """How many different profiles of a network stand below the same chain of elements of a page."""
     starts: Mapping[tuple[Network, str, Region], int]
     """The first candidate of a network in each part of each page."""
-    named: Mapping[_Row, Collection[Network]]
-    """Per row of links, the networks whose profile in it bears a name of the site."""
-    walls: Collection[_Row]
+    walls: Collection[Row]
     """Rows with so many profiles of one network that they are others': acts, sponsors, shops."""
     common: Collection[str]
     """Merge keys of the profiles that stand on many unrelated sites of the run."""
@@ -162,48 +125,29 @@ def judge(
         if not is_vendor(candidate.profile, domain):
             by_key.setdefault(candidate.profile.key, []).append(candidate)
     names = names_of_site(site, pages)
-    named, walls = _named_rows(by_key.values(), names), _walls(by_key)
-    about = _Site(names, home, _crowd(by_key), _alike(by_key), _starts(by_key), named, walls, common)
-    judged = sorted((_judgement(group, about) for group in by_key.values()), key=_rank)
-    return sorted((_compared(each, judged) for each in judged), key=_rank)
+    label = domain.partition(".")[0]
+    exact = ownership.exact_names(names, (site.name, label))
+    signs = (*names, domain, _language(pages))
+    about = _Site(names, exact, signs, home, _crowd(by_key), _alike(by_key), _starts(by_key), _walls(by_key), common)
+    judged = sorted((_judgement(group, about) for group in by_key.values()), key=rank)
+    return sorted(in_company(judged, lambda: _makers(pages, names)), key=rank)
 
 
-def _compared(judged: Judgement, others: Sequence[Judgement]) -> Judgement:
-    """Judge a profile again by those of other networks that are the site's own for certain: people reuse a name."""
-    handle = judged.profile.handle
-    if not handle or judged.likeness >= SAME_NAME or judged.profile.type in LAST_RESORTS:
-        return judged
-    own = [
-        each.profile.handle
-        for each in others
-        if each.score >= CERTAIN and each.profile.network is not judged.profile.network
-    ]
-    if names_likeness(handle, own) < SAME_NAME:
-        return judged
-    score, signals = _scored([*judged.signals, Signal.NAMED_LIKE_OWN_PROFILE])
-    return replace(judged, score=score, signals=signals)
+def _language(pages: Sequence[Page]) -> str:
+    """The language and country that the first page states: an account that bears them is the page's."""
+    found = _LANGUAGE.search(pages[0].html[:MAX_HEAD_LENGTH]) if pages else None
+    return found[1] if found else ""
 
 
-def _scored(signals: Collection[Signal]) -> tuple[float, tuple[Signal, ...]]:
-    """The score that some signals give, and the signals, strongest first."""
-    total = math.fsum((BIAS, *(each.weight for each in signals)))
-    return 1 / (1 + math.exp(-total)), tuple(sorted(signals, key=lambda each: (-abs(each.weight), each.label)))
-
-
-def _rank(judged: Judgement) -> tuple[bool, float, int, float, tuple[int, int], str]:
-    return (
-        judged.score < THRESHOLD or judged.profile.type in LAST_RESORTS,
-        -round(judged.score, 2),
-        TYPE_RANK[judged.profile.type],
-        -judged.likeness,
-        judged.place,
-        judged.profile.key,
-    )
+def _makers(pages: Sequence[Page], names: Sequence[str]) -> tuple[str, ...]:
+    """The names of whoever made the site, where that is not the site itself."""
+    found = makers_of(pages[0].html) if pages else ()
+    return tuple(name for name in found if names_likeness(name, names) < SIMILAR_NAME)
 
 
 def _judgement(group: Sequence[Candidate], about: _Site) -> Judgement:
     judged = sorted(
-        ((ownership.occurrence(each, about.names), each) for each in group),
+        ((_occurrence(each, about), each) for each in group),
         key=lambda pair: (-pair[0].worth, pair[1].page_url != about.home, pair[1].page_url, pair[1].link.order),
     )
     best, candidate = judged[0]
@@ -216,19 +160,23 @@ def _judgement(group: Sequence[Candidate], about: _Site) -> Judgement:
         signals.append(Signal.ON_MANY_SITES)
     if likeness < SAME_NAME and not best.statement.is_own_statement:
         signals += _about_others(candidate, about)
-    is_person = profile.type is ProfileType.PERSON
-    if is_person and likeness < SAME_NAME:
+    if profile.type is ProfileType.PERSON and likeness < SAME_NAME:
         signals.append(Signal.PERSON_ACCOUNT)
-    if likeness < SIMILAR_NAME and _is_beside_named(group, about.named):
-        signals.append(Signal.PERSON_BESIDE_ACCOUNTS if is_person else Signal.BESIDE_OWN_ACCOUNTS)
     if profile.type is ProfileType.GROUP:
         signals.append(Signal.GROUP)
     if profile.type is ProfileType.UNRESOLVED:
         signals.append(Signal.UNRESOLVED)
-    score, ordered = _scored(signals)
+    score, ordered = scored(signals)
     region = _REGIONS.index(link.region) if link.region in _REGIONS else len(_REGIONS)
     order = link.order - about.starts[(profile.network, candidate.page_url, link.region)]
-    return Judgement(profile, score, ordered, candidate, likeness, (region, order))
+    rows = frozenset(_row(each) for each in group if each.link.row)
+    letters = letters_named(profile.handle, about.signs)
+    return Judgement(profile, score, ordered, candidate, likeness, (region, order), letters, rows)
+
+
+def _occurrence(candidate: Candidate, about: _Site) -> Occurrence:
+    is_inner = bool(about.home) and candidate.page_url not in ("", about.home)
+    return ownership.occurrence(candidate, about.names, about.exact, is_inner=is_inner)
 
 
 def _about_all(judged: Sequence[tuple[Occurrence, Candidate]], home: str) -> Iterator[Signal]:
@@ -288,30 +236,16 @@ def _alike(by_key: Mapping[str, Sequence[Candidate]]) -> Counter[tuple[Network, 
     return Counter(place[:3] for place in places)
 
 
-def _row(candidate: Candidate) -> _Row:
+def _row(candidate: Candidate) -> Row:
     return candidate.page_url, candidate.engine, candidate.link.row
 
 
-def _walls(by_key: Mapping[str, Sequence[Candidate]]) -> frozenset[_Row]:
+def _walls(by_key: Mapping[str, Sequence[Candidate]]) -> frozenset[Row]:
     places = {
         (_row(each), each.profile.network, key) for key, group in by_key.items() for each in group if each.link.row
     }
     counted = Counter(place[:2] for place in places)
     return frozenset(row for (row, _), count in counted.items() if count >= MANY_COUNT)
-
-
-def _named_rows(groups: Iterable[Sequence[Candidate]], names: tuple[str, ...]) -> dict[_Row, set[Network]]:
-    rows: dict[_Row, set[Network]] = {}
-    for group in groups:
-        for each in group:
-            if each.link.row and names_likeness(each.profile.handle, names) >= SAME_NAME:
-                rows.setdefault(_row(each), set()).add(each.profile.network)
-    return rows
-
-
-def _is_beside_named(group: Sequence[Candidate], named: Mapping[_Row, Collection[Network]]) -> bool:
-    """Whether a profile stands in a row with accounts on other networks that bear the site's name."""
-    return any(set(named.get(_row(each), ())) - {each.profile.network} for each in group)
 
 
 def _starts(by_key: Mapping[str, Sequence[Candidate]]) -> dict[tuple[Network, str, Region], int]:

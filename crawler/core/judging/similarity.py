@@ -39,6 +39,9 @@ _FILLERS = frozenset(
 )
 """Words that are on every sign: articles, legal forms, and what names the page instead of the organisation."""
 
+MIN_WORD_LENGTH = 3
+"""Shortest word of a name, in characters, that counts wherever it stands in a handle."""
+
 MIN_PART_LENGTH = 4
 """Shortest name, in characters, that counts when it is found inside another."""
 
@@ -67,6 +70,42 @@ def _spellings(name: str) -> Iterator[str]:
 _WRITTEN_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ø": "oe", "å": "aa"})
 
 
+def letters_named(handle: str, names: Iterable[str]) -> int:
+    """Count the letters of a handle that the words of a name account for, less those that none does.
+
+    Of two accounts the one that names the site has more of them: of a site called "Krummbirk Hamburg",
+    ``krummbirkhamburg`` has sixteen, ``krummbirk`` nine, and ``krummbirkgruppe`` three.
+
+    Args:
+        handle: as the network spells it.
+        names: names of the site; words of fewer than three letters count only at either end of the handle.
+
+    Returns:
+        The count for the name that accounts for most; 0 where more letters are left over than named.
+    """
+    wanted = "".join(_words(handle))
+    covered = max((_covered(wanted, spelling) for name in names for spelling in _spellings(name)), default=0)
+    return max(0, 2 * covered - len(wanted))
+
+
+@lru_cache(maxsize=20_000)
+def _covered(wanted: str, name: str) -> int:
+    left = wanted
+    for word in sorted({*_all_words(name)}, key=len, reverse=True):
+        if len(word) >= MIN_WORD_LENGTH:
+            left = left.replace(word, " ", 1)
+        elif left.endswith(word):
+            left = left.removesuffix(word) + " "
+        elif left.startswith(word):
+            left = " " + left.removeprefix(word)
+    return len(wanted) - len(left.replace(" ", ""))
+
+
+def joined(text: str) -> str:
+    """Return a name or a handle as its plain letters and digits, without words that are on every sign."""
+    return "".join(_words(text))
+
+
 @lru_cache(maxsize=20_000)
 def _likeness(handle: str, name: str) -> float:
     wanted, found = _words(name), _words(_parted(handle))
@@ -90,11 +129,15 @@ def _likeness(handle: str, name: str) -> float:
 
 
 def _words(text: str) -> tuple[str, ...]:
+    words = _all_words(text)
+    kept = tuple(word for word in words if word not in _FILLERS)
+    return kept or words
+
+
+def _all_words(text: str) -> tuple[str, ...]:
     folded = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
     plain = "".join(character for character in folded if not unicodedata.combining(character))
-    words = re.findall(r"[a-z0-9]+|[^\W_a-z0-9]+", plain)
-    kept = tuple(word for word in words if word not in _FILLERS)
-    return kept or tuple(words)
+    return tuple(re.findall(r"[a-z0-9]+|[^\W_a-z0-9]+", plain))
 
 
 def _parted(handle: str) -> str:

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from crawler.core.dossier import Dossier
 from crawler.core.judging import ranking
+from crawler.core.judging.judgement import CERTAIN
 from crawler.core.planning import indirect_links
 from crawler.core.planning.needs_script import needs_script
 from crawler.core.planning.website import is_elsewhere
@@ -151,7 +152,7 @@ class _Known:
         A profile of a meta element alone is none: the shells of script-built sites carry one, and their footers more.
         """
         found = self.choices.values()
-        return any(each.score >= ranking.CERTAIN and each.candidate.link.source is not Source.META for each in found)
+        return any(each.score >= CERTAIN and each.candidate.link.source is not Source.META for each in found)
 
 
 def candidates(dossier: Dossier) -> tuple[Candidate, ...]:

@@ -10,7 +10,7 @@ from crawler.core.dossier import Dossier
 from crawler.core.judging import ranking
 from crawler.core.judging.evidence import ALTERNATES_COUNT, evidence
 from crawler.core.judging.given import given_profile, settle
-from crawler.core.judging.ranking import Judgement
+from crawler.core.judging.judgement import THRESHOLD, Judgement
 from crawler.core.planning.needs_script import needs_script
 from crawler.core.planning.website import is_elsewhere
 from crawler.networks.canonical import profile_of
@@ -110,7 +110,7 @@ def _contradiction(profile: Profile, judged: Sequence[Judgement], dossier: Dossi
     if not isinstance(dossier.site, Failure) and is_vendor(profile, registrable_domain(dossier.site.host)):
         return "account of a vendor of site tools"
     for each in judged:
-        if each.profile.key == profile.key and each.score < ranking.THRESHOLD:
+        if each.profile.key == profile.key and each.score < THRESHOLD:
             return next((signal.label for signal in each.signals if signal.is_contradiction), "")
     return ""
 

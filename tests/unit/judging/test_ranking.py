@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from crawler.core.dossier import Dossier, Visit
 from crawler.core.judging import ranking
 from crawler.core.judging.evidence import ALTERNATES_COUNT, evidence
+from crawler.core.judging.judgement import THRESHOLD, Judgement
 from crawler.core.judging.ownership import occurrence
 from crawler.core.judging.signals import Signal
 from crawler.core.planning.website import website
@@ -360,7 +361,7 @@ def test_more_pages_and_more_ways_make_it_surer() -> None:
     footer = f"<footer>{icons('https://x.com/atlas_berlin')}</footer>"
     meta = '<meta name="twitter:site" content="@atlas_berlin">'
 
-    def judged(*pages: Page) -> ranking.Judgement:
+    def judged(*pages: Page) -> Judgement:
         found = [each for one in pages for each in ranking.candidates(one, links.extract(one))]
         return ranking.judge(SITE, found, pages)[0]
 
@@ -413,7 +414,7 @@ def test_the_order_of_candidates_never_matters(places: list[tuple[str, str]], or
 
     assert ranking.choose(SITE, found, [home]) == first
     for choice in first.values():
-        assert ranking.THRESHOLD <= choice.score <= 1.0
+        assert THRESHOLD <= choice.score <= 1.0
         assert set(choice.reasons) <= {each.label for each in Signal}
 
 

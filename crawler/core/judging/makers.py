@@ -1,0 +1,58 @@
+"""Who made the site, as the line that credits them says?
+
+A theme's author or an agency is named in a credit ("Theme by ...") with a link; their accounts may stand in icons
+without a word beside them.  Asked by the ranking where an account is not named like the site.  Pure.
+"""
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from functools import lru_cache
+
+from selectolax.lexbor import LexborNode
+
+from crawler.core.judging import patterns
+from crawler.core.reading import link_context, regions
+from crawler.core.reading.document import tree_of
+from crawler.core.reading.link_elements import SOCIAL, other_network
+from crawler.core.reading.names import host_of
+from crawler.urls import registrable_domain
+
+MAX_LINKS_COUNT = 80
+"""Links looked at, the last ones of the page: a credit stands at its end."""
+
+MAX_NAME_LENGTH = 60
+"""Longest text, in characters, that is a name."""
+
+MIN_NAME_LENGTH = 3
+"""Shortest name, in letters and digits, that an account can be told by."""
+
+
+@lru_cache(maxsize=16)
+def makers_of(html: str) -> tuple[str, ...]:
+    """Return the names under which a page credits those who made it: link texts, domains and accounts."""
+    links = deque(tree_of(html).css("a[href]"), maxlen=MAX_LINKS_COUNT)
+    found = (name for link in links if _is_credited(link) for name in _names(link))
+    return tuple(dict.fromkeys(name for name in found if sum(map(str.isalnum, name)) >= MIN_NAME_LENGTH))
+
+
+def _is_credited(link: LexborNode) -> bool:
+    before = link_context.before(link, regions.ancestors(link), ())
+    line = before.lower().rpartition("\n")[2].rstrip()[-MAX_NAME_LENGTH:]
+    # The credit goes on with the link: what else is said after it is a name.
+    return any(credit.end() == len(line) for credit in patterns.AGENCY_WORDS.finditer(line))
+
+
+def _names(link: LexborNode) -> Iterator[str]:
+    text = " ".join((link.text() or "")[:200].split())
+    if text and len(text) <= MAX_NAME_LENGTH:
+        yield text
+    href = (link.attributes.get("href") or "").strip()
+    host = host_of(href)
+    if not host:
+        return
+    if other_network(href) or SOCIAL.search(href):
+        segments = [part for part in re.split(r"[/?#]", href.partition("//")[2])[1:] if part]
+        yield from (part.lstrip("@") for part in segments[:2])
+    else:
+        yield registrable_domain(host.lower()).partition(".")[0]
