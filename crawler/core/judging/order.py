@@ -30,8 +30,8 @@ LAST_RESORTS = frozenset({ProfileType.GROUP, ProfileType.UNRESOLVED, ProfileType
 """Forms that stand for an organisation only where it names no better one."""
 
 BEYOND_DOUBT = 0.97
-"""Score from which two profiles of a network are both right answers, and names and places decide instead of the rest of
-the evidence: an icon row of the footer with the site's name has .997, a meta element with that name .95; chosen."""
+"""Score from which two profiles of a network are both right answers: names and places decide, not the rest of the
+evidence.  An icon row of the footer with the site's name has .997, a meta element with that name .95; chosen."""
 
 _Criterion = tuple[Callable[[Judgement], float], str]
 
