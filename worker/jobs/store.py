@@ -158,7 +158,7 @@ class JobStore:
             case "known", job_id:
                 if known := await self.job(new.account_id, job_id):
                     return known
-            case "conflict":
+            case ("conflict",):
                 raise IdempotencyConflict
             case "ceiling", ceiling, used:
                 raise QuotaExceeded(new.ef_cost, ef(int(ceiling)), ef(int(ceiling) - int(used)))
