@@ -126,7 +126,7 @@ def test_a_job_that_cannot_be_queued_leaves_nothing(desk: Desk) -> None:
 
     assert desk.left() == set()
     desk.queue_url = desk.wire.url
-    assert desk.submit(asked(1, "key", "another body")).items_count == 1
+    assert desk.submit(asked(1, "key", "another-body")).items_count == 1
 
 
 def test_a_repeat_while_the_queue_is_away_leaves_the_accepted_job_alone(desk: Desk) -> None:
@@ -158,11 +158,11 @@ def test_a_key_is_used_up_by_an_accepted_request_alone(desk: Desk, refused: Subm
         desk.submit(refused)
     assert desk.left() == set()
 
-    job = desk.submit(asked(1, "key", "another body"))
+    job = desk.submit(asked(1, "key", "another-body"))
 
     with pytest.raises(IdempotencyConflict):
-        desk.submit(asked(1, "key", "a third body"))
-    assert desk.submit(asked(1, "key", "another body")) == job
+        desk.submit(asked(1, "key", "a-third-body"))
+    assert desk.submit(asked(1, "key", "another-body")) == job
 
 
 def test_of_two_bodies_at_once_under_one_key_one_is_accepted(desk: Desk) -> None:
@@ -170,7 +170,7 @@ def test_of_two_bodies_at_once_under_one_key_one_is_accepted(desk: Desk) -> None
         store, queue = JobStore.connect(desk.wire.url), ShardQueue.connect(desk.wire.url, 600)
         try:
             return await asyncio.gather(
-                *(submit(asked(1, "key", f"body {number % 2}"), TERMS, store, queue) for number in range(8)),
+                *(submit(asked(1, "key", f"body-{number % 2}"), TERMS, store, queue) for number in range(8)),
                 return_exceptions=True,
             )
         finally:
