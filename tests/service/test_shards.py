@@ -353,6 +353,41 @@ def test_the_sweeper_queues_what_was_taken_and_never_begun(service: Service) -> 
     assert service.queued() == [[job.account_id, job.id, 0]]
 
 
+def test_the_sweeper_queues_what_a_second_worker_took_and_never_begun(service: Service) -> None:
+    job = service.create(1)
+    service.queue.release(job.account_id)
+    service.raw.delete(f"rq:queue:{QUEUE}")
+    service.shard(job).claim(LEASE_S)
+    service.lose_worker(job)
+    service.queue.sweep(30)
+    service.raw.delete(f"rq:queue:{QUEUE}")  # the second one takes the entry and dies
+    service.queue.sweep(30)
+    assert service.queued() == [], "it may still begin"
+
+    service.queue.sweep(0)
+
+    assert service.queued() == [[job.account_id, job.id, 0]]
+
+
+def test_a_job_cancelled_before_its_shard_is_cut_up_holds_up_no_other(service: Service) -> None:
+    job = service.create(3)
+    service.queue.release(job.account_id)
+    shard = service.shard(job)
+    claimed = shard.claim(LEASE_S)
+    assert claimed is not None
+    service.ask(lambda store: store.cancel(job.account_id, job.id))
+
+    shard.split(claimed)
+    other = service.create(1)
+    service.raw.sadd(JobKeys(job.account_id, "").released, f"{job.id} 0")  # as one that ended before 0.2 left it
+    service.raw.delete(f"rq:queue:{QUEUE}")
+    service.queue.sweep(30)
+
+    assert service.queued() == [[other.account_id, other.id, 0]]
+    assert service.raw.zcard(JobKeys(job.account_id, "").ready) == 0
+    assert service.raw.smembers(JobKeys(job.account_id, "").released) == {f"{other.id} 0"}
+
+
 def test_jobs_that_ended_or_expired_are_swept_away(service: Service) -> None:
     job = service.create(1)
     service.raw.delete(JobKeys(job.account_id, job.id).record)
