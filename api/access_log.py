@@ -13,7 +13,7 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 
 from api.metrics import ProcessMetrics
-from crawler.logs import about
+from crawler.logs import log_context
 
 logger = logging.getLogger("api.access")
 
@@ -44,7 +44,7 @@ class Requests:
                 self._note(scope, message["status"], time.monotonic() - begun)
             await send(message)
 
-        with about(request_id=request_id):
+        with log_context(request_id=request_id):
             await self._app(scope, receive, send_noted)
 
     def _note(self, scope: Any, status: int, seconds: float) -> None:

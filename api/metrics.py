@@ -16,7 +16,7 @@ from prometheus_client import (
 )
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from worker.jobs.metrics import Standing
+from worker.jobs.metrics import ServiceStats
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 """Bounds of the histogram of waiting times, in seconds."""
@@ -52,43 +52,43 @@ class ProcessMetrics:
         PlatformCollector(registry=self.registry)
 
 
-def exposition(process: ProcessMetrics, standing: Standing | None, workers_count: int) -> bytes:
+def exposition(process: ProcessMetrics, stats: ServiceStats | None, workers_count: int) -> bytes:
     """Write all metrics in Prometheus' text format.
 
     Args:
         process: this process's.
-        standing: the service's, ``None`` where Redis cannot be reached.
+        stats: the service's, ``None`` where Redis cannot be reached.
         workers_count: workers that run.
     """
     registry = CollectorRegistry()
-    registry.register(_Service(standing, workers_count))
+    registry.register(_Service(stats, workers_count))
     return bytes(generate_latest(process.registry) + generate_latest(registry))
 
 
 class _Service:
     """The service's metrics, as the library wants them."""
 
-    def __init__(self, standing: Standing | None, workers_count: int) -> None:
-        self._standing = standing
+    def __init__(self, stats: ServiceStats | None, workers_count: int) -> None:
+        self._standing = stats
         self._workers_count = workers_count
 
     def collect(self) -> Iterator[Metric]:
         """Yield each metric."""
-        standing = self._standing
-        yield _gauge("socials_redis_up", "Whether Redis answers.", [((), float(standing is not None))])
-        if standing is None:
+        stats = self._standing
+        yield _gauge("socials_redis_up", "Whether Redis answers.", [((), float(stats is not None))])
+        if stats is None:
             return
         yield _gauge("socials_workers", "Workers that run.", [((), self._workers_count)])
-        yield _gauge("socials_queue_age_seconds", "Age of the oldest job not begun.", [((), standing.queue_age_s)])
-        yield _gauge("socials_queue_shards", "Shards queued for a worker.", [((), standing.queued_count)])
-        yield _gauge("socials_webhooks_waiting", "Webhooks not taken yet.", [((), standing.webhooks_count)])
-        opened = [((status,), count) for status, count in standing.open_counts.items()]
+        yield _gauge("socials_queue_age_seconds", "Age of the oldest job not begun.", [((), stats.queue_age_s)])
+        yield _gauge("socials_queue_shards", "Shards queued for a worker.", [((), stats.queued_count)])
+        yield _gauge("socials_webhooks_waiting", "Webhooks not taken yet.", [((), stats.webhooks_count)])
+        opened = [((status,), count) for status, count in stats.open_counts.items()]
         yield _gauge("socials_jobs_open", "Jobs that have not ended.", opened, ["status"])
-        memory = [((worker,), size) for worker, size in standing.memory_bytes.items()]
+        memory = [((worker,), size) for worker, size in stats.memory_bytes.items()]
         yield _gauge("socials_worker_memory_bytes", "Memory of a worker and all its children.", memory, ["worker"])
         for prefix, (name, words, label) in _COUNTERS.items():
             family = CounterMetricFamily(name, words, labels=[label])
-            for field, value in sorted(standing.counters.items()):
+            for field, value in sorted(stats.counters.items()):
                 kind, _, of = field.partition(":")
                 if kind == prefix:
                     family.add_metric([of], value)

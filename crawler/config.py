@@ -225,7 +225,7 @@ class Settings(BaseSettings):
 _SECRETS = {name for name, field in Settings.model_fields.items() if field.annotation is SecretStr}
 
 
-def problem_of(error: ValidationError) -> str:
+def first_error(error: ValidationError) -> str:
     """Say in one sentence what is wrong with the settings."""
     found = error.errors()[0]
     name = "_".join(str(part) for part in found["loc"])
@@ -238,7 +238,7 @@ def read_or_exit() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        sys.stderr.write(f"Error: {problem_of(error)}\n")
+        sys.stderr.write(f"Error: {first_error(error)}\n")
         raise SystemExit(2) from None
 
 
@@ -262,7 +262,7 @@ def forget_secrets() -> None:
         os.environ.pop(f"SOCIALS_{name.upper()}", None)
 
 
-def careless(settings: Settings) -> tuple[str, ...]:
+def insecure_settings(settings: Settings) -> tuple[str, ...]:
     """Say why a service with these settings must not serve strangers, a sentence each; nothing where it may.
 
     Only asked of a service in production: on one's own machine each of these is fine.

@@ -17,7 +17,7 @@ from typing import IO
 
 from pydantic import ValidationError
 
-from crawler.config import Settings, problem_of
+from crawler.config import Settings, first_error
 from crawler.exchange import order_line, read_result
 from crawler.records import Failure, Limits, Reason, SiteInput, SiteResult
 
@@ -106,7 +106,7 @@ class _Crawl:
         try:
             self._settings = settings or Settings()
         except ValidationError as error:
-            raise ValueError(problem_of(error)) from None
+            raise ValueError(first_error(error)) from None
         self._limits = limits or self._settings.limits()
         self._process: subprocess.Popen[str] | None = None
         self._starts_count = 0

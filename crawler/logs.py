@@ -70,7 +70,7 @@ def configure(settings: Settings, program: str, level: str | None = None) -> Non
 
 
 @contextmanager
-def about(**fields: str) -> Iterator[None]:
+def log_context(**fields: str) -> Iterator[None]:
     """Have all records made inside say where they belong; fields as in :data:`FIELDS`."""
     before = _context.set({**_context.get(), **fields})
     try:

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import click
 from pydantic import ValidationError
 
-from crawler.config import Settings, careless, problem_of
+from crawler.config import Settings, first_error, insecure_settings
 from crawler.records import Render
 
 INTERRUPTED = 130
@@ -295,7 +295,7 @@ def _settings(**given: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        raise SettingError(problem_of(error)) from None
+        raise SettingError(first_error(error)) from None
 
 
 def _needs_redis(settings: Settings) -> None:
@@ -307,7 +307,7 @@ def _needs_redis(settings: Settings) -> None:
 
 def _refuse_careless(settings: Settings) -> None:
     """Refuse insecure settings in production; on one's own machine they are fine."""
-    faults = careless(settings)
+    faults = insecure_settings(settings)
     if faults and settings.production:
         raise click.ClickException(f"insecure settings for production: {'; '.join(faults)}")
     if faults and not settings.is_loopback:

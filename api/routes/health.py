@@ -14,7 +14,7 @@ from api.errors import responses
 from api.metrics import exposition
 from api.schemas import Check, Health, Module, ModuleLimits, Readiness
 from crawler.config import Settings, is_loopback
-from crawler.engines.find import find_engines, told_engines
+from crawler.engines.find import describe_engines, find_engines
 from crawler.records import Render
 from worker.connection import Unavailable
 
@@ -44,7 +44,7 @@ async def readyz(response: Response, services: ServicesDep) -> Any:
         checks["workers"] = Check(is_ok=False, detail="not known without Redis")
     engines, _ = find_engines(services.settings)
     can_render = len(engines) > 1 or services.settings.render is Render.NEVER
-    checks["engines"] = Check(is_ok=can_render, detail=told_engines(services.settings, engines))
+    checks["engines"] = Check(is_ok=can_render, detail=describe_engines(services.settings, engines))
     is_ready = all(check.is_ok for check in checks.values())
     response.status_code = 200 if is_ready else 503
     return Readiness(status="ready" if is_ready else "degraded", checks=checks)
@@ -62,10 +62,10 @@ async def metrics(
     if not _is_operator(request, services.settings):
         raise unauthenticated()
     try:
-        standing, workers_count = await services.store.standing(), await services.queue.workers_count()
+        stats, workers_count = await services.store.stats(), await services.queue.workers_count()
     except Unavailable:
-        standing, workers_count = None, 0
-    return PlainTextResponse(exposition(services.metrics, standing, workers_count), media_type=CONTENT_TYPE_LATEST)
+        stats, workers_count = None, 0
+    return PlainTextResponse(exposition(services.metrics, stats, workers_count), media_type=CONTENT_TYPE_LATEST)
 
 
 def _is_operator(request: Request, settings: Settings) -> bool:

@@ -90,8 +90,8 @@ async def get_job(job_id: str, services: ServicesDep, account: AccountDep) -> An
     job = await find_job(job_id, services, account)
     if job.status is not JobStatus.PENDING:
         return snapshot(job)
-    place = await services.store.place(account, job_id)
-    return {**snapshot(job), "queue": asdict(place)}
+    position = await services.store.queue_position(account, job_id)
+    return {**snapshot(job), "queue": asdict(position)}
 
 
 @router.post("/api/jobs/{job_id}/cancel", response_model=JobSnapshot, response_model_exclude_unset=True)

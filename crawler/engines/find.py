@@ -33,7 +33,7 @@ def find_engines(settings: Settings) -> tuple[tuple[Engine, ...], str]:
     return tuple(engines), chromium
 
 
-def told_engines(settings: Settings, engines: Sequence[Engine]) -> str:
+def describe_engines(settings: Settings, engines: Sequence[Engine]) -> str:
     """Say in one line which engines were found, and which is wanted but missing."""
     wanted = {Engine.LIGHT: settings.light_enabled, Engine.CHROMIUM: settings.chromium_enabled}
     missing = [engine for engine, is_wanted in wanted.items() if is_wanted and engine not in engines]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from crawler.config import Settings, careless, is_loopback, problem_of
+from crawler.config import Settings, first_error, insecure_settings, is_loopback
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 START, END = (
@@ -109,7 +109,7 @@ STRONG = "5f0c9a7be1d24386a1b2c3d4e5f60718"
     ],
 )  # fmt: skip
 def test_careless_settings_are_named(values: dict[str, object], words: str) -> None:
-    faults = careless(Settings(production=True, **values))  # type: ignore[arg-type]
+    faults = insecure_settings(Settings(production=True, **values))  # type: ignore[arg-type]
 
     assert len(faults) == (1 if words else 0), faults
     assert words in "".join(faults)
@@ -147,5 +147,5 @@ def test_what_is_wrong_with_a_setting_is_one_sentence(given: dict[str, typing.An
     with pytest.raises(ValidationError) as caught:
         Settings(**given)
 
-    assert problem_of(caught.value).startswith(sentence)
-    assert "secret" not in problem_of(caught.value)
+    assert first_error(caught.value).startswith(sentence)
+    assert "secret" not in first_error(caught.value)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.logs import MAX_CHARACTERS, JsonLines, TextLines, about, safe
+from crawler.logs import MAX_CHARACTERS, JsonLines, TextLines, log_context, safe
 
 
 def record(message: str, *args: object, error: BaseException | None = None) -> logging.LogRecord:
@@ -48,7 +48,7 @@ def test_a_record_is_one_line_and_can_be_written(formatter: logging.Formatter, t
 
 
 def test_json_lines_say_what_a_record_is_about() -> None:
-    with about(request_id="r1"), about(job_id="j1\n"):
+    with log_context(request_id="r1"), log_context(job_id="j1\n"):
         line = json.loads(JsonLines("worker").format(record("took %s", "5 ms")))
 
     assert {name: line[name] for name in ("level", "program", "logger", "message", "request_id", "job_id")} == {

@@ -76,7 +76,7 @@ class _Topic:
             self.start = oldest.id
 
     def after(self, event_id: str) -> list[Event]:
-        known = place(event_id)
+        known = position(event_id)
         if not self.events or self.events[-1].at <= known:
             return []
         return [event for event in self.events if event.at > known]
@@ -125,7 +125,7 @@ class Follower:
         return found
 
     async def _found(self) -> list[Event]:
-        if place(self._after) < place(self._topic.start):
+        if position(self._after) < position(self._topic.start):
             return await self._hub.read(self._key, self._after)
         return self._topic.after(self._after)
 
@@ -220,7 +220,7 @@ class EventHub:
         """Say whether an id is that of an event of the job, or the one before all events."""
         if event_id == NO_EVENT:
             return True
-        if place(event_id) == (0, 0):
+        if position(event_id) == (0, 0):
             return False
         with guarded():
             key = JobKeys(account_id, job_id).events
@@ -239,16 +239,16 @@ class EventHub:
                 await asyncio.sleep(RECONNECT_S)
 
     async def _read_once(self) -> None:
-        places = {key: topic.last for key, topic in self._topics.items()}
+        positions = {key: topic.last for key, topic in self._topics.items()}
         with guarded():
-            found = await self._waiting.xread({self._wake: self._woken, **places}, count=READ_COUNT, block=BLOCK_MS)
+            found = await self._waiting.xread({self._wake: self._woken, **positions}, count=READ_COUNT, block=BLOCK_MS)
         for key, entries in found:
             events = _events(entries)
             topic = self._topics.get(key)
             if key == self._wake:
                 self._woken = events[-1].id
             # A topic that was left and followed anew meanwhile begins elsewhere.
-            elif topic is not None and topic.last == places[key]:
+            elif topic is not None and topic.last == positions[key]:
                 topic.add(events)
                 await _rouse_in_turn(topic)
 
@@ -264,7 +264,7 @@ class EventHub:
                     await step.execute()
 
 
-def place(event_id: str) -> tuple[int, int]:
+def position(event_id: str) -> tuple[int, int]:
     """Return an id as numbers that can be compared; ``(0, 0)`` for what is none."""
     parts = _ID.fullmatch(event_id)
     return (int(parts[1]), int(parts[2])) if parts else (0, 0)
@@ -283,4 +283,4 @@ async def _rouse_in_turn(topic: _Topic) -> None:
 
 
 def _events(entries: Any) -> list[Event]:
-    return [Event(entry_id, fields["type"], fields["data"], place(entry_id)) for entry_id, fields in entries]
+    return [Event(entry_id, fields["type"], fields["data"], position(entry_id)) for entry_id, fields in entries]

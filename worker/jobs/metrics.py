@@ -24,7 +24,7 @@ STALE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ServiceStats:
     """How the service stands.
 
     ``counters`` are since Redis was empty, named as :mod:`worker.jobs.keys` says; ``queue_age_s`` is the age of the
@@ -67,7 +67,7 @@ def note_memory(connection: Redis, worker_pid: int) -> None:
         step.execute()
 
 
-async def standing(connection: Any) -> Standing:
+async def service_stats(connection: Any) -> ServiceStats:
     """Read how the service stands.
 
     Args:
@@ -83,7 +83,7 @@ async def standing(connection: Any) -> Standing:
     now_s = time.time()
     waiting_ms = [int(created) for status, created in records if status == "pending"]
     statuses = [status for status, _ in records]
-    return Standing(
+    return ServiceStats(
         {name: float(value) for name, value in counters.items()},
         {status: statuses.count(status) for status in ("pending", "running")},
         max(now_s - min(waiting_ms) / 1000, 0.0) if waiting_ms else 0.0,

@@ -97,14 +97,14 @@ class ShardQueue:
                 else:
                     self._forget(keys=[OPEN, keys.quota, keys.ready, keys.released], args=[member, keys.job_id])
             for account_id, jobs in accounts.items():
-                self._mend(account_id, stuck_after_s)
+                self._repair(account_id, stuck_after_s)
                 # An open job has a shard in one of the two: a Redis that lost its last second may have neither.
                 if jobs and not self._redis.exists(jobs[0].ready, jobs[0].released):
                     for keys in jobs:
                         self._restore(keys=[keys.record, keys.ready, keys.released], args=[keys.job_id])
                 self.release(account_id)
 
-    def _mend(self, account_id: str, stuck_after_s: float) -> None:
+    def _repair(self, account_id: str, stuck_after_s: float) -> None:
         """See to it that each released shard is queued or worked on."""
         released = JobKeys(account_id, "").released
         members = sorted(_text(member) for member in self._redis.smembers(released))

@@ -19,7 +19,7 @@ from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 from worker.accounts.quota import ef, month_of, units
 from worker.connection import ANSWER_TIMEOUT_S, Refused, Unavailable, Unconfirmed, for_api, guarded
 from worker.jobs.keys import NO_EVENT, OPEN, PROBE, JobKeys
-from worker.jobs.metrics import Standing, standing
+from worker.jobs.metrics import ServiceStats, service_stats
 from worker.jobs.queue import QUEUE
 from worker.jobs.record import (
     MAX_LISTED_FAILURES_COUNT,
@@ -70,7 +70,7 @@ class IdempotencyConflict(Exception):  # noqa: N818  # it names a state, not a m
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class QueuePosition:
     """What a job that has not begun waits for: workers, and shards of its account whose turn comes first."""
 
     workers_count: int
@@ -103,9 +103,9 @@ class JobStore:
         with guarded():
             await self._redis.set(PROBE, "", ex=1)
 
-    async def standing(self) -> Standing:
+    async def stats(self) -> ServiceStats:
         """Return how the service stands."""
-        return await standing(self._redis)
+        return await service_stats(self._redis)
 
     async def create(self, new: NewJob) -> Job:
         """Store a job with its items and shards in one step, reserve its estimate, use up its idempotency key.
@@ -307,14 +307,14 @@ class JobStore:
             length = sum(map(len, items)) + sum(len(result) for result in results if result)
             count = min(max(BATCH_CHARACTERS * len(items) // length, 1), CHUNK_COUNT)
 
-    async def place(self, account_id: str, job_id: str) -> Place:
+    async def queue_position(self, account_id: str, job_id: str) -> QueuePosition:
         """Say what a job that has not begun waits for."""
         keys = JobKeys(account_id, job_id)
         with guarded():
             async with self._redis.pipeline(transaction=False) as step:
                 step.zrank(keys.ready, keys.member(0)).scard(WORKERS_BY_QUEUE_KEY % QUEUE)
                 rank, workers_count = await step.execute()
-        return Place(int(workers_count), int(rank or 0))
+        return QueuePosition(int(workers_count), int(rank or 0))
 
     async def rows(self, account_id: str, job_id: str) -> AsyncIterator[tuple[dict[str, Any], dict[str, Any] | None]]:
         """Yield each item with its stored result (``None`` while it has none), in input order."""

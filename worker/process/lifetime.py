@@ -53,7 +53,7 @@ def die_with_parent(number: signal.Signals) -> None:
     threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
-def end_when_told(*numbers: signal.Signals) -> None:
+def exit_on_signals(*numbers: signal.Signals) -> None:
     """Have signals end this process, by ``SystemExit(0)``.
 
     RQ's worker puts handlers of its own in their place and leaves them there when it ends: a signal that came while

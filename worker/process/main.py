@@ -14,13 +14,13 @@ from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
 from crawler.config import Settings, read_or_exit
-from crawler.engines.find import find_engines, told_engines
+from crawler.engines.find import describe_engines, find_engines
 from crawler.logs import configure
 from worker.connection import Unavailable
 from worker.jobs.metrics import note_memory
 from worker.jobs.queue import QUEUE, ShardQueue
 from worker.process.lifetime import die_with_parent
-from worker.process.run_loop import work_until_told
+from worker.process.run_loop import work_until_signalled
 from worker.webhooks.webhook_worker import Courier
 
 logger = logging.getLogger(__name__)
@@ -73,11 +73,11 @@ def run(settings: Settings) -> int:
     # Children read the settings anew, from the environment.
     os.environ.update(settings.environment())
     configure(settings, "worker")
-    logger.info("engines: %s", told_engines(settings, find_engines(settings)[0]))
+    logger.info("engines: %s", describe_engines(settings, find_engines(settings)[0]))
     courier = Courier()
     courier.keep()
     try:
-        work_until_told(
+        work_until_signalled(
             settings.redis_url,
             lambda connection: _worker(connection, settings, courier),
             signal.SIGTERM,

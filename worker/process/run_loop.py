@@ -14,7 +14,7 @@ from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 from rq.worker import BaseWorker
 
-from worker.process.lifetime import end_when_told
+from worker.process.lifetime import exit_on_signals
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ RETRY_PAUSE_S = 2.0
 """Pause after a loss of Redis before RQ's worker is made anew, in seconds."""
 
 
-def work_until_told(redis_url: str, make: Callable[[Redis], BaseWorker], *numbers: signal.Signals) -> None:
+def work_until_signalled(redis_url: str, make: Callable[[Redis], BaseWorker], *numbers: signal.Signals) -> None:
     """Run RQ's worker until told to end.
 
     Args:
@@ -33,9 +33,9 @@ def work_until_told(redis_url: str, make: Callable[[Redis], BaseWorker], *number
     Raises:
         SystemExit: told while RQ's worker was not at work.
     """
-    end_when_told(*numbers)
+    exit_on_signals(*numbers)
     while not _work(redis_url, make):
-        end_when_told(*numbers)
+        exit_on_signals(*numbers)
         time.sleep(RETRY_PAUSE_S)
 
 

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 
 from crawler.config import Settings, forget_secrets
-from crawler.logs import about
+from crawler.logs import log_context
 from crawler.records import SiteResult
 from worker.connection import Unavailable
 from worker.jobs.queue import ShardQueue
@@ -29,7 +29,7 @@ def run_shard(account_id: str, job_id: str, number: int) -> None:
     Delivering it twice is harmless: only who claims it works on it.  A shard that ends early (the worker is told to
     stop, time runs out) waits for its turn again with what is left.
     """
-    with about(job_id=job_id, account_id=account_id):
+    with log_context(job_id=job_id, account_id=account_id):
         _run_shard(account_id, job_id, number, Settings())
 
 

@@ -23,7 +23,7 @@ from rq import Retry
 
 from crawler.config import Settings
 from crawler.egress.proxy import EgressProxy
-from crawler.logs import about
+from crawler.logs import log_context
 from worker.accounts.webhook_secret import signing_secret
 from worker.connection import for_api, guarded
 from worker.jobs.keys import WEBHOOKS, JobKeys
@@ -75,7 +75,7 @@ def signed_headers(secret: str, job_id: str, body: bytes, now_s: int) -> dict[st
 
 def deliver(account_id: str, job_id: str) -> Retry | None:
     """Make one attempt; run by RQ, which makes the next one where this returns a pause."""
-    with about(job_id=job_id, account_id=account_id):
+    with log_context(job_id=job_id, account_id=account_id):
         return asyncio.run(_deliver(account_id, job_id, Settings()))
 
 

@@ -19,7 +19,7 @@ from crawler.config import read_or_exit
 from crawler.logs import configure
 from worker.jobs.keys import WEBHOOKS, JobKeys
 from worker.process.lifetime import die_with_parent
-from worker.process.run_loop import work_until_told
+from worker.process.run_loop import work_until_signalled
 
 QUEUE = "socials-webhooks"
 TASK = "worker.webhooks.delivery.deliver"
@@ -112,7 +112,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the worker, who then ends us
     settings = read_or_exit()
     configure(settings, "courier")
-    work_until_told(settings.redis_url, _worker, signal.SIGTERM)
+    work_until_signalled(settings.redis_url, _worker, signal.SIGTERM)
     os._exit(0)  # RQ's listening thread would hold the end up
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from crawler.config import Settings
 from crawler.engines import find
-from crawler.engines.find import find_engines, told_engines
+from crawler.engines.find import describe_engines, find_engines
 
 
 @pytest.mark.parametrize(
@@ -29,4 +29,4 @@ def test_told_engines(
 
     chosen = Settings(**settings)
 
-    assert told_engines(chosen, find_engines(chosen)[0]) == line
+    assert describe_engines(chosen, find_engines(chosen)[0]) == line
