@@ -14,6 +14,7 @@ from typing import Any
 from fastapi import Request
 
 from api.errors import ApiError, invalid
+from worker.jobs import json_text
 
 MAX_DEPTH = 100
 """Most levels of objects and arrays; chosen: nobody's data is deeper, and every JSON library reads it."""
@@ -65,7 +66,7 @@ def parse_json(body: bytes) -> Any:
         ApiError: 400 with what is wrong, and the field where it can be told.
     """
     try:
-        value = json.loads(body.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite)
+        value = json.loads(body.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite, parse_int=_whole)
     except UnicodeDecodeError:
         raise invalid("The body is not UTF-8.") from None
     except json.JSONDecodeError as error:
@@ -97,9 +98,16 @@ def _no_constant(name: str) -> float:
 
 
 def _finite(text: str) -> float:
-    number = float(text)
+    number = json_text.read_float(text)
     if not math.isfinite(number):
         raise ValueError(f"{text[:20]} is too large")
+    return number
+
+
+def _whole(text: str) -> int:
+    number = json_text.read_int(text)
+    if isinstance(number, float):
+        raise ValueError(f"{text[:20]}... has {len(text)} digits")
     return number
 
 

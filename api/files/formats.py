@@ -4,12 +4,12 @@ Pure.  Four writers with one shape: a head, the rows in batches, a tail; each gi
 by the results route.
 """
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from api.files import export
 from api.files.xlsx import XlsxWriter
+from worker.jobs import json_text
 
 Format = Literal["json", "jsonl", "csv", "xlsx"]
 
@@ -154,4 +154,4 @@ def _weight(media_type: str, ranges: Sequence[tuple[str, float]]) -> float:
 
 
 def _compact(row: Mapping[str, Any]) -> str:
-    return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+    return json_text.dumps(row)

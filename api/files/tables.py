@@ -84,7 +84,8 @@ def write(rows: Sequence[Mapping[str, Any]], header: Sequence[str], file_format:
         TableError: the format cannot hold them.
     """
     if file_format == "xlsx":
-        from api.files.xlsx import MAX_COLUMNS_COUNT, XlsxWriter
+        from api.files.sheet_xml import MAX_COLUMNS_COUNT
+        from api.files.xlsx import XlsxWriter
 
         if len(header) > MAX_COLUMNS_COUNT:
             raise TableError(f"a workbook has at most {MAX_COLUMNS_COUNT} columns; write CSV instead")

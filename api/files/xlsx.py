@@ -9,26 +9,26 @@ Asked by the results route and by ``socials enrich``.
 """
 
 import io
-import json
 import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, time
 from typing import Any
 from xml.sax.saxutils import escape
 
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
+from openpyxl.utils.datetime import to_excel
 
-from api.files import export
-
-MAX_CELL_CHARACTERS = 32_767
-"""Longest text of a cell; Excel's specifications and limits."""
-
-MAX_COLUMNS_COUNT = 16_384
-"""Most columns of a sheet; Excel's specifications and limits."""
+from api.files import cells
+from api.files.sheet_xml import MAX_CELL_CHARACTERS
+from worker.jobs.json_text import WrittenFloat, WrittenInt
 
 MAX_EXACT = 10**15
 """Whole numbers of more digits would be rounded by Excel: they are written as text."""
+
+_DATE, _DATE_TIME = 1, 2
+"""Styles of dates, without and with a time."""
 
 _SHEET = "xl/worksheets/sheet1.xml"
 _SHEET_START = (
@@ -54,6 +54,8 @@ class XlsxWriter:
         self._header = tuple(header)
         self._letters = [get_column_letter(place) for place in range(1, len(self._header) + 1)]
         self._rows_count = 0
+        self.cut_count = 0
+        """Cells whose text was too long and is cut."""
         self._pieces = _Pieces()
         self._archive = _Archive(self._pieces, "w", zipfile.ZIP_DEFLATED)
         for name, part in _other_parts():
@@ -79,12 +81,13 @@ class XlsxWriter:
     def _append(self, values: Iterable[Any]) -> None:
         self._rows_count += 1
         number = self._rows_count
-        cells = (
+        written = [
             _cell(f"{letter}{number}", value)
             for letter, value in zip(self._letters, values, strict=True)
             if value not in (None, "")
-        )
-        self._sheet.write(f'<row r="{number}">{"".join(cells)}</row>'.encode())
+        ]
+        self.cut_count += sum(is_cut for _, is_cut in written)
+        self._sheet.write(f'<row r="{number}">{"".join(text for text, _ in written)}</row>'.encode())
 
 
 class _Archive(zipfile.ZipFile):
@@ -114,21 +117,36 @@ class _Pieces:
         return taken
 
 
-def _cell(reference: str, value: Any) -> str:
+def _cell(reference: str, value: Any) -> tuple[str, bool]:
+    """Write a cell; say whether its text was cut."""
     if isinstance(value, bool):
-        return f'<c r="{reference}" t="b"><v>{int(value)}</v></c>'
+        return f'<c r="{reference}" t="b"><v>{int(value)}</v></c>', False
+    if isinstance(value, WrittenInt | WrittenFloat):
+        value = value.text  # a cell's number would be shown otherwise
     if isinstance(value, int | float) and abs(value) < MAX_EXACT:
-        return f'<c r="{reference}"><v>{value!r}</v></c>'
-    # A formula is neutralised as in CSV: somebody may save the sheet as one.
-    text = export.cell_text(value) if not isinstance(value, int | float) else json.dumps(value)
-    text = escape(_NO_XML.sub("", text)[:MAX_CELL_CHARACTERS], {"\r": "&#13;"})
-    return f'<c r="{reference}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+        return f'<c r="{reference}"><v>{value!r}</v></c>', False
+    if isinstance(value, date):
+        style, days = (_DATE, value) if not _has_time(value) else (_DATE_TIME, value)
+        days_count: float = to_excel(days)  # type: ignore[no-untyped-call]
+        return f'<c r="{reference}" s="{style}"><v>{days_count!r}</v></c>', False
+    # A cell that says it is text is never run: no formula needs a quote here.
+    text = _NO_XML.sub("", cells.text(value.isoformat() if isinstance(value, time) else value))
+    shown = escape(text[:MAX_CELL_CHARACTERS], {"\r": "&#13;"})
+    is_cut = len(text) > MAX_CELL_CHARACTERS
+    return f'<c r="{reference}" t="inlineStr"><is><t xml:space="preserve">{shown}</t></is></c>', is_cut
+
+
+def _has_time(value: date) -> bool:
+    return isinstance(value, datetime) and value.time() != time()
 
 
 def _other_parts() -> list[tuple[str, bytes]]:
     book = Workbook()
     assert book.active is not None  # noqa: S101  # a new workbook has a sheet
     book.active.title = "socials"
+    # The styles that dates refer to, in the order of _DATE and _DATE_TIME.
+    for place, number_format in ((_DATE, "yyyy-mm-dd"), (_DATE_TIME, "yyyy-mm-dd hh:mm:ss")):
+        book.active.cell(place, 1).number_format = number_format
     file = io.BytesIO()
     book.save(file)
     with zipfile.ZipFile(file) as archive:

@@ -14,9 +14,10 @@ from api.deps import AccountDep, Services, ServicesDep
 from api.errors import ApiError, invalid, responses
 from api.files import export
 from api.files.formats import MEDIA_TYPES, Format, Writer, accepted, writer_for
-from api.files.xlsx import MAX_COLUMNS_COUNT
+from api.files.sheet_xml import MAX_COLUMNS_COUNT
 from api.routes.jobs import find_job
 from worker.connection import Unavailable
+from worker.jobs import json_text
 from worker.jobs.record import Job
 
 logger = logging.getLogger(__name__)
@@ -88,7 +89,7 @@ async def _pieces(services: Services, job: Job, writer: Writer, *, with_evidence
 
 def _written(writer: Writer, batch: Sequence[tuple[str, str | None]], is_final: bool, with_evidence: bool) -> bytes:
     rows = (
-        export.row(json.loads(item), json.loads(result) if result else None, with_evidence=with_evidence)
+        export.row(json_text.loads(item), json.loads(result) if result else None, with_evidence=with_evidence)
         for item, result in batch
         if result or is_final
     )

@@ -18,6 +18,7 @@ from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
 from worker.accounts.quota import ef, month_of, units
 from worker.connection import ANSWER_TIMEOUT_S, Refused, Unavailable, Unconfirmed, for_api, guarded
+from worker.jobs import json_text
 from worker.jobs.keys import NO_EVENT, OPEN, PROBE, JobKeys
 from worker.jobs.metrics import ServiceStats, service_stats
 from worker.jobs.queue import QUEUE
@@ -199,7 +200,7 @@ class JobStore:
         staged = keys.staged(uuid.uuid4().hex)
         with guarded():
             for place in range(0, len(items), CHUNK_COUNT):
-                texts = [json.dumps(item, ensure_ascii=False) for item in items[place : place + CHUNK_COUNT]]
+                texts = [json_text.dumps(item) for item in items[place : place + CHUNK_COUNT]]
                 await self._append(keys=[staged], args=[place, STAGED_S, *texts])
         return staged
 
@@ -320,7 +321,7 @@ class JobStore:
         """Yield each item with its stored result (``None`` while it has none), in input order."""
         async for batch in self.batches(account_id, job_id):
             for item, result in batch:
-                yield json.loads(item), json.loads(result) if result else None
+                yield json_text.loads(item), json.loads(result) if result else None
 
     async def item_keys(self, account_id: str, job_id: str) -> list[str]:
         """Return the union of the items' keys in first-seen order."""

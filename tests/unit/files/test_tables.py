@@ -8,7 +8,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from api.files import tables
-from api.files.xlsx import MAX_CELL_CHARACTERS
+from api.files.sheet_xml import MAX_CELL_CHARACTERS
 
 
 def _xlsx(*records: list[Any]) -> bytes:
@@ -92,7 +92,7 @@ def test_xlsx_cells_are_bounded_and_hold_no_formula() -> None:
 
     cells = next(iter(load_workbook(file).worksheets[0].iter_rows(min_row=2, values_only=True)))
 
-    assert cells == ("'=1+1", "x" * MAX_CELL_CHARACTERS, "ab", 1.5, None)
+    assert cells == ("=1+1", "x" * MAX_CELL_CHARACTERS, "ab", 1.5, None)
 
 
 def test_json_keeps_types() -> None:
