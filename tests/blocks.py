@@ -26,6 +26,9 @@ class Block:
     own: frozenset[str]
     """Merge keys: two spellings of one account are one."""
     html: str
+    path: str = "/"
+    """Where the fragment stands; on an inner page, the home page before it has no link to a network."""
+    lang: str = ""
 
     @property
     def page(self) -> Page:
@@ -38,9 +41,18 @@ class Block:
             if in_head
             else f"<head>{title}</head><body>{text}{self.html}</body>"
         )
-        return Page(
-            f"https://{self.site}/", f"https://{self.site}/", Engine.STATIC, 200, f"<!doctype html><html>{html}</html>"
-        )
+        return self._page(html, self.path)
+
+    @property
+    def before(self) -> list[Page]:
+        """What is read before the page."""
+        start = f"<head><title>{self.name}</title></head><body><main><h1>{self.name}</h1></main></body>"
+        return [] if self.path == "/" else [self._page(start, "/")]
+
+    def _page(self, html: str, path: str) -> Page:
+        url = f"https://{self.site}{path}"
+        lang = f' lang="{self.lang}"' if self.lang else ""
+        return Page(url, url, Engine.STATIC, 200, f"<!doctype html><html{lang}>{html}</html>")
 
 
 def blocks() -> Iterator[Block]:
@@ -49,7 +61,8 @@ def blocks() -> Iterator[Block]:
         for head, html in zip(parts[::2], parts[1::2], strict=True):
             about = dict(part.split(": ", 1) for part in head.split(" | "))
             own = frozenset() if about["own"] == "none" else frozenset(map(_key, about["own"].split()))
-            yield Block(f"{file.stem}: {about['block']}", about["site"], about["name"], own, html)
+            name = f"{file.stem}: {about['block']}"
+            yield Block(name, about["site"], about["name"], own, html, about.get("path", "/"), about.get("lang", ""))
 
 
 def _key(url: str) -> str:
@@ -60,13 +73,16 @@ def _key(url: str) -> str:
 
 def judged(block: Block) -> list[Judgement]:
     """All profiles of a block, judged as in a crawl."""
-    page = block.page
-    found = ranking.candidates(page, links.extract(page))
+    return judged_on([*block.before, block.page])
+
+
+def judged_on(pages: list[Page]) -> list[Judgement]:
+    """All profiles of some pages, judged as in a crawl."""
+    found = [each for page in pages for each in ranking.candidates(page, links.extract(page))]
     # No name comes with most items: the page must do.
-    return ranking.judge(SiteInput(0, page.url), found, [page])
+    return ranking.judge(SiteInput(0, pages[0].url), found, pages)
 
 
-def keys_of(page: Page) -> frozenset[str]:
-    """The keys of the profiles that a crawl of nothing but the page would return."""
-    found = ranking.candidates(page, links.extract(page))
-    return frozenset(choice.profile.key for choice in ranking.choose(SiteInput(0, page.url), found, [page]).values())
+def keys_of(pages: list[Page]) -> frozenset[str]:
+    """The keys of the profiles that a crawl of nothing but the pages would return."""
+    return frozenset(choice.profile.key for choice in ranking.best_of(judged_on(pages)).values())

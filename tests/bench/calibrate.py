@@ -29,7 +29,7 @@ def main() -> None:
     everything = list(blocks())
     for block in everything:
         samples += [(each.signals, each.profile.key in block.own) for each in judged(block)]
-        found = keys_of(block.page)
+        found = keys_of([*block.before, block.page])
         if found != block.own:
             missed, extra = sorted(block.own - found), sorted(found - block.own)
             wrong.append(f"- {block.id}: missed {', '.join(missed) or 'none'}; wrong {', '.join(extra) or 'none'}")

@@ -19,6 +19,10 @@ CLEAR_LEAD = 1.5
 """Difference in log-odds from which an account has lost clearly, whatever the two are called; chosen, not measured."""
 
 
+MAX_RIVALS_COUNT = 40
+"""Accounts that lost whose names are compared, the best ones: pages list hundreds."""
+
+
 def in_company(judged: Sequence[Judgement], makers: Callable[[], Collection[str]]) -> list[Judgement]:
     """Judge profiles again by one another.
 
@@ -29,16 +33,9 @@ def in_company(judged: Sequence[Judgement], makers: Callable[[], Collection[str]
     winners = _winners(judged)
     lost = [each for each in judged if _has_lost(each, winners.get(each.profile.network))]
     strange = _strange_rows(lost, winners)
-    against = {each.profile.key for each in judged if each not in lost and _is_contradicted(each, lost, strange)}
-    trusted = [each for each in winners.values() if each.profile.key not in against]
-    second = []
-    for each in judged:
-        if each.profile.key in against:
-            again = each.with_signals(Signal.BESIDE_ACCOUNT_THAT_LOST)
-        else:
-            again = each.with_signals(*_confirmed(each, trusted))
-        second.append(again.with_signals(*_made(again, makers)))
-    return second
+    against = {each.profile.key: _against(each, lost, strange, makers) for each in judged}
+    trusted = [each for each in winners.values() if not against[each.profile.key]]
+    return [each.with_signals(*(against[each.profile.key] or _confirmed(each, trusted))) for each in judged]
 
 
 def _winners(judged: Sequence[Judgement]) -> Mapping[Network, Judgement]:
@@ -64,14 +61,21 @@ def _strange_rows(lost: Sequence[Judgement], winners: Mapping[Network, Judgement
     return frozenset(row for each in lost for row in each.rows).difference(*(each.rows for each in own))
 
 
-def _is_contradicted(judged: Judgement, lost: Sequence[Judgement], strange: Collection[Row]) -> bool:
-    """Whether an account stands in strange rows only, or is named like an account that lost on another network."""
-    if judged.likeness >= SIMILAR_NAME or any(each.is_own_statement for each in judged.signals):
-        return False
-    if judged.rows and judged.rows.issubset(strange):
-        return True
-    names = [each.profile.handle for each in lost if each.profile.network is not judged.profile.network]
-    return names_likeness(judged.profile.handle, names) >= SAME_NAME
+def _against(
+    judged: Judgement, lost: Sequence[Judgement], strange: Collection[Row], makers: Callable[[], Collection[str]]
+) -> tuple[Signal, ...]:
+    """What speaks against an account: that it stands in strange rows only, or whom it is named like."""
+    if judged.score < THRESHOLD or judged.likeness >= SIMILAR_NAME:
+        return ()
+    if any(each.is_own_statement for each in judged.signals) or any(each is judged for each in lost):
+        return ()
+    handle, network = judged.profile.handle, judged.profile.network
+    rivals = [each.profile.handle for each in lost[:MAX_RIVALS_COUNT] if each.profile.network is not network]
+    if (judged.rows and judged.rows.issubset(strange)) or names_likeness(handle, rivals) >= SAME_NAME:
+        return (Signal.BESIDE_ACCOUNT_THAT_LOST,)
+    if names_likeness(handle, makers()) >= SAME_NAME:
+        return (Signal.NAMED_LIKE_MAKER,)
+    return ()
 
 
 def _confirmed(judged: Judgement, trusted: Sequence[Judgement]) -> Iterator[Signal]:
@@ -87,12 +91,3 @@ def _confirmed(judged: Judgement, trusted: Sequence[Judgement]) -> Iterator[Sign
         if not own_rows.isdisjoint(judged.rows):
             is_person = kind is ProfileType.PERSON
             yield Signal.PERSON_BESIDE_ACCOUNTS if is_person else Signal.BESIDE_OWN_ACCOUNTS
-
-
-def _made(judged: Judgement, makers: Callable[[], Collection[str]]) -> Iterator[Signal]:
-    """Whether an account that might be chosen is named like whoever made the site."""
-    is_own = judged.likeness >= SIMILAR_NAME or any(each.is_own_statement for each in judged.signals)
-    if is_own or judged.score < THRESHOLD or not judged.profile.handle:
-        return
-    if names_likeness(judged.profile.handle, makers()) >= SAME_NAME:
-        yield Signal.NAMED_LIKE_MAKER

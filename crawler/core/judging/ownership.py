@@ -268,10 +268,8 @@ def _exactly_named(candidate: Candidate, exact: Collection[str], *, is_icon: boo
         words = [word for word in text.split() if not patterns.NETWORK_WORDS.match(word.lower())]
         if not text or len(text) > MAX_PHRASE_LENGTH or joined(" ".join(words)) not in exact:
             continue
-        if patterns.NETWORK_NAMES.search(text.lower()):
-            return Signal.NAMES_SITE_AND_NETWORK
-        if is_inner:
-            return Signal.NAMED_ON_CONTACT_PAGE
+        if is_inner or patterns.NETWORK_NAMES.search(text.lower()):
+            return Signal.LINK_IS_THE_NAME
     return Signal.NAMED_ON_CONTACT_PAGE if is_inner and joined(candidate.profile.handle) in exact else None
 
 

@@ -16,7 +16,7 @@ from crawler.core.judging.makers import makers_of
 from crawler.core.judging.order import rank
 from crawler.core.judging.ownership import SAME_NAME, SIMILAR_NAME, Occurrence
 from crawler.core.judging.signals import Signal
-from crawler.core.judging.similarity import letters_named, names_likeness
+from crawler.core.judging.similarity import joined, letters_named, names_likeness
 from crawler.core.reading.link_elements import SOCIAL
 from crawler.core.reading.names import host_of, names_of_site
 from crawler.networks.canonical import fallback_of, profile_of
@@ -38,6 +38,9 @@ from crawler.urls import registrable_domain
 MANY_COUNT = 4
 """Profiles of one network in one part of a page from which a single one says little: a list of members or players."""
 
+MIN_TEXT_SHARE = 0.5
+"""Share of the site's name that an account in a text must be called by; chosen, not measured."""
+
 MAX_HEAD_LENGTH = 2000
 """Characters at the start of a document within which its language is stated."""
 
@@ -55,7 +58,7 @@ class _Site:
     exact: Collection[str]
     """The organisation's names in full; see :func:`~crawler.core.judging.ownership.exact_names`."""
     signs: Sequence[str]
-    """The names, the domain with its suffix, and the language: what one of several right accounts may bear."""
+    """The names, each with the country and language of the site: what the one of several right accounts may bear."""
     home: str
     crowd: Counter[tuple[Network, str, Region]]
     """How many different profiles of a network stand in each area of each page."""
@@ -127,7 +130,8 @@ def judge(
     names = names_of_site(site, pages)
     label = domain.partition(".")[0]
     exact = ownership.exact_names(names, (site.name, label))
-    signs = (*names, domain, _language(pages))
+    suffix = f"{domain.rpartition('.')[2]} {_language(pages)}"
+    signs = tuple(f"{name} {suffix}" for name in names)
     about = _Site(names, exact, signs, home, _crowd(by_key), _alike(by_key), _starts(by_key), _walls(by_key), common)
     judged = sorted((_judgement(group, about) for group in by_key.values()), key=rank)
     return sorted(in_company(judged, lambda: _makers(pages, names)), key=rank)
@@ -155,7 +159,7 @@ def _judgement(group: Sequence[Candidate], about: _Site) -> Judgement:
     likeness = names_likeness(profile.handle, about.names)
     signals = [best.statement, *best.others]
     signals += _about_all(judged, about.home)
-    signals += _about_name(profile, likeness)
+    signals += _about_name(profile, likeness, is_part=_is_part_in_text(profile, best, about))
     if likeness < SIMILAR_NAME and profile.key in about.common:
         signals.append(Signal.ON_MANY_SITES)
     if likeness < SAME_NAME and not best.statement.is_own_statement:
@@ -190,8 +194,18 @@ def _about_all(judged: Sequence[tuple[Occurrence, Candidate]], home: str) -> Ite
         yield Signal.ONLY_ON_INNER_PAGE
 
 
-def _about_name(profile: Profile, likeness: float) -> Iterator[Signal]:
-    if not profile.handle:
+def _is_part_in_text(profile: Profile, best: Occurrence, about: _Site) -> bool:
+    """Whether a link in a text leads to an account that is called as a small part of the site's name: its sport."""
+    if best.statement is not Signal.LINK:
+        return False
+    name = joined(profile.handle)
+    return any(name in whole and len(name) < MIN_TEXT_SHARE * len(whole) for whole in about.exact) and not any(
+        name == whole for whole in about.exact
+    )
+
+
+def _about_name(profile: Profile, likeness: float, *, is_part: bool) -> Iterator[Signal]:
+    if not profile.handle or is_part:
         return  # a number is like no name, and says nothing by it
     if likeness >= SAME_NAME:
         yield Signal.SAME_NAME

@@ -35,12 +35,12 @@ def test_a_footer_may_stand_at_the_top(file: str) -> None:
 @pytest.mark.parametrize("file", FILES)
 def test_the_order_of_candidates_does_not_matter(file: str) -> None:
     for block in FILES[file]:
-        page = block.page
-        found = list(ranking.candidates(page, links.extract(page)))
-        first = ranking.choose(SiteInput(0, page.url), found, [page])
+        pages = [*block.before, block.page]
+        found = list(ranking.candidates(block.page, links.extract(block.page)))
+        first = ranking.choose(SiteInput(0, pages[0].url), found, pages)
         for seed in range(5):
             random.Random(seed).shuffle(found)
-            assert ranking.choose(SiteInput(0, page.url), found, [page]) == first, block.id
+            assert ranking.choose(SiteInput(0, pages[0].url), found, pages) == first, block.id
 
 
 def _wrong(pages: Iterable[tuple[Block, Page]]) -> dict[str, dict[str, frozenset[str]]]:
@@ -48,7 +48,7 @@ def _wrong(pages: Iterable[tuple[Block, Page]]) -> dict[str, dict[str, frozenset
     return {
         block.id: {"own": block.own, "chosen": chosen}
         for block, page in pages
-        if (chosen := keys_of(page)) != block.own
+        if (chosen := keys_of([*block.before, page])) != block.own
     }
 
 
