@@ -31,8 +31,6 @@ def failure_from(error: BaseException | None) -> Failure:
     if isinstance(error, RenderError):
         return error.failure
     if isinstance(error, IgnoreRequest):
-        if "robots.txt" in str(error):
-            return Failure(Reason.ROBOTS_DISALLOWED, "robots.txt forbids the page")
         if "redirect" in str(error):
             return Failure(Reason.TOO_MANY_REDIRECTS, "redirected without end")
         if "DOWNLOAD_MAXSIZE" in str(error):

@@ -3,18 +3,118 @@
 Downloader middlewares of Scrapy, each under forty lines.  They decide nothing about profiles.
 """
 
+import asyncio
+from time import monotonic
 from typing import Any, Self
 
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.crawler import Crawler
-from scrapy.http import Response
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
+from scrapy.exceptions import IgnoreRequest, NotConfigured, StopDownload
+from scrapy.http import HtmlResponse, Response, TextResponse
 from scrapy.http.cookies import CookieJar
+from scrapy.responsetypes import responsetypes
+from scrapy.utils.datatypes import LocalCache
 from scrapy.utils.httpobj import urlparse_cached
 
+from crawler.core.planning.robots import (
+    MAX_BYTES,
+    MAX_REDIRECTS_COUNT,
+    Robots,
+    robots_from,
+    robots_without_answer,
+)
+from crawler.core.reading.encoding import encoding_of
 from crawler.egress.proxy import EgressProxy
-from crawler.failures import RenderError
-from crawler.records import Engine
-from crawler.requests import COOKIES, ENGINE
+from crawler.failures import RenderError, failure_from
+from crawler.records import Engine, Reason
+from crawler.requests import COOKIES, DEADLINE, ENGINE, ROBOTS_BYTES, SPENT
+
+ROBOTS_TIMEOUT_S = 8.0
+"""Longest wait for a robots.txt, in seconds, half of a page's deadline where that is less; chosen, not measured."""
+
+ROBOTS_KEPT_COUNT = 2000
+"""Hosts whose rules are kept; a site is read from end to end within seconds, so that it is asked once."""
+
+
+class RobotsMiddleware:
+    """Obeys robots.txt, as RFC 9309 has it; each host is asked once."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        if not crawler.settings.getbool("ROBOTSTXT_OBEY"):
+            raise NotConfigured
+        self._crawler = crawler
+        self._agent: str = crawler.settings["USER_AGENT"]
+        self._robots: LocalCache[str, asyncio.Future[Robots]] = LocalCache(ROBOTS_KEPT_COUNT)
+        crawler.signals.connect(self._stop_long, signals.bytes_received)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make the middleware."""
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Refuse what the rules of the host do not allow."""
+        if ROBOTS_BYTES in request.meta:
+            return
+        url = urlparse_cached(request)
+        site = f"{url.scheme}://{url.netloc}"
+        begun = monotonic()
+        if site not in self._robots:
+            self._robots[site] = asyncio.ensure_future(self._ask(site, request))
+        robots = await asyncio.shield(self._robots[site])
+        request.meta[SPENT] = request.meta.get(SPENT, 0.0) + monotonic() - begun
+        if (failure := robots.verdict(request.url, self._agent)) is not None:
+            raise RenderError(failure.reason, failure.detail)
+
+    async def _ask(self, site: str, page: Request) -> Robots:
+        timeout_s = min(ROBOTS_TIMEOUT_S, page.meta.get(DEADLINE, 2 * ROBOTS_TIMEOUT_S) / 2)
+        meta = {ROBOTS_BYTES: 0, DEADLINE: timeout_s, "redirect_ttl": MAX_REDIRECTS_COUNT}
+        try:
+            engine: Any = self._crawler.engine
+            answer = await engine.download_async(Request(f"{site}/robots.txt", meta=meta, priority=1000))
+        except Exception as error:  # noqa: BLE001  # whatever it was, there are no rules to go by
+            return robots_without_answer(failure_from(error))
+        return robots_from(answer.status, answer.body)
+
+    def _stop_long(self, data: bytes, request: Request) -> None:
+        if ROBOTS_BYTES in request.meta:
+            request.meta[ROBOTS_BYTES] += len(data)
+            if request.meta[ROBOTS_BYTES] >= MAX_BYTES:
+                raise StopDownload(fail=False)
+
+
+class CompressionMiddleware(HttpCompressionMiddleware):
+    """Unpacks answers; one that is not packed as its header says is read as it came, as far as it is text."""
+
+    def process_response(self, request: Request, response: Response, spider: Any = None) -> Request | Response:  # noqa: ARG002
+        """Unpack the answer."""
+        try:
+            return super().process_response(request, response)
+        except IgnoreRequest:
+            raise
+        except Exception as error:  # each of the packings has its own
+            if b"<" not in response.body[:1000] or b"\0" in response.body[:1000]:
+                detail = "the answer is not packed as its Content-Encoding says"
+                raise RenderError(Reason.NOT_HTML, detail) from error
+            plain = response.copy()
+            del plain.headers["Content-Encoding"]
+            return plain.replace(cls=responsetypes.from_args(headers=plain.headers, url=plain.url, body=plain.body))
+
+
+class EncodingMiddleware:
+    """Has plain answers decoded by the web's rules; Scrapy's own differ from them."""
+
+    async def process_response(self, request: Request, response: Response) -> Response:
+        """Name the encoding."""
+        if request.meta.get(ENGINE) is not Engine.STATIC or not response.body:
+            return response
+        content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        if isinstance(response, TextResponse):
+            return response.replace(encoding=encoding_of(response.body, content_type))
+        if not content_type and (encoding := encoding_of(response.body)).startswith("utf-16"):
+            return response.replace(cls=HtmlResponse, encoding=encoding)
+        return response
 
 
 class CookiesMiddleware:

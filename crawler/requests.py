@@ -33,8 +33,11 @@ COOKIES = "cookies"
 cookie middleware makes it with a site's first request."""
 
 SPENT = "spent_s"
-"""Meta key set by the download handler: seconds that the engine spent on the request, the redirects that led to it
-included; waiting for a free page is not."""
+"""Meta key set by the download handler: seconds that the engine spent on the request, the redirects that led to it and
+the look at robots.txt included; waiting for a free page is not."""
+
+ROBOTS_BYTES = "robots_bytes"
+"""Meta key of requests for robots.txt, which no rules forbid: bytes that have come so far."""
 
 EXTRA_HREFS = "extra_hrefs"
 """Meta key set by a browser engine: links seen in frames, as written."""

@@ -50,8 +50,6 @@ def crawl(inputs: Sequence[SiteInput], sink: Sink, settings: Settings, limits: L
     Raises:
         RuntimeError: called twice in one process.
     """
-    # It tells every unreachable robots.txt with a traceback; the page's own failure says the same in a word.
-    logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)
     install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
     from twisted.internet import reactor
 

@@ -27,12 +27,13 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
         # Whole lists, not additions: Scrapy loads the module of every component in its own lists, of one that is
         # switched off too, and among them is a server that runs whatever Python it is sent (seen in 2.19).
         "DOWNLOADER_MIDDLEWARES_BASE": {
-            "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": 100,
+            "crawler.middlewares.RobotsMiddleware": 100,
             "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 350,
             "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
             "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,
             "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": 580,
-            "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 590,
+            "crawler.middlewares.EncodingMiddleware": 585,
+            "crawler.middlewares.CompressionMiddleware": 590,
             "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": 600,
             "crawler.middlewares.CookiesMiddleware": 700,
             "crawler.middlewares.EgressMiddleware": EGRESS_ORDER,

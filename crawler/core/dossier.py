@@ -56,6 +56,11 @@ class Dossier:
         return sum(visit.page.elapsed_ms for visit in self.visits) / 1000
 
     @property
+    def home(self) -> Page:
+        """The first page that gave a document, else the first one asked for; there must be one."""
+        return next((visit.page for visit in self.visits if visit.page.html), self.visits[0].page)
+
+    @property
     def read(self) -> tuple[Visit, ...]:
         """The visits to the site's own pages that gave a document."""
         return tuple(visit for visit in self.visits if visit.page.html and visit.via is None)

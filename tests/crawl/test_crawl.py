@@ -29,7 +29,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     timeout = 20
 
     def do_GET(self) -> None:
-        site = self.headers["Host"].partition(".")[0]
+        site = self.headers["Host"].removeprefix("www.").partition(".")[0]
         self.server.asked[site, self.path] += 1  # type: ignore[attr-defined]
         if len(self.server.asked) > 2 * OTHERS_COUNT:  # type: ignore[attr-defined]  # robots.txt and a page of each
             self.server.others_asked.set()  # type: ignore[attr-defined]

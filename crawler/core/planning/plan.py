@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from crawler.core.dossier import Dossier
 from crawler.core.judging import ranking
 from crawler.core.judging.judgement import CERTAIN
-from crawler.core.planning import indirect_links
+from crawler.core.planning import indirect_links, robots
 from crawler.core.planning.needs_script import needs_script
 from crawler.core.planning.website import is_elsewhere
 from crawler.networks.canonical import profile_of
@@ -103,7 +103,7 @@ def next_step(dossier: Dossier, limits: Limits, engines: Sequence[Engine], elaps
         if isinstance(profile_of(dossier.site.url), Profile):
             return Done("the website is itself a profile")
         return Read(dossier.site.url, _first_engine(limits, engines), "home page")
-    home = dossier.visits[0].page
+    home = dossier.home
     if is_elsewhere(home):
         return Done("the website leads to a page that is not its own")
     if home.wall is Wall.PARKED:
@@ -176,18 +176,38 @@ def _first_engine(limits: Limits, engines: Sequence[Engine]) -> Engine:
 
 
 def _retry(dossier: Dossier) -> Read | None:
-    """The other scheme, where the first page could not be reached at all."""
+    """Another address of the same site, while none has answered: the other scheme, then with or without ``www.``."""
     first = dossier.visits[0].page
-    if len(dossier.visits) > 1 or first.failure is None or first.html:
-        return None
-    if first.failure.reason not in (Reason.CONNECT_ERROR, Reason.TLS_ERROR):
+    site = dossier.site
+    if isinstance(site, Failure) or not all(_is_out_of_reach(visit.page) for visit in dossier.visits):
         return None
     scheme, _, rest = first.requested_url.partition("://")
-    site = dossier.site
-    if not isinstance(site, Failure) and site.port is not None and site.has_scheme:
-        return None  # a port that was given belongs to the scheme that was given
-    other = "http" if scheme == "https" else "https"
-    return Read(f"{other}://{rest}", first.engine, f"{scheme} could not be reached")
+    hosts = [rest]
+    is_name = not site.host.startswith("[") and not site.host.rpartition(".")[2].isdecimal()
+    if is_name and registrable_domain(site.host) == site.host.removeprefix("www."):
+        hosts.append(rest.removeprefix("www.") if rest.startswith("www.") else f"www.{rest}")
+    # A port that was given belongs to the scheme that was given.
+    has_other = site.port is None or not site.has_scheme
+    schemes = (scheme, "http" if scheme == "https" else "https") if has_other else (scheme,)
+    asked = {visit.page.requested_url for visit in dossier.visits}
+    failed = {visit.page.requested_url.partition("://")[2]: visit.page.failure for visit in dossier.visits}
+    for host in hosts:
+        for each in schemes:
+            # A name that does not resolve does so for neither scheme.
+            is_nowhere = (failure := failed.get(host)) is not None and failure.reason is Reason.DNS_ERROR
+            if (url := f"{each}://{host}") not in asked and not is_nowhere:
+                why = f"{scheme} could not be reached" if host == rest else "the name could not be reached"
+                return Read(url, first.engine, why)
+    return None
+
+
+def _is_out_of_reach(page: Page) -> bool:
+    """Whether nothing has answered at all; an answer that came too late is one."""
+    if page.failure is None or page.html:
+        return False
+    return page.failure.reason in (Reason.CONNECT_ERROR, Reason.TLS_ERROR, Reason.DNS_ERROR) or (
+        page.failure == robots.NO_ANSWER
+    )
 
 
 def _climb(known: _Known, limits: Limits, engines: Sequence[Engine]) -> Read | None:

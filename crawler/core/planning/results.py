@@ -148,7 +148,7 @@ def _website_profile(dossier: Dossier) -> Choice | None:
         return None
     urls = {dossier.site.url: "the website given is this profile"}
     if dossier.visits:
-        urls.setdefault(dossier.visits[0].page.url, "the website given leads to this profile")
+        urls.setdefault(dossier.home.url, "the website given leads to this profile")
     for url, reason in urls.items():
         profile = profile_of(url)
         if isinstance(profile, Profile):

@@ -1,13 +1,14 @@
 """Is the next step the one that pays, and does every crawl end?"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.core.dossier import Dossier, Visit
-from crawler.core.planning import plan
+from crawler.core.planning import plan, robots
 from crawler.core.planning.plan import Done, Read, next_step
 from crawler.core.planning.results import result_of
 from crawler.core.planning.website import website
@@ -72,7 +73,7 @@ def test_always_means_the_best_engine() -> None:
         ),
         pytest.param(HOME, (page("<p>This domain is for sale</p>"),), "the domain is parked", id="parked"),
         pytest.param(HOME, (page(ICONS),), "profiles found", id="found"),
-        pytest.param(HOME, (page("", reason=Reason.DNS_ERROR),), "no page could be read", id="unreachable"),
+        pytest.param(HOME, (page("", reason=Reason.TIMEOUT),), "no page could be read", id="unreachable"),
         pytest.param(HOME, (page(EMPTY),), "no more pages to look at", id="nothing-to-follow"),
     ],
 )
@@ -84,28 +85,45 @@ def test_time_is_a_limit() -> None:
     assert step(page(EMPTY), elapsed_s=45.0) == Done("time is used up")
 
 
-@pytest.mark.parametrize(
-    ("site", "asked", "read"),
-    [
-        pytest.param("studio-atlas.example", HOME, "http://studio-atlas.example/", id="no-scheme"),
-        pytest.param("http://studio-atlas.example/", "http://studio-atlas.example/", HOME, id="http"),
-        pytest.param(
-            "https://studio-atlas.example:8443/", "https://studio-atlas.example:8443/", None, id="port-given"
-        ),
-    ],
+HTTP, WWW = "http://studio-atlas.example/", "https://www.studio-atlas.example/"
+CUT, NOWHERE, LATE = Reason.CONNECT_ERROR, Reason.DNS_ERROR, Reason.TIMEOUT
+GIVEN, OTHER, WITH_PORT = (
+    "studio-atlas.example",
+    "http://www.studio-atlas.example/",
+    "https://studio-atlas.example:8443/",
 )
-def test_the_other_scheme_is_tried(site: str, asked: str, read: str | None) -> None:
-    found = step(page("", asked, reason=Reason.CONNECT_ERROR), site=site)
+RETRIES: list[tuple[str, str, list[tuple[str, Reason]], str | None]] = [
+    ("no scheme", GIVEN, [(HOME, CUT)], HTTP),
+    ("http", HTTP, [(HTTP, CUT)], HOME),
+    ("neither scheme", GIVEN, [(HOME, Reason.TLS_ERROR), (HTTP, CUT)], WWW),
+    ("all but the last", GIVEN, [(HOME, CUT), (HTTP, CUT), (WWW, CUT)], OTHER),
+    ("all of them", GIVEN, [(HOME, CUT), (HTTP, CUT), (WWW, CUT), (OTHER, CUT)], None),
+    ("no such name", GIVEN, [(HOME, NOWHERE)], WWW),
+    ("no such name either", GIVEN, [(HOME, NOWHERE), (WWW, NOWHERE)], None),
+    ("the reverse", WWW, [(WWW, NOWHERE)], HOME),
+    ("a port that was given", WITH_PORT, [(WITH_PORT, CUT)], "https://www.studio-atlas.example:8443/"),
+    ("a port, and www", WITH_PORT, [(WITH_PORT, CUT), ("https://www.studio-atlas.example:8443/", CUT)], None),
+    ("a name below the site's", "https://shop.studio-atlas.example/", [("https://shop.studio-atlas.example/", NOWHERE)], None),
+    ("a number", "http://192.0.2.7/", [("http://192.0.2.7/", CUT), ("https://192.0.2.7/", CUT)], None),
+    ("too late", GIVEN, [(HOME, LATE)], None),
+]  # fmt: skip
 
-    assert (found.url if isinstance(found, Read) else None) == read
+
+def test_other_addresses_of_the_site_are_tried_while_nothing_has_answered() -> None:
+    found = {}
+    for name, site, failed, _ in RETRIES:
+        next_one = step(*(page("", url, reason=reason) for url, reason in failed), site=site)
+        found[name] = next_one.url if isinstance(next_one, Read) else None
+
+    assert found == {name: want for name, _, _, want in RETRIES}
 
 
-def test_the_other_scheme_is_tried_once_and_for_connections_only() -> None:
-    assert isinstance(step(page("", reason=Reason.TIMEOUT)), Done)
-    assert isinstance(
-        step(page("", reason=Reason.TLS_ERROR), page("", "http://studio-atlas.example/", reason=Reason.CONNECT_ERROR)),
-        Done,
-    )
+def test_a_site_whose_robots_txt_does_not_answer_may_do_so_at_its_other_name() -> None:
+    silent = replace(page("", WWW), failure=robots.NO_ANSWER)
+    forbidden = replace(page("", WWW), failure=robots.FORBIDDEN)
+
+    assert isinstance(step(silent, site=WWW), Read)
+    assert isinstance(step(forbidden, site=WWW), Done)
 
 
 def test_a_shell_is_rendered() -> None:
