@@ -14,12 +14,14 @@ from api import errors, openapi
 from api.access_log import Requests
 from api.deps import Services
 from api.metrics import ProcessMetrics
-from api.routes import auth, events, health, jobs, results
+from api.routes import auth, events, health, jobs, results, rows
 from crawler.config import Settings
 from worker.accounts.rates import Rates
 from worker.accounts.store import Accounts
 from worker.connection import for_api
 from worker.jobs.events import EventHub
+from worker.jobs.marks import MarkStore
+from worker.jobs.pages import JobPages
 from worker.jobs.queue import ShardQueue
 from worker.jobs.store import JobStore
 
@@ -54,6 +56,8 @@ def create_app(settings: Settings, redis_url: str) -> FastAPI:
             Accounts(connection, settings.secret.get_secret_value()),
             Rates(connection),
             metrics,
+            JobPages(connection),
+            MarkStore(connection),
         )
         hub.start()
         try:
@@ -76,12 +80,12 @@ def create_app(settings: Settings, redis_url: str) -> FastAPI:
         responses=errors.responses(400, 404, 405, 413, 415, 503),
     )
     errors.install(app)
-    for router in (auth.router, jobs.router, results.router, events.router, health.router):
+    for router in (auth.router, jobs.router, results.router, rows.router, events.router, health.router):
         app.include_router(router)
     app.add_middleware(Requests, metrics=metrics)
     openapi.install(
         app,
-        jobs.body_schemas() | auth.body_schemas(),
+        jobs.body_schemas() | auth.body_schemas() | rows.body_schemas(),
         has_operator_token=bool(settings.metrics_token.get_secret_value()),
     )
     return app

@@ -18,6 +18,8 @@ from worker.accounts.keys import AccountKeys, sign_in_rate
 from worker.accounts.rates import WINDOW_S, Rates, Verdict
 from worker.accounts.store import Accounts
 from worker.jobs.events import EventHub
+from worker.jobs.marks import MarkStore
+from worker.jobs.pages import JobPages
 from worker.jobs.queue import ShardQueue
 from worker.jobs.store import JobStore
 
@@ -36,6 +38,8 @@ class Services:
     accounts: Accounts
     rates: Rates
     metrics: ProcessMetrics
+    pages: JobPages
+    marks: MarkStore
 
 
 # Asynchronous although they wait for nothing: FastAPI runs others in a thread each.

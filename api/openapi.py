@@ -54,6 +54,26 @@ _EVENT = {
 }
 _ITEM = {"name": "Studio Atlas", "site_web": "https://studio-atlas.example"}
 
+_ROW = {
+    "index": 0,
+    "item": {**_ITEM, **_PROFILES},
+    "outcome": "found",
+    "reason": None,
+    "detail": "",
+    "engine": "static",
+    "pages_count": 1,
+    "profiles": {"instagram": {"url": "https://www.instagram.com/studioatlas", "score": 0.984}},
+    "marks": {},
+}
+_JUDGED = {
+    "url": "https://www.instagram.com/studioatlas",
+    "score": 0.984,
+    "signals": [{"name": "icon row in the header or footer", "weight": 4.2}, {"name": "similar name", "weight": 1.3}],
+    "page": "https://studio-atlas.example/",
+    "place": "anchor in footer",
+    "engine": "static",
+}
+
 EXAMPLES: Mapping[str, Any] = {
     "log_in": {
         "id": "local", "email": "ada@studio-atlas.example", "month": "2026-03", "ceiling_ef": 10.0,
@@ -68,6 +88,18 @@ EXAMPLES: Mapping[str, Any] = {
     "cancel_job": _CANCELLED,
     "retry_job": {**_ACCEPTED, "source_job_id": "0b7e4c1d-52f6-4c3e-9a88-1f2d3c4b5a69"},
     "get_results": [{**_ITEM, **_PROFILES}],
+    "get_item": {
+        **_ROW,
+        "networks": {"instagram": {"chosen": _JUDGED, "alternates": []}},
+        "pages": [{
+            "url": "https://studio-atlas.example/", "engine": "static", "status": 200, "why": "the website as posted",
+            "reason": None, "elapsed_ms": 120, "bytes": 14_200, "found": ["https://www.instagram.com/studioatlas"],
+        }],
+        "stop_reason": "every network that the site names is settled",
+    },
+    "put_mark": {
+        "verdict": "wrong", "url": "", "was": "https://www.instagram.com/studioatlas", "at": _CREATED,
+    },
     "get_events": _EVENT,
     "healthz": {"status": "ok"},
     "readyz": {
@@ -102,7 +134,7 @@ _ROWS = {
 _TEXT = {"type": "string"}
 _SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "get_results": {
-        "application/json": _ROWS,
+        "application/json": {"anyOf": [_ROWS, {"$ref": "#/components/schemas/ResultsPage"}]},
         "application/jsonl": _TEXT,
         "text/csv": _TEXT,
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {"type": "string", "format": "binary"},

@@ -3,11 +3,11 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Send
 
 from api.deps import AccountDep, Services, ServicesDep
@@ -16,8 +16,11 @@ from api.files import export
 from api.files.formats import MEDIA_TYPES, Format, Writer, accepted, writer_for
 from api.files.sheet_xml import MAX_COLUMNS_COUNT
 from api.routes.jobs import find_job
+from api.routes.rows import PageQueryDep, page_of
 from worker.connection import Unavailable
 from worker.jobs import json_text
+from worker.jobs import marks as reviews
+from worker.jobs.marks import Marks
 from worker.jobs.record import Job
 
 logger = logging.getLogger(__name__)
@@ -38,9 +41,21 @@ async def get_results(
     format: Annotated[Format | None, Query(description="Else the Accept header decides; JSON without one.")] = None,  # noqa: A002
     partial: Annotated[bool, Query(description="Give the rows so far of a job that still runs.")] = False,
     include: Annotated[Literal["evidence"] | None, Query(description="Adds why each profile was chosen.")] = None,
+    marks: Annotated[
+        Literal["apply", "ignore"], Query(description="Whether what reviewers said of a profile counts.")
+    ] = "apply",
+    page: PageQueryDep = None,
 ) -> Response:
-    """Return the items in input order, each with all its keys and the six columns."""
+    """Return the items in input order, each with all its keys and the six columns; or one page of the rows.
+
+    With any of the parameters of a page (`offset`, `limit`, `outcome`, `network`, `reason`, `below`, `marked`, `q`,
+    `sort`) the answer is JSON with the rows of that page, finished or not, and how many match.
+    """
     job = await find_job(job_id, services, account)
+    if page is not None:
+        if format not in (None, "json"):
+            raise invalid("format: a page of the rows is always JSON.", [("format", "must be json for a page")])
+        return JSONResponse(await page_of(job, page, services), headers={"Cache-Control": "no-store"})
     if not (partial or job.status.is_final):
         raise ApiError(
             409,
@@ -57,7 +72,8 @@ async def get_results(
     headers = {"X-Job-Status": job.status.value, "Cache-Control": "no-store"}
     if chosen != "json":
         headers["Content-Disposition"] = f'attachment; filename="socials-{job.id}.{chosen}"'
-    pieces = _pieces(services, job, writer_for(chosen, header), with_evidence=include == "evidence")
+    said = await services.marks.all(job.account_id, job.id) if marks == "apply" else {}
+    pieces = _pieces(services, job, writer_for(chosen, header), said, with_evidence=include == "evidence")
     return _Streamed(pieces, media_type=MEDIA_TYPES[chosen], headers=headers)
 
 
@@ -75,22 +91,33 @@ class _Gone(Exception):  # noqa: N818  # it names a state, not a mistake
     """The job expired while it was read."""
 
 
-async def _pieces(services: Services, job: Job, writer: Writer, *, with_evidence: bool) -> AsyncIterator[bytes]:
+async def _pieces(
+    services: Services, job: Job, writer: Writer, said: Mapping[int, Marks], *, with_evidence: bool
+) -> AsyncIterator[bytes]:
     yield writer.head()
     read_count = 0
     async for batch in services.store.batches(job.account_id, job.id):
+        marks = [said.get(place, {}) for place in range(read_count, read_count + len(batch))]
         read_count += len(batch)
         # In a thread: other requests must not wait for a long file.
-        yield await asyncio.to_thread(_written, writer, batch, job.status.is_final, with_evidence)
+        yield await asyncio.to_thread(_written, writer, batch, marks, job.status.is_final, with_evidence)
     if read_count != job.items_count:
         raise _Gone(f"{read_count} of {job.items_count} rows were there")
     yield writer.tail()
 
 
-def _written(writer: Writer, batch: Sequence[tuple[str, str | None]], is_final: bool, with_evidence: bool) -> bytes:
+def _written(
+    writer: Writer,
+    batch: Sequence[tuple[str, str | None]],
+    marks: Sequence[Marks],
+    is_final: bool,
+    with_evidence: bool,
+) -> bytes:
     rows = (
-        export.row(json_text.loads(item), json.loads(result) if result else None, with_evidence=with_evidence)
-        for item, result in batch
+        reviews.apply(
+            export.row(json_text.loads(item), json.loads(result) if result else None, with_evidence=with_evidence), said
+        )
+        for (item, result), said in zip(batch, marks, strict=True)
         if result or is_final
     )
     return writer.rows(rows)

@@ -9,6 +9,8 @@ keys of accounts are :mod:`worker.accounts.keys`.  All keys of a job expire toge
 ``socials:ACCOUNT:job:ID:items``  list of JSON: the items as posted, in order
 ``...:results``                   hash: place of the item -> result as JSON
 ``...:failed``                    list of JSON: the first failures
+``...:labels``, ``...:answers``   text: lines by which rows are found and sorted, of the items and of the results
+``...:marks``                     hash: place and network -> what a reviewer said, as JSON
 ``...:events``                    stream: what happened; its ids are the ids of the server-sent events
 ``...:shard:N``                   hash: ``inputs`` (JSON), ``state``, ``token``, ``lease_until_ms``, ``deaths``,
                                   ``queued_at_ms``
@@ -81,6 +83,21 @@ class JobKeys:
     def failed(self) -> str:
         """List: the first failures."""
         return f"{self.record}:failed"
+
+    @property
+    def labels(self) -> str:
+        """String: a line per item, see :mod:`worker.jobs.rows`."""
+        return f"{self.record}:labels"
+
+    @property
+    def answers(self) -> str:
+        """String: a line per result, in the order in which they came."""
+        return f"{self.record}:answers"
+
+    @property
+    def marks(self) -> str:
+        """Hash: what reviewers said of the profiles."""
+        return f"{self.record}:marks"
 
     @property
     def events(self) -> str:

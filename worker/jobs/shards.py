@@ -18,6 +18,7 @@ from worker.connection import Unavailable, for_work, guarded
 from worker.jobs import metrics
 from worker.jobs.keys import JobKeys
 from worker.jobs.record import MAX_LISTED_FAILURES_COUNT, limits_of, result_record, site_input
+from worker.jobs.rows import answer_line
 from worker.jobs.scripts import CLAIM, GIVE_UP, PUT, RENEW, SPLIT
 
 PROGRESS_EVERY_MS = 200
@@ -101,7 +102,7 @@ class ShardStore:
             if item.failure is not None:
                 failed["site_web"] = json.loads(self._redis.lindex(keys.items, item.index) or "{}").get("site_web", "")
             answer = self._put(
-                keys=[*keys.ending, self._shard],
+                keys=[*keys.ending, keys.answers, self._shard],
                 args=[
                     keys.open_member,
                     MAX_LISTED_FAILURES_COUNT,
@@ -109,6 +110,7 @@ class ShardStore:
                     item.index,
                     *(json.dumps(value, ensure_ascii=False) for value in (record, about, event, failed)),
                     PROGRESS_EVERY_MS,
+                    answer_line(item.index, record),
                 ],
             )
         return str(answer)

@@ -9,6 +9,7 @@ import json
 import re
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -21,6 +22,7 @@ from worker.connection import ANSWER_TIMEOUT_S, Refused, Unavailable, Unconfirme
 from worker.jobs import json_text
 from worker.jobs.keys import NO_EVENT, OPEN, PROBE, JobKeys
 from worker.jobs.metrics import ServiceStats, service_stats
+from worker.jobs.pages import keep_labels, label_lines
 from worker.jobs.queue import QUEUE
 from worker.jobs.record import (
     MAX_LISTED_FAILURES_COUNT,
@@ -149,6 +151,12 @@ class JobStore:
             await self._withdraw_staged(new, staged)
             raise
         return await self._created(new, record, answer, details)
+
+    async def keep_labels(self, job: Job, items: Sequence[Mapping[str, Any]]) -> None:
+        """Write by what the rows of a new job are found; where it fails, the first page asked for does it."""
+        labels = await asyncio.to_thread(label_lines, items)
+        with suppress(Unavailable):
+            await keep_labels(self._redis, job, labels)
 
     async def _created(self, new: NewJob, record: Mapping[str, Any], answer: str, details: Sequence[str]) -> Job:
         match answer, *details:

@@ -101,6 +101,7 @@ async def submit(submission: Submission, terms: Terms, store: JobStore, queue: S
     job = await store.create(new)
     if job.id == new.id:
         await _queue(new, store, queue)
+        await store.keep_labels(job, new.items)
     return job
 
 

@@ -2,15 +2,16 @@
 --
 -- about: JSON of what to count (is_found, is_failed, counters).  Returns 'kept'; 'known' for a second result, which
 -- changes nothing; 'stale' from a worker that has lost the shard; 'ended' or 'gone' where the job is over.
-local shard = KEYS[#KEYS]
+local answers, shard = KEYS[#KEYS - 1], KEYS[#KEYS]
 local token, place, result, about, item_event, failure = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]
-local progress_pause_ms = tonumber(ARGV[9])
+local progress_pause_ms, answer_line = tonumber(ARGV[9]), ARGV[10]
 
 local status = redis.call('HGET', record, 'status')
 if not status then return 'gone' end
 if status ~= 'running' then return 'ended' end
 if redis.call('HGET', shard, 'token') ~= token then return 'stale' end
 if redis.call('HSETNX', results, place, result) == 0 then return 'known' end
+redis.call('APPEND', answers, answer_line)
 about = cjson.decode(about)
 local processed = redis.call('HINCRBY', record, 'processed', 1)
 if about.is_found then redis.call('HINCRBY', record, 'found', 1) end
@@ -33,6 +34,6 @@ if is_last or now_ms - progress_at_ms >= progress_pause_ms then
     processed_count = processed, found_count = tonumber(counts[1]), error_count = tonumber(counts[2]),
     items_count = items_count}))
 end
-for _, key in ipairs({events, results, failures}) do redis.call('PEXPIREAT', key, expires_at_ms) end
+for _, key in ipairs({events, results, failures, answers}) do redis.call('PEXPIREAT', key, expires_at_ms) end
 if is_last then finish('done', '') end
 return 'kept'
