@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 
 from worker.connection import Unavailable, Unconfirmed
 from worker.jobs.store import IdempotencyConflict, QuotaExceeded
@@ -216,7 +217,15 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
     messages = {404: "No such address.", 405: "This address does not take that method."}
     code = codes.get(error.status_code, "validation_error")
     message = messages.get(error.status_code, str(error.detail))
-    return _answer(request, ApiError(error.status_code, code, message, headers=error.headers))
+    headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
+    return _answer(request, ApiError(error.status_code, code, message, headers=headers))
+
+
+def _allowed(request: Request) -> str:
+    """Every method of an address: Starlette (1.10) names those of the first route alone."""
+    routes: Sequence[Any] = request.app.router.routes
+    fitting = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted({method for route in fitting for method in getattr(route, "methods", None) or ()}))
 
 
 async def _request_error(request: Request, error: Exception) -> JSONResponse:

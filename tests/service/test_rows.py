@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,8 @@ from crawler.records import Engine, Failure, Network, Reason, SiteResult
 from tests.service.conftest import make_account
 from tests.service.running import JOBS, Api, Hand, create
 from worker.jobs.keys import JobKeys
+from worker.jobs.record import result_record
+from worker.jobs.rows import answer_line
 from worker.process.embedded_redis import EmbeddedRedis
 
 pytestmark = pytest.mark.redis
@@ -38,14 +41,19 @@ def evidence(score: float) -> dict[str, Any]:
 
 
 @pytest.fixture
-def job_id(client: httpx.Client, redis_url: str) -> str:
-    """A job of five that runs: found, found with a low score, failed, and two that wait."""
-    job_id = create(client, 5)
+def job_id(client: httpx.Client) -> str:
+    """A job of five."""
+    return create(client, 5)
+
+
+@pytest.fixture(autouse=True)
+def hand(redis_url: str, job_id: str) -> Iterator[Hand]:
+    """What works on it: found, found with a low score, failed, and two that wait."""
     with Hand(redis_url, job_id) as hand:
         hand.find(3, evidence(0.97))
         hand.find(0, evidence(0.61))
         hand.fail(1)
-    return job_id
+        yield hand
 
 
 def page(client: httpx.Client, job_id: str, **query: Any) -> dict[str, Any]:
@@ -59,7 +67,7 @@ def places(found: dict[str, Any]) -> list[int]:
     return [row["index"] for row in found["rows"]]
 
 
-def test_pages_of_a_job_that_runs(client: httpx.Client, redis_url: str, job_id: str) -> None:
+def test_pages_of_a_job_that_runs(client: httpx.Client, hand: Hand, job_id: str) -> None:
     first = page(client, job_id, limit=2)
     assert (first["status"], first["total"], first["matched"], first["offset"]) == ("running", 5, 5, 0)
     assert [row["outcome"] for row in first["rows"]] == ["found", "failed"]
@@ -71,9 +79,8 @@ def test_pages_of_a_job_that_runs(client: httpx.Client, redis_url: str, job_id: 
     assert places(page(client, job_id, below=0.9)) == [0]
     assert places(page(client, job_id, q="SITE-4")) == [4]
 
-    with Hand(redis_url, job_id) as hand:  # what comes meanwhile is seen at once
-        hand.find(2)
-        hand.find(4)
+    hand.find(2)  # what comes meanwhile is seen at once
+    hand.find(4)
 
     done = page(client, job_id, outcome="found", offset=1)
     assert (done["status"], done["matched"], places(done)) == ("done", 4, [2, 3, 4])
@@ -144,13 +151,13 @@ def test_a_mark_reaches_every_export(client: httpx.Client, redis_url: str, job_i
     wrong = client.put(f"{marks}/facebook", json={"verdict": "wrong"})
     assert (wrong.status_code, wrong.json()["was"]) == (200, FACEBOOK.format(0)), wrong.text
     right = client.put(f"{marks}/instagram", json={"verdict": "right", "url": "http://instagram.com/Atlas/?hl=en"})
-    assert right.json()["url"] == "https://www.instagram.com/Atlas/", "canonical"
+    assert right.json()["url"] == "https://www.instagram.com/atlas/", "canonical"
 
     shown = page(client, job_id, marked=True)
     assert places(shown) == [0]
     assert shown["rows"][0]["profiles"]["facebook"]["url"] == FACEBOOK.format(0), "what the crawl found stays known"
     rows = client.get(f"/api/jobs/{job_id}/results?partial=true").json()
-    assert (rows[0]["social_facebook"], rows[0]["social_instagram"]) == ("", "https://www.instagram.com/Atlas/")
+    assert (rows[0]["social_facebook"], rows[0]["social_instagram"]) == ("", "https://www.instagram.com/atlas/")
     assert rows[2]["social_facebook"] == FACEBOOK.format(3)
     text = client.get(f"/api/jobs/{job_id}/results?partial=true&format=csv").text
     assert next(csv.DictReader(io.StringIO(text)))["social_facebook"] == ""
@@ -232,11 +239,6 @@ def test_ten_thousand_rows_are_paged_without_reading_them(client: httpx.Client, 
 
 
 def _stored(n: int) -> tuple[str, str]:
-    import json
-
-    from worker.jobs.record import result_record
-    from worker.jobs.rows import answer_line
-
     about = {**evidence((n % 1000) / 1000), "pages": [{"url": f"https://site-{n}.example/", "why": "x" * 1500}]}
     result = (
         SiteResult(n, failure=Failure(Reason.TIMEOUT, "no answer"))
