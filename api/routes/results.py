@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 from starlette.types import Send
 
 from api.deps import AccountDep, Services, ServicesDep
@@ -16,7 +16,7 @@ from api.files import export
 from api.files.formats import MEDIA_TYPES, Format, Writer, accepted, writer_for
 from api.files.sheet_xml import MAX_COLUMNS_COUNT
 from api.routes.jobs import find_job
-from api.routes.rows import PageQueryDep, page_of
+from api.routes.rows import PageQueryDep, as_written, page_of
 from worker.connection import Unavailable
 from worker.jobs import json_text
 from worker.jobs import marks as reviews
@@ -55,7 +55,7 @@ async def get_results(
     if page is not None:
         if format not in (None, "json"):
             raise invalid("format: a page of the rows is always JSON.", [("format", "must be json for a page")])
-        return JSONResponse(await page_of(job, page, services), headers={"Cache-Control": "no-store"})
+        return as_written(await page_of(job, page, services))
     if not (partial or job.status.is_final):
         raise ApiError(
             409,
@@ -115,7 +115,8 @@ def _written(
 ) -> bytes:
     rows = (
         reviews.apply(
-            export.row(json_text.loads(item), json.loads(result) if result else None, with_evidence=with_evidence), said
+            export.row(json_text.loads(item), json.loads(result) if result else None, with_evidence=with_evidence),
+            said,
         )
         for (item, result), said in zip(batch, marks, strict=True)
         if result or is_final

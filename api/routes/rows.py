@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import ValidationError
 
 from api import evidence
@@ -16,8 +16,8 @@ from api.routes.jobs import find_job
 from api.row_schemas import ItemView, MarkRequest, MarkView, ResultsPage
 from crawler.networks.canonical import profile_of
 from crawler.records import COLUMNS, Network, Profile, Reason
+from worker.jobs import json_text, rows
 from worker.jobs import marks as reviews
-from worker.jobs import rows
 from worker.jobs.marks import Mark
 from worker.jobs.pages import JobRow
 from worker.jobs.record import Job, iso
@@ -85,6 +85,11 @@ PageQueryDep = Annotated[rows.Query | None, Depends(_query)]
 """The page asked for; ``None``: no page but the whole."""
 
 
+def as_written(value: Any) -> Response:
+    """Answer with JSON in which an item's numbers are as the caller wrote them."""
+    return Response(json_text.dumps(value), media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
 async def page_of(job: Job, query: rows.Query, services: Services) -> dict[str, Any]:
     """Return one page of a job's rows, JSON-able."""
     found = await services.pages.page(job, query)
@@ -107,16 +112,16 @@ async def page_of(job: Job, query: rows.Query, services: Services) -> dict[str, 
 
 
 @router.get("/api/jobs/{job_id}/items/{index}", response_model=ItemView)
-async def get_item(job_id: str, index: Index, services: ServicesDep, account: AccountDep) -> Any:
+async def get_item(job_id: str, index: Index, services: ServicesDep, account: AccountDep) -> Response:
     """Return one item with its evidence: each profile found, what spoke for and against it, and the pages read."""
     row = await _find_row(job_id, index, services, account)
     told = (row.result or {}).get("evidence", {})
-    return {
-        **_row_view(row),
+    about = {
         "networks": evidence.networks(told),
         "pages": told.get("pages", []),
         "stop_reason": told.get("stop_reason") or "",
     }
+    return as_written({**_row_view(row), **about})
 
 
 @router.put(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from worker.connection import guarded
+from worker.jobs import json_text
 from worker.jobs.keys import JobKeys
 from worker.jobs.marks import Marks, read_marks
 from worker.jobs.record import Job, JobStatus
@@ -94,7 +95,7 @@ class JobPages:
                 *items, results = await step.execute()
         texts = items[0] if is_run else items
         return [
-            _row(job, place, json.loads(item), json.loads(result) if result else None, marks.get(place, {}))
+            _row(job, place, json_text.loads(item), json.loads(result) if result else None, marks.get(place, {}))
             for place, item, result in zip(places, texts, results, strict=False)
             if item is not None
         ]
@@ -144,7 +145,7 @@ class JobPages:
         for start in range(0, job.items_count, CHUNK_COUNT):
             with guarded():
                 items = await self._redis.lrange(keys.items, start, start + CHUNK_COUNT - 1)
-            parts.append(label_lines(map(json.loads, items)))
+            parts.append(label_lines(map(json_text.loads, items)))
         return await keep_labels(self._redis, job, "".join(parts))
 
 
