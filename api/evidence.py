@@ -7,7 +7,7 @@ Asked by the routes of single items, by ``explain`` and by the console.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crawler.core.judging.ranking import THRESHOLD
+from crawler.core.judging.judgement import THRESHOLD
 from crawler.core.judging.signals import Signal
 from crawler.records import Network
 
