@@ -12,6 +12,8 @@ from urllib.parse import unquote
 
 from ada_url import URL
 
+from crawler.networks.application_links import web_address
+
 MAX_LENGTH = 4096
 """Longest link read, in characters; what is longer is data, not an address.  Chosen as for websites: half of what
 servers accept."""
@@ -46,12 +48,20 @@ _CUT = re.compile(r"[\"'](?=\s|>)|(?<![/:=])[\s,;|\])(](?=https?://)|\s(?=[a-z-]
 
 ``/<username>`` stays, to be refused as the placeholder it is.
 """
-_SCHEMES = re.compile(r"(?:https?:[:;]*|(?:h+t+ps?|t+ps?)[:;.,]*(?=//))(?:\s|%20|/)*", re.IGNORECASE)
+_SCHEMES = re.compile(
+    r"(?:https?:[:;]*|(?:h+t+ps?|t+ps?)[:;.,]*(?=//))(?:\s|%20|[/:])*|https?[.;,]?(?=www\.)", re.IGNORECASE
+)
 """One scheme with its slashes, as typed: also ``https//``, ``htp://``, ``https: //``."""
 _ENCODED_SCHEME = re.compile(r"https?(?:%3A|:(?=%2F))", re.IGNORECASE)
 _WWW_SCHEME = re.compile(r"www\.(?=https?:?//)", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
-_APP_PAGE = re.compile(r"fb://(?:page|profile)/(?:\?id=)?([0-9]+)", re.IGNORECASE)
+_MISTYPED = re.compile(r"([a-z]{3,8})[:;.,]{0,3}//(?:\s|%20|[/:])*|([a-z]{3,8})[:;]{1,3}/", re.IGNORECASE)
+"""A word with what parts a scheme from a host, as typed."""
+_WEB_SCHEMES = ("http", "https")
+_MAX_TYPOS = 2
+"""Letters wrong, missing, doubled or swapped in a scheme; chosen, not measured."""
+_REAL_SCHEMES = frozenset("tftp tcp tip htcpcp".split())
+"""Schemes that are that near to http and mean something else."""
 _PORT = re.compile(r":[0-9]{0,5}(?=[/?#]|$)")
 
 _ENCODED_SLASH = re.compile(r"%2f", re.IGNORECASE)
@@ -166,13 +176,11 @@ def _decoded(entity: re.Match[str]) -> str:
 
 def _repaired(text: str) -> str:
     """Give the text one scheme: ``https:`` where it has none; other schemes are left as they are."""
-    if match := _APP_PAGE.match(text):
-        return f"https://www.facebook.com/profile.php?id={match[1]}"
     has_scheme = False
     for _ in range(_MAX_SCHEMES):
         if _ENCODED_SCHEME.match(text):
             text = unquote(text)
-        if match := _SCHEMES.match(text):
+        if match := _SCHEMES.match(text) or _mistyped(text):
             has_scheme = True
             text = text[match.end() :].lstrip(_QUOTES)
             if match := _ENCODED_BEFORE.match(text):
@@ -184,6 +192,8 @@ def _repaired(text: str) -> str:
     if has_scheme:
         return f"https://{text}"
     match = _OTHER_SCHEME.match(text)
+    if match is not None and (named := web_address(text)):
+        return f"https://{_SCHEMES.sub('', named, count=1)}"
     if match is not None and not ("." in match[0] and _PORT.match(text, match.end() - 1)):
         return text
     bare = text.lstrip("/@.")
@@ -191,6 +201,32 @@ def _repaired(text: str) -> str:
     if "@" in authority:
         return f"mailto:{authority}"
     return f"https://{bare}"
+
+
+def _mistyped(text: str) -> re.Match[str] | None:
+    """A scheme that is nearly one of the web's: ``httpd://``, ``hhtps:/``, ``htttps;//``."""
+    match = _MISTYPED.match(text)
+    if match is None:
+        return None
+    word = (match[1] or match[2]).lower()
+    if word[0] not in "ht" or word in _REAL_SCHEMES:
+        return None
+    return match if any(_typos(word, scheme) <= _MAX_TYPOS for scheme in _WEB_SCHEMES) else None
+
+
+def _typos(word: str, wanted: str) -> int:
+    """Optimal string alignment distance: letters changed, added, left out or swapped with their neighbour."""
+    before: list[int] = []
+    row = list(range(len(wanted) + 1))
+    for i, letter in enumerate(word, 1):
+        above, row, older = row, [i], before
+        for j, other in enumerate(wanted, 1):
+            cost = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == wanted[j - 2] and word[i - 2] == other:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+        before = above
+    return row[-1]
 
 
 def _parsed(text: str) -> Address | str:
