@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import click
 from pydantic import ValidationError
 
+from api.files.table import FORMATS, WRITTEN_FORMATS, TableError
 from crawler.config import Settings, first_error, insecure_settings
 from crawler.records import Render
 
@@ -70,62 +71,76 @@ def cli() -> None:
 @cli.command()
 @click.argument("source", metavar="INPUT")
 @click.option("-o", "--output", default="-", help="File to write; standard output without it.")
-@click.option("--format", "format_", type=click.Choice(["csv", "json", "jsonl", "xlsx"]),
-              help="Format of input and output; else the file names tell.")  # fmt: skip
+@click.option("--from", "from_", type=click.Choice(FORMATS), help="Format of the input; else its name tells.")
+@click.option("--to", type=click.Choice(WRITTEN_FORMATS), help="Format of the output; else its name tells.")
+@click.option("--format", "both", type=click.Choice(WRITTEN_FORMATS), hidden=True)
+@click.option("--column", metavar="NAME", help="Column with the websites; in JSON also a path, like tags.website.")
+@click.option("--name-column", metavar="NAME", help="Column with the names; they help to tell whose a profile is.")
+@click.option("--sheet", metavar="NAME", help="Sheet of a workbook with the list, by name or number.")
+@click.option("--encoding", metavar="NAME", help="Encoding of a text file, if detected wrongly.")
+@click.option(
+    "--osm-tags", is_flag=True, help="Write OpenStreetMap's keys (contact:facebook ...), only what was found."
+)
 @click.option("--render", type=click.Choice([each.value for each in Render]), help="When to use a browser.")
 @click.option("--max-pages", type=click.IntRange(1, 10), help="Maximum pages read per item.")
 @click.option("--evidence", is_flag=True, help="Add the column social_evidence: why each profile was chosen.")
 @click.option("--allow-host", "allow_hosts", multiple=True, metavar="HOST:PORT",
               help="Host on this machine that may be read; for tests only.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on from an interrupted run with the same input and output.")
-def enrich(
-    source: str,
-    output: str,
-    format_: str | None,
-    render: str | None,
-    max_pages: int | None,
-    evidence: bool,
-    allow_hosts: tuple[str, ...],
-    resume: bool,
-) -> int:
+def enrich(source: str, output: str, **given: Any) -> int:
     """Enrich a file of places on this machine.
 
-    Reads CSV, JSON, JSONL or XLSX; INPUT may be - for standard input.
+    Reads CSV, TSV, JSON, JSON lines, GeoJSON, OpenStreetMap's JSON, XLSX, XLS and ODS; INPUT may be - for standard
+    input.  The file comes back as it was, with the profiles added.
     """
-    from contextlib import nullcontext
-
     from api.cli import enrich as work
-    from api.files import tables
+    from api.cli.journal import JournalError, journal_path
+    from api.cli.output import OutputError
+    from api.files.reading import Reading
 
     settings = _settings(
-        **({"render": render} if render else {}),
-        **({"max_pages_count": max_pages} if max_pages else {}),
-        **({"allow_hosts": allow_hosts} if allow_hosts else {}),
+        **({"render": given["render"]} if given["render"] else {}),
+        **({"max_pages_count": given["max_pages"]} if given["max_pages"] else {}),
+        **({"allow_hosts": given["allow_hosts"]} if given["allow_hosts"] else {}),
     )
+    _refuse_allow_hosts(settings)
     _log(settings)
-    if resume and output == "-":
+    if given["resume"] and output == "-":
         raise click.UsageError("--resume needs the output file of the interrupted run: -o FILE")
+    if given["resume"] and not journal_path(output).exists():
+        raise click.UsageError(f"there is no {journal_path(output)}: nothing was interrupted here")
+    how = Reading(
+        given["from_"] or given["both"], given["column"], given["name_column"], given["sheet"], given["encoding"]
+    )
     try:
-        output_format = tables.format_of(output, format_) if output != "-" else tables.format_of(source, format_)
-        items = tables.read_file(source, format_, sys.stdin.buffer)
+        opened = work.opened(
+            source,
+            output,
+            how,
+            given["to"] or given["both"],
+            with_evidence=given["evidence"],
+            is_osm=given["osm_tags"],
+        )
+        for line in work.about_columns(opened.table):
+            _say(line)
         limits = settings.limits()
-        path = work.journal_path(output)
-        if resume and not path.exists():
-            raise click.UsageError(f"there is no {path}: nothing was interrupted here")
-        mark = work.fingerprint(items, limits)
-        with nullcontext() if output == "-" else work.Journal(path, mark, is_resuming=resume) as journal:
-            outcome = work.enrich(items, journal, settings, limits)
+        crawl = work.crawl_here(settings, limits)
+        outcome = work.run(opened, crawl, work.fingerprint(opened, limits), is_resuming=given["resume"])
         if not outcome.is_complete:
-            rest = f"the same command with --resume goes on from {path}" if journal else "nothing was written"
-            _say(f"Interrupted after {len(outcome.results)} of {len(items)} rows; {rest}.")
+            is_kept = not opened.output.is_stream
+            rest = (
+                f"the same command with --resume goes on from {journal_path(output)}"
+                if is_kept
+                else "nothing was written"
+            )
+            _say(f"Interrupted after {len(outcome.results)} of {len(opened.eligible)} sites; {rest}.")
             return INTERRUPTED
-        work.write_output(items, outcome, output, output_format, evidence=evidence)
-    except (tables.TableError, work.EnrichError) as error:
+        work.finish(opened, outcome)
+    except (TableError, OutputError, JournalError) as error:
         raise click.UsageError(str(error)) from None
     except OSError as error:
         raise click.ClickException(f"{error.filename or output}: {error.strerror}") from None
-    path.unlink(missing_ok=True)
-    _say(work.account_of(outcome, items))
+    _say(work.summary(opened, outcome))
     return 0
 
 
@@ -296,6 +311,16 @@ def _settings(**given: Any) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         raise SettingError(first_error(error)) from None
+
+
+def _refuse_allow_hosts(settings: Settings) -> None:
+    """Read --allow-host before anything is begun."""
+    from crawler.egress.policy import Allow
+
+    try:
+        Allow.parse(settings.allow_hosts)
+    except ValueError as error:
+        raise SettingError(f"--allow-host: {error}") from None
 
 
 def _needs_redis(settings: Settings) -> None:

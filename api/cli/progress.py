@@ -22,15 +22,17 @@ class Progress:
     Args:
         total_count: items in all.
         done_count: items done before.
+        found_count: those of them with profiles.
+        failed_count: those of them that failed.
     """
 
-    def __init__(self, total_count: int, done_count: int = 0) -> None:
+    def __init__(self, total_count: int, done_count: int = 0, *, found_count: int = 0, failed_count: int = 0) -> None:
         console = Console(stderr=True)
         self._is_terminal = console.is_terminal
         self._total_count = total_count
         self._done_count = done_count
-        self._found_count = 0
-        self._failed_count = 0
+        self._found_count = found_count
+        self._failed_count = failed_count
         self._said_at = time.monotonic()
         self._bar = Bar(
             TextColumn("{task.description}"),
@@ -43,7 +45,8 @@ class Progress:
             transient=True,
             disable=not self._is_terminal,
         )
-        self._task = self._bar.add_task("sites", total=total_count, completed=done_count, counts="")
+        counts = self._counts() if done_count else ""
+        self._task = self._bar.add_task("sites", total=total_count, completed=done_count, counts=counts)
 
     def __enter__(self) -> Self:
         """Show the bar."""
@@ -61,9 +64,12 @@ class Progress:
         self._done_count += 1
         self._found_count += is_found
         self._failed_count += is_failed
-        counts = f"{self._found_count} with profiles, {self._failed_count} failed"
+        counts = self._counts()
         self._bar.update(self._task, completed=self._done_count, counts=counts)
         now = time.monotonic()
         if not self._is_terminal and (now - self._said_at >= LINE_EVERY_S or self._done_count == self._total_count):
             self._said_at = now
             print(f"{self._done_count} of {self._total_count} sites: {counts}", file=sys.stderr, flush=True)  # noqa: T201
+
+    def _counts(self) -> str:
+        return f"{self._found_count} with profiles, {self._failed_count} failed"

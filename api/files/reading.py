@@ -31,7 +31,6 @@ ENDINGS: Mapping[str, FileFormat] = {
     ".xls": "xls",
     ".ods": "ods",
 }
-FORMATS: tuple[FileFormat, ...] = ("csv", "tsv", "json", "jsonl", "geojson", "xlsx", "xls", "ods")
 JSON_FORMATS: frozenset[FileFormat] = frozenset({"json", "jsonl", "geojson"})
 
 MAX_FILE_BYTES = 512 * 1024 * 1024

@@ -11,6 +11,12 @@ from typing import Any, BinaryIO, Literal, Protocol
 FileFormat = Literal["csv", "tsv", "json", "jsonl", "geojson", "xlsx", "xls", "ods"]
 
 
+FORMATS: tuple[FileFormat, ...] = ("csv", "tsv", "json", "jsonl", "geojson", "xlsx", "xls", "ods")
+"""What is read."""
+
+WRITTEN_FORMATS: tuple[FileFormat, ...] = ("csv", "tsv", "json", "jsonl", "geojson", "xlsx")
+
+
 class TableError(Exception):
     """A file that cannot be read as a table, or not written so; the message names the place and the remedy."""
 

@@ -85,9 +85,9 @@ class Workbook:
             number: {column: _value(cell, shared, formats) for column, cell in row.items()}
             for number, row in scan.rows.items()
         }
-        for number, column, url in self._links(sheet, scan, rows):
+        for number, column, url, label in self._links(sheet, scan, rows):
             row = rows.setdefault(number, {})
-            row[column] = LinkText.of(cells.text(row.get(column)), url)
+            row[column] = LinkText.of(cells.text(row.get(column)) if label is None else label, url)
         return rows
 
     def sheet_data(self, sheet: Sheet) -> bytes:
@@ -142,15 +142,16 @@ class Workbook:
 
     def _links(
         self, sheet: Sheet, scan: sheet_xml.Scan, rows: Mapping[int, Mapping[int, Any]]
-    ) -> Iterator[tuple[int, int, str]]:
+    ) -> Iterator[tuple[int, int, str, str | None]]:
+        """Cells with a link: row, column, address, and what they show where that is not among the values."""
         targets = self._relations(sheet.part) if scan.links else {}
         for ref, target in scan.links:
             if url := targets.get(target, ""):
-                yield from ((row, column, url) for row, column in sheet_xml.cells_of(ref))
+                yield from ((row, column, url, None) for row, column in sheet_xml.cells_of(ref))
         for number, row in scan.rows.items():
             for column, cell in row.items():
-                if cell.formula and (url := _formula_link(cell.formula, rows)):
-                    yield number, column, url
+                if cell.formula and (link := _formula_link(cell.formula, rows)):
+                    yield number, column, link[0], None if cell.text else link[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,12 +292,15 @@ def _shared_strings(data: bytes) -> list[str]:
     return found
 
 
-def _formula_link(formula: str, rows: Mapping[int, Mapping[int, Any]]) -> str:
+def _formula_link(formula: str, rows: Mapping[int, Mapping[int, Any]]) -> tuple[str, str] | None:
+    """Address and label of a formula that is a link."""
     if match := _LINK_FORMULA.fullmatch(formula):
-        return match[1].replace('""', '"')
+        url = match[1].replace('""', '"')
+        return url, (match[2] or url).replace('""', '"')
     if match := _LINK_REFERENCE.match(formula):
-        return cells.text(rows.get(int(match[2]), {}).get(sheet_xml.column_of(match[1])))
-    return ""
+        url = cells.text(rows.get(int(match[2]), {}).get(sheet_xml.column_of(match[1])))
+        return url, url
+    return None
 
 
 def _xml(data: bytes, name: str) -> ET.Element:

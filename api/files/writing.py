@@ -11,11 +11,8 @@ from typing import Any, BinaryIO
 from api.files import cells, delimited, encodings
 from api.files.reading import JSON_FORMATS
 from api.files.sheet_xml import MAX_COLUMNS_COUNT
-from api.files.table import Additions, Dialect, FileFormat, Table, TableError
+from api.files.table import WRITTEN_FORMATS, Additions, Dialect, FileFormat, Table, TableError
 from worker.jobs import json_text
-
-FORMATS: tuple[FileFormat, ...] = ("csv", "tsv", "json", "jsonl", "geojson", "xlsx")
-"""What can be written."""
 
 
 def refuse_unwritable(table: Table, file_format: FileFormat) -> None:
@@ -24,7 +21,7 @@ def refuse_unwritable(table: Table, file_format: FileFormat) -> None:
     Raises:
         TableError: it cannot.
     """
-    if file_format not in FORMATS:
+    if file_format not in WRITTEN_FORMATS:
         raise TableError(f".{file_format} files are not written; name an output that ends with .xlsx or .csv")
     if file_format == "geojson" and not _is_same(table, file_format):
         raise TableError("GeoJSON is written only where GeoJSON was read: places need their geometry")
