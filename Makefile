@@ -78,12 +78,14 @@ $(BENCH)/.ready: tests/bench/requirements.lock
 test-all: $(READY)  ## Tests on every Python from 3.11 that this machine has (not part of CI)
 	@$(BIN)/python -m pip install -q uv
 	@for version in 3.11 3.12 3.13; do \
-		echo "==> Python $$version"; \
-		$(BIN)/uv python find -q --no-python-downloads $$version >/dev/null 2>&1 || { echo "    not on this machine"; continue; }; \
-		UV_PROJECT_ENVIRONMENT=.venv-$$version $(BIN)/uv venv -q --clear --no-python-downloads -p $$version .venv-$$version && \
-		$(BIN)/uv pip install -q -p .venv-$$version -r requirements.lock -r requirements-dev.lock && \
-		$(BIN)/uv pip install -q -p .venv-$$version --no-deps --no-build-isolation -e . && \
-		.venv-$$version/bin/python -m pytest -q || exit 1; done
+		python=; for each in python$$version $$HOME/.pyenv/versions/$$version*/bin/python; do \
+			$$each -c '' >/dev/null 2>&1 && { python=$$each; break; }; done; \
+		[ -n "$$python" ] || { echo "==> Python $$version is not on this machine"; continue; }; \
+		echo "==> Python $$version ($$python)"; \
+		$$python -m venv --clear $(VENV)-$$version && \
+		$(BIN)/uv pip install -q -p $(VENV)-$$version -r requirements.lock -r requirements-dev.lock && \
+		$(BIN)/uv pip install -q -p $(VENV)-$$version --no-deps --no-build-isolation -e . && \
+		$(VENV)-$$version/bin/python -m pytest -q $(TESTS) || exit 1; done
 
 image-check: $(READY)  ## Run the Dockerfile's steps in an empty Debian root and start the service there; root only, not part of CI
 	@$(BIN)/python deploy/image_check.py "$$($(BIN)/python -c 'from worker.process.embedded_redis import find_redis_server as f; print(f())')"
