@@ -5,11 +5,13 @@ standard through ``ada-url``, so that what is judged here is what a browser woul
 and decides nothing about social networks.
 """
 
+import html
 import ipaddress
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import islice
 from pathlib import Path
 
 from ada_url import URL
@@ -30,6 +32,23 @@ _NOTHING = frozenset({"n.a", "n/a", "n.a.", "na", "none", "null", "nil", "nan", 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.\-]*):(.*)", re.IGNORECASE | re.DOTALL)
 _PORT_FOLLOWS = re.compile(r"\d{1,6}(?:[/?#]|$)")
+_OPENING = re.compile(r"https?:|www\.", re.IGNORECASE)
+"""How an address begins that cannot be a part of the one before it."""
+_LABELS = frozenset("web website webseite homepage internet site url www link home online page".split())
+"""What people write before an address, with a colon and no blank."""
+_MARKED_UP = re.compile(
+    r"""\]\(\s*<?([^\s()<>]{1,2000})|\bhref\s{0,9}=\s{0,9}["']?([^\s"'<>]{1,2000})|\burl=([^\]\s]{1,2000})\]""",
+    re.IGNORECASE,
+)
+"""``[label](address)``, ``href="address"``, ``[url=address]``."""
+_NUMBERS = re.compile(r"[\d.:+\-\u2010-\u2013()]+")
+"""A number, a version, a phone number, a date or an opening time; an IPv4 address in its usual form is checked for."""
+_RESERVED = frozenset({"example", "invalid", "localhost", "test"})
+"""Top-level domains that no list has, and that names have all the same (RFC 2606)."""
+_LEGAL_FORMS = frozenset({"co.kg", "co.kgaa", "co.ohg"})
+"""Ends of German companies' names that would be hosts."""
+MAX_WORDS_COUNT = 64
+"""Most words of a text that are looked at; a cell with an address in it has few (chosen, not measured)."""
 _DIALLED = frozenset({"tel", "sms", "fax", "callto"})
 """Schemes whose rest looks like a port."""
 
@@ -54,8 +73,8 @@ class SiteUrl:
 def site_url(text: object) -> SiteUrl | Failure:
     """Read a posted website.
 
-    The first address in the text that can be used is taken.  An address with a scheme ends the search even if it is
-    bad: what follows it is more likely a part of it than a second one.
+    The first address in the text that can be used is taken.  After a bad one with a scheme only what begins with
+    ``http`` or ``www.`` counts: anything else is more likely a part of it than a second one.
 
     Args:
         text: what was posted: a URL, a bare host, several of them, or anything else.
@@ -112,14 +131,25 @@ def readable_site(text: object) -> SiteUrl | Failure | None:
         return None
     if _CONTROL.search(clean):
         return Failure(Reason.INVALID_URL, "the address holds control characters")
-    words = list(_words(clean))
+    words = [*_linked(clean), *islice(_words(clean), MAX_WORDS_COUNT)]
     failure: Failure | None = None
+    has_bad_scheme = False
     for word in words:
+        if has_bad_scheme and not _OPENING.match(word):
+            continue
         found = _address(word, is_alone=len(words) == 1)
-        if isinstance(found, SiteUrl) or (found is not None and _has_scheme(word)):
+        if isinstance(found, SiteUrl):
             return found
         failure = failure or found
+        has_bad_scheme |= found is not None and _has_scheme(word)
     return failure
+
+
+def _linked(text: str) -> Iterator[str]:
+    """The addresses behind labels, where the text is marked up: Markdown, HTML, BBCode."""
+    if "](" in text or "href" in text.lower() or "url=" in text.lower():
+        for match in _MARKED_UP.finditer(text):
+            yield html.unescape(next(group for group in match.groups() if group is not None)).strip(_AROUND)
 
 
 def _words(text: str) -> Iterator[str]:
@@ -143,15 +173,34 @@ def _address(word: str, *, is_alone: bool) -> SiteUrl | Failure | None:
             return _parsed(word, has_scheme=True, needs_dot=not is_alone)
         if not rest:
             return None  # a label before the address, "Web:"
+        if scheme in _LABELS and _OPENING.match(rest):
+            return _address(rest, is_alone=is_alone)
         if scheme in _DIALLED or ("." not in scheme and not _PORT_FOLLOWS.match(rest)):
             return Failure(Reason.UNSUPPORTED_SCHEME, "only http and https are read")
     bare = word.lstrip("/\\")
     authority = re.split(r"[/\\?#]", bare, maxsplit=1)[0]
     if "@" in authority:
         return Failure(Reason.INVALID_URL, "an e-mail address is not a website")
-    if match is None and "." not in authority and ":" not in authority and not authority.isdecimal():
+    if match is None and "." not in authority and ":" not in authority:
+        return None
+    if _NUMBERS.fullmatch(authority) and not _is_ipv4(authority.partition(":")[0]):
+        return None
+    if not is_alone and not _may_be_host(authority):
         return None
     return _parsed(f"https://{bare}", has_scheme=False, needs_dot=True)
+
+
+def _may_be_host(authority: str) -> bool:
+    """Whether a word among others is a host name rather than an abbreviation or the end of a sentence."""
+    name = authority.partition(":")[0].rstrip(".").lower()
+    labels = name.split(".")
+    if labels[0] == "www" and len(labels) > 1:
+        return True
+    if len(labels) < 2 or name in _LEGAL_FORMS:
+        return False
+    if labels[-1] in _RESERVED or _is_ipv4(name):
+        return True
+    return _suffixes().publicsuffix(labels[-1], accept_unknown=False) is not None
 
 
 def _parsed(text: str, *, has_scheme: bool, needs_dot: bool) -> SiteUrl | Failure:

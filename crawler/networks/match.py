@@ -67,6 +67,29 @@ def read(url: object) -> Outcome:
     return _read(url, _Budget())
 
 
+def opened(url: str) -> str | None:
+    """Return the address that a redirect wrapper carries, ``None`` where the URL is none.
+
+    Wrappers are those that mail programs, searches and the networks' own pages put before what people click.
+    """
+    address = link_parser.read(url)
+    if isinstance(address, str):
+        return None
+    if (target := wrappers.unwrap(address)) is not None:
+        return target
+    routed = route(address.host)
+    if routed is None or not routed[1]:
+        return None
+    host = routed[0]
+    grammar = table().grammars[host.network]
+    place = Place(host, grammar, address.segments, address.query, address.fragment)
+    first = address.segments[0].lower() if address.segments else ""
+    for rule in grammar.rules.get((host.group, first), ()):
+        if rule.is_wrapper and taken_by(rule, place) is not None:
+            return link_parser.query_value(place.query, rule.target) or None
+    return None
+
+
 def _read(text: str, budget: _Budget) -> Outcome:
     address = link_parser.read(text)
     if isinstance(address, str):

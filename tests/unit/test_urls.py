@@ -41,6 +41,52 @@ UNSUPPORTED = Reason.UNSUPPORTED_SCHEME
         pytest.param("https://example.com/#/kontakt", "https://example.com/#/kontakt", id="route"),
         pytest.param("https://example.com/#top", "https://example.com/", id="place on a page"),
         pytest.param("http:\\\\example.com\\a", "http://example.com/a", id="backslashes"),
+        pytest.param("Studio 54 www.studio54.example", "https://www.studio54.example/", id="a number before"),
+        pytest.param(
+            "Tel. 0471 123456, www.baeckerei.example", "https://www.baeckerei.example/", id="a phone number before"
+        ),
+        pytest.param("open 24/7 www.a.example", "https://www.a.example/", id="an opening time before"),
+        pytest.param("1) https://a.example 2) https://b.example", "https://a.example/", id="a numbered list"),
+        pytest.param("Version 1.2.3, a.example", "https://a.example/", id="a version before"),
+        pytest.param("Mo-Fr 9.00-18.00 a.example", "https://a.example/", id="opening hours before"),
+        pytest.param("Bäckerei Müller e.V. www.a.example", "https://www.a.example/", id="an abbreviation before"),
+        pytest.param("Müller GmbH & Co.KG, a.example", "https://a.example/", id="a legal form before"),
+        pytest.param("ftp://files.example https://a.example", "https://a.example/", id="a bad scheme before"),
+        pytest.param("mailto:info@a.example www.a.example", "https://www.a.example/", id="a mail link before"),
+        pytest.param("Homepage:www.a.example", "https://www.a.example/", id="a label without a blank"),
+        pytest.param("[Our 2nd site](https://a.example/b)", "https://a.example/b", id="Markdown"),
+        pytest.param("[a.example](http://b.example)", "http://b.example/", id="Markdown, another label"),
+        pytest.param('<a href="https://a.example/?x=1&amp;y=2">Shop 24</a>', "https://a.example/?x=1&y=2", id="HTML"),
+        pytest.param("<A HREF=a.example>Shop</A>", "https://a.example/", id="HTML without quotes"),
+        pytest.param("[url=https://a.example]Shop[/url]", "https://a.example/", id="BBCode"),
+        pytest.param("93.184.216.34", "https://93.184.216.34/", id="an IPv4 address"),
+        *(
+            pytest.param(text, NOTHING, id=f"no website: {text!r}")
+            for text in (
+                "54",
+                "2024",
+                "+39 0184 34420",
+                "0184/34420",
+                "(0351)123-456",
+                "+49-351-123456",
+                "1.2.3",
+                "1.2.3.4.5",
+                "24/7",
+                "08:30",
+                "8.30-18.00",
+                "9:00\u201318:00",
+                "31.12.2024",
+                "10,5",
+                "1.234,50",
+                "Studio 54",
+                "v 2.0",
+                "St. Pauli",
+                "Bäckerei e.V. Köln",
+                "Mo. - Fr. 9.00 Uhr",
+                "Nr.5 Hauptstr.7",
+                "Tel. 0471 123456",
+            )
+        ),
         *(
             pytest.param(text, NOTHING, id=f"nothing: {text!r}")
             for text in ("", "  ", "-", "n/a", "N.A.", "none", "soon to come", '""', None, 5, ["a.com"], True)

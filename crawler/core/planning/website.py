@@ -7,13 +7,22 @@ import ada_url
 
 from crawler.networks.canonical import profile_of
 from crawler.networks.directories import is_directory
+from crawler.networks.match import opened
 from crawler.records import Failure, Kind, Page, Profile, Reason
 from crawler.urls import SiteUrl, registrable_domain, site_url
 
+MAX_OPENED = 3
+"""Redirect wrappers opened one inside the other; more is a maze (chosen, as for links)."""
+
 
 def website(text: str) -> SiteUrl | Failure:
-    """Read a posted website; a directory's page is nobody's own."""
+    """Read a posted website; redirect wrappers are opened, and a directory's page is nobody's own."""
     site = site_url(text)
+    for _ in range(MAX_OPENED):
+        inner = opened(site.url) if isinstance(site, SiteUrl) else None
+        if inner is None:
+            break
+        site = site_url(inner)
     if isinstance(site, SiteUrl) and is_directory(site.host):
         return Failure(Reason.INVALID_URL, "a page of a directory, not a website of its own")
     return site
