@@ -4,16 +4,20 @@ The bodies that routes read themselves, the headers of answers, which answers an
 example per operation.  A test posts the examples of requests and holds those of answers to their schemas.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import FastAPI
 
-from crawler.records import COLUMNS
+from crawler.records import COLUMNS, Network
 
 _ID = "7f9c2ba4-e88f-4a27-b7d3-5c1e8a4d2f60"
 _CREATED = "2026-03-02T09:15:00.000Z"
-_PROFILES = {**dict.fromkeys(COLUMNS, ""), "social_instagram": "https://www.instagram.com/studioatlas"}
+_NETWORK = next(iter(Network))
+"""The one that the examples show a profile of."""
+_PROFILE = f"https://www.{_NETWORK}.com/studioatlas"
+_PROFILES = {**dict.fromkeys(COLUMNS, ""), _NETWORK.column: _PROFILE}
 _ACCEPTED = {
     "id": _ID,
     "job_type": "socials",
@@ -36,7 +40,7 @@ _SNAPSHOT = {
     "error_message": None,
     "ef_charged": 0.00055,
     "options": {"render": "auto", "max_pages": 4, "item_budget_s": 45.0},
-    "summary": {"profiles": {"instagram": 1}, "engines": {"static": 1}, "failures": {}, "failed_items": []},
+    "summary": {"profiles": {_NETWORK.value: 1}, "engines": {"static": 1}, "failures": {}, "failed_items": []},
 }
 _CANCELLED = {
     **_SNAPSHOT,
@@ -49,8 +53,7 @@ _CANCELLED = {
 _EVENT = {
     "id": "1772442904000-0",
     "event": "item",
-    "data": '{"index":0,"social_facebook":"","social_instagram":"https://www.instagram.com/studioatlas",'
-    '"social_linkedin":"","social_twitter":"","social_tiktok":"","social_youtube":"","reason":null}',
+    "data": json.dumps({"index": 0, **_PROFILES, "reason": None}, separators=(",", ":")),
 }
 _ITEM = {"name": "Studio Atlas", "site_web": "https://studio-atlas.example"}
 
@@ -62,11 +65,11 @@ _ROW = {
     "detail": "",
     "engine": "static",
     "pages_count": 1,
-    "profiles": {"instagram": {"url": "https://www.instagram.com/studioatlas", "score": 0.984}},
+    "profiles": {_NETWORK.value: {"url": _PROFILE, "score": 0.984}},
     "marks": {},
 }
 _JUDGED = {
-    "url": "https://www.instagram.com/studioatlas",
+    "url": _PROFILE,
     "score": 0.984,
     "signals": [{"name": "icon row in the header or footer", "weight": 4.2}, {"name": "similar name", "weight": 1.3}],
     "page": "https://studio-atlas.example/",
@@ -90,15 +93,15 @@ EXAMPLES: Mapping[str, Any] = {
     "get_results": [{**_ITEM, **_PROFILES}],
     "get_item": {
         **_ROW,
-        "networks": {"instagram": {"chosen": _JUDGED, "alternates": []}},
+        "networks": {_NETWORK.value: {"chosen": _JUDGED, "alternates": []}},
         "pages": [{
             "url": "https://studio-atlas.example/", "engine": "static", "status": 200, "why": "the website as posted",
-            "reason": None, "elapsed_ms": 120, "bytes": 14_200, "found": ["https://www.instagram.com/studioatlas"],
+            "reason": None, "elapsed_ms": 120, "bytes": 14_200, "found": [_PROFILE],
         }],
         "stop_reason": "every network that the site names is settled",
     },
     "put_mark": {
-        "verdict": "wrong", "url": "", "was": "https://www.instagram.com/studioatlas", "at": _CREATED,
+        "verdict": "wrong", "url": "", "was": _PROFILE, "at": _CREATED,
     },
     "get_events": _EVENT,
     "healthz": {"status": "ok"},

@@ -104,15 +104,16 @@ class ItemView(RowView):
     stop_reason: str = Field(description="Why no more pages were read.")
 
 
+_PROFILE = f"https://www.{next(iter(Network))}.com/studioatlas"
+
+
 class MarkRequest(BaseModel):
     """What a reviewer says of the profile of one network."""
 
     model_config = ConfigDict(
         extra="forbid",
         strict=True,
-        json_schema_extra={
-            "examples": [{"verdict": "right", "url": "https://www.instagram.com/studioatlas"}, {"verdict": "wrong"}]
-        },
+        json_schema_extra={"examples": [{"verdict": "right", "url": _PROFILE}, {"verdict": "wrong"}]},
     )
 
     verdict: Literal["wrong", "right"] = Field(description="`wrong` empties the column, `right` puts `url` into it.")

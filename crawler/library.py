@@ -50,10 +50,10 @@ def find_profiles(
 
     Example::
 
-        from crawler import Network, find_profiles
+        from crawler import find_profiles
 
         for result in find_profiles(["studio-atlas.example"]):
-            print(result.profiles.get(Network.INSTAGRAM))
+            print(*result.profiles.values())
     """
     return sorted(iter_profiles(sites, settings=settings, limits=limits), key=lambda result: result.index)
 

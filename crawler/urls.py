@@ -31,6 +31,7 @@ _AROUND = " \t\r\n\v\f\x85\xa0\u2007\u202f\u3000\"'`\u00ab\u00bb\u2018\u2019\u20
 _NOTHING = frozenset({"n.a", "n/a", "n.a.", "na", "none", "null", "nil", "nan", "undefined", "tbd"})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.\-]*):(.*)", re.IGNORECASE | re.DOTALL)
+_AUTHORITY_END = re.compile(r"[/?#]")
 _PORT_FOLLOWS = re.compile(r"\d{1,6}(?:[/?#]|$)")
 _OPENING = re.compile(r"https?:|www\.", re.IGNORECASE)
 """How an address begins that cannot be a part of the one before it."""
@@ -92,6 +93,19 @@ def is_usable(value: object) -> bool:
     but wrong is queued, and fails with its reason.
     """
     return readable_site(value) is not None
+
+
+def host_of(url: str) -> str:
+    """Return the host of an address as written, lower-case, without user and port; ``""`` where there is none.
+
+    Quick, for addresses of any number: only what stands behind ``//`` is looked at.  What has to be right is parsed
+    (:func:`readable_site`, :func:`crawler.networks.link_parser.read`).
+
+    >>> host_of("https://user@www.Example.com:8080/a?b//c"), host_of("//[::1]:80/"), host_of("/about")
+    ('www.example.com', '[::1]', '')
+    """
+    authority = _AUTHORITY_END.split(url.partition("//")[2], maxsplit=1)[0].rpartition("@")[2].lower()
+    return authority.partition("]")[0] + "]" if authority.startswith("[") else authority.partition(":")[0]
 
 
 @lru_cache(maxsize=50_000)

@@ -78,9 +78,7 @@ def cli() -> None:
 @click.option("--name-column", metavar="NAME", help="Column with the names; they help to tell whose a profile is.")
 @click.option("--sheet", metavar="NAME", help="Sheet of a workbook with the list, by name or number.")
 @click.option("--encoding", metavar="NAME", help="Encoding of a text file, if detected wrongly.")
-@click.option(
-    "--osm-tags", is_flag=True, help="Write OpenStreetMap's keys (contact:facebook ...), only what was found."
-)
+@click.option("--osm-tags", is_flag=True, help="Write OpenStreetMap's keys (contact:...), only what was found.")
 @click.option("--render", type=click.Choice([each.value for each in Render]), help="When to use a browser.")
 @click.option("--max-pages", type=click.IntRange(1, 10), help="Maximum pages read per item.")
 @click.option("--evidence", is_flag=True, help="Add the column social_evidence: why each profile was chosen.")

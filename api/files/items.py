@@ -12,14 +12,15 @@ from api.files.columns import NAME_COLUMN, SITE_COLUMN
 from api.files.export import EVIDENCE
 from api.files.table import Additions, Table
 from crawler.core.judging.given import given_profile, given_text
+from crawler.networks.table import table
 from crawler.records import COLUMNS, Network
 from crawler.urls import is_usable
 from worker.jobs import json_text
 from worker.jobs.record import columns
 
 OSM_KEYS: Mapping[Network, tuple[str, ...]] = {
-    network: (f"contact:{network.value}", *(("contact:x",) if network is Network.TWITTER else ()), network.value)
-    for network in Network
+    network: (*(f"contact:{name}" for name in (network.value, *grammar.marks.short_names)), network.value)
+    for network, grammar in table().grammars.items()
 }
 """Keys of OpenStreetMap for an account, the one it recommends first (wiki, "Key:contact", 2026-11)."""
 

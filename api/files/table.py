@@ -108,7 +108,7 @@ class Table:
     notes: tuple[str, ...] = ()
     """What people should be told about the reading."""
     is_osm: bool = False
-    """Whether the rows are tags of OpenStreetMap, where a bare word in ``contact:instagram`` is an account."""
+    """Whether the rows are tags of OpenStreetMap, where a bare word in a network's key is an account."""
     paths: Mapping[str, tuple[str | int, ...]] = field(default_factory=dict)
     """Columns that lie inside an item: ``contact.website``."""
 

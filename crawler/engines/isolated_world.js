@@ -5,8 +5,7 @@
   if (window.top !== window) return;
   const now = () => performance.now();
   const beganAt = now();
-  const OWN = /(facebook|fb|instagram|linkedin|twitter|x|tiktok|youtube)\.com\/./i;
-  const NOT_OWN = /sharer|\/share\b|share-offsite|shareArticle|\/intent\/|\/dialog\/|\/plugins\/|\/embed|\/watch\b|\/status\/|\/tr\?/i;
+  const ACCOUNT = new RegExp(limits.account, 'i');
   const MOUNT = '#root, #app, #__next, #__nuxt, #___gatsby, #svelte, #main-app, app-root, my-app, [ng-app]';
   const BUSY = '[aria-busy=true], [role=progressbar], [class*=spinner i], [class*=skeleton i], [class*=loading i], [class*=loader i]';
   const FOOTER = 'footer, [role=contentinfo], #footer, .footer';
@@ -65,8 +64,7 @@
         if (++count > limits.links) break;
         const href = link.getAttribute('href');
         sum = (sum * 31 + href.length) | 0;
-        const start = href.slice(0, 300);
-        if (OWN.test(start) && !NOT_OWN.test(start)) profiles++;
+        if (ACCOUNT.test(href.slice(0, 300))) profiles++;
       }
     }
     const footer = document.querySelector(FOOTER);

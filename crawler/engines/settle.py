@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from crawler.networks import marks
+
 WORLD = "socials"
 """Name of the isolated world."""
 
@@ -76,6 +78,7 @@ def make_scripts(*, settle_timeout_s: float, characters_count: int, has_layout: 
         "characters": characters_count,
         "scrolls": has_layout,
         "walks": has_layout,
+        "account": marks.ACCOUNT,
     }
     page_hooks, isolated_world = _sources()
     given = f"({json.dumps(name)}, {json.dumps(limits)})"

@@ -11,14 +11,15 @@ app content" (developers.google.com).
 """
 
 import re
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Sequence
 from urllib.parse import parse_qsl, unquote
+
+from crawler.networks import marks
+from crawler.networks.grammar import AppLink
 
 _LINK = re.compile(r"([a-z][a-z0-9.+-]{1,30}):/{0,3}([^#]*)(?:#(.*))?", re.IGNORECASE | re.DOTALL)
 _WEB_HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,5}[a-z]{2,24}(?=[/?:]|$)", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{5,20}")
-_NAME = re.compile(r"@?[\w.-]{2,60}")
 _MAX_OPENED = 3
 """Links one inside the other that are opened; chosen, not measured."""
 
@@ -27,45 +28,8 @@ _BROWSERS = frozenset(
 )
 _PLATFORMS = frozenset(("android-app", "ios-app"))
 
-_SCHEMES: Mapping[str, str] = MappingProxyType(
-    {
-        **dict.fromkeys(("fb", "facebook", "fbpage"), "facebook"),
-        "instagram": "instagram",
-        **dict.fromkeys(("twitter", "twitterrific", "tweetbot"), "twitter"),
-        "linkedin": "linkedin",
-        **dict.fromkeys(("youtube", "vnd.youtube"), "youtube"),
-        **dict.fromkeys(("tiktok", "musically", "snssdk1233"), "tiktok"),
-    }
-)
-"""Scheme to the network whose application it starts."""
-
 _TARGET_KEYS = ("href", "url", "u", "link")
 """Query keys that carry a whole address."""
-
-_FORMS: Mapping[str, tuple[tuple[tuple[str, ...], tuple[str, ...], re.Pattern[str], str], ...]] = MappingProxyType(
-    {
-        "facebook": (
-            (("page", "pages", "profile"), ("id",), _NUMBER, "https://www.facebook.com/profile.php?id={}"),
-            (("page", "profile"), ("username", "name"), _NAME, "https://www.facebook.com/{}"),
-            (("group", "groups"), ("id",), _NUMBER, "https://www.facebook.com/groups/{}"),
-        ),
-        "instagram": ((("user", "_u"), ("username",), _NAME, "https://www.instagram.com/{}"),),
-        "twitter": ((("user", "profile", "follow", "user_profile"), ("screen_name",), _NAME, "https://x.com/{}"),),
-        "linkedin": (
-            (("company", "organization"), ("id",), _NAME, "https://www.linkedin.com/company/{}"),
-            (("in",), (), _NAME, "https://www.linkedin.com/in/{}"),
-            (("school",), (), _NAME, "https://www.linkedin.com/school/{}"),
-        ),
-        "youtube": (
-            (("channel",), ("id",), _NAME, "https://www.youtube.com/channel/{}"),
-            (("user",), (), _NAME, "https://www.youtube.com/user/{}"),
-            (("c",), (), _NAME, "https://www.youtube.com/c/{}"),
-        ),
-        "tiktok": ((("user",), ("username", "unique_id"), _NAME, "https://www.tiktok.com/@{}"),),
-    }
-)
-"""Per network: first words, query keys that carry the account (it may also be the next path part), its form, and the
-address it has on the web."""
 
 
 def web_address(text: str) -> str:
@@ -94,8 +58,8 @@ def web_address(text: str) -> str:
             text = f"{inner}://{place}"
         elif scheme in _BROWSERS:
             return _carried(rest) or (f"https://{rest}" if _WEB_HOST.match(rest) else _scheme_inside(rest))
-        elif scheme in _SCHEMES:
-            return _of_application(_SCHEMES[scheme], rest or fragment.lstrip("/"))
+        elif scheme in marks.APP_LINKS:
+            return _of_application(marks.APP_LINKS[scheme], rest or fragment.lstrip("/"))
         else:
             return text if scheme in ("http", "https") else ""
     return ""
@@ -118,7 +82,7 @@ def _scheme_inside(rest: str) -> str:
     return rest if rest.lower().startswith(("http://", "https://")) else ""
 
 
-def _of_application(network: str, rest: str) -> str:
+def _of_application(forms: Sequence[AppLink], rest: str) -> str:
     if _WEB_HOST.match(rest) and not _NUMBER.fullmatch(rest):
         return f"https://{rest}"
     if carried := _carried(rest):
@@ -127,12 +91,11 @@ def _of_application(network: str, rest: str) -> str:
     first, _, after = path.strip("/").partition("/")
     after = "" if "/" in after else after
     values = dict(parse_qsl(query, max_num_fields=30)) if query.count("&") < 30 else {}
-    for words, keys, form, address in _FORMS[network]:
-        if first.lower() in words:
-            named = next((values[key] for key in keys if key in values), after)
-            named = unquote(named).strip()
-            if form.fullmatch(named) and not (network == "linkedin" and first == "in" and named.isdecimal()):
-                return address.format(named.lstrip("@"))
+    for form in forms:
+        if first.lower() in form.words:
+            named = unquote(next((values[key] for key in form.keys if key in values), after)).strip()
+            if form.value.fullmatch(named):
+                return form.address.format(named.lstrip("@"))
     return ""
 
 

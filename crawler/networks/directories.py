@@ -1,4 +1,4 @@
-"""Does a host speak about others: a directory, a link hub, a shortener?
+"""Does a host speak about others: a directory, a link hub, a shortener, a network that is not read?
 
 Asked by the matcher and by the plan of a crawl.  Reads ``directories.toml`` once.  It looks at hosts only; the one
 directory that shares its host with something else is Google Maps, see :func:`is_directory_path`.
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from crawler.records import Network
 from crawler.urls import registrable_domain
 
 _GOOGLE = re.compile(r"(?:www\.|maps\.)?google\.(?:com|[a-z]{2}|com?\.[a-z]{2})")
@@ -21,6 +22,7 @@ class _Lists:
     directories: frozenset[str]
     hubs: frozenset[str]
     shorteners: frozenset[str]
+    further_networks: frozenset[str]
 
 
 def is_directory(host: str) -> bool:
@@ -51,6 +53,14 @@ def is_shortener(host: str) -> bool:
     return _is_below(host.lower().rstrip("."), _lists().shorteners)
 
 
+def is_further_network(label: str) -> bool:
+    """Say whether a registrable label is that of a network that is not read, and whose icon stands beside those read.
+
+    A network with a part of the table is none of these.
+    """
+    return label in _lists().further_networks
+
+
 def _is_below(name: str, domains: frozenset[str]) -> bool:
     while name:
         if name in domains:
@@ -68,4 +78,5 @@ def _lists() -> _Lists:
         directories=frozenset((*directories["domains"], *directories["hosts"])),
         hubs=frozenset(document["hubs"]["domains"]),
         shorteners=frozenset(document["shorteners"]["domains"]),
+        further_networks=frozenset(document["further_networks"]["labels"]) - set(Network),
     )

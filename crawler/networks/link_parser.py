@@ -1,7 +1,8 @@
 """Where does a link lead, as it was typed?
 
 Cleans an attribute value, repairs what people get wrong in it and parses it as a browser would.  Asked by the matcher
-for every link of every page, so the common case is one regular expression.  It knows no network.
+for every link of every page, so the common case is one regular expression.  Of the networks it knows only what their
+apps call their pages.
 """
 
 import html

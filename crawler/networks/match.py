@@ -9,8 +9,9 @@ import re
 from dataclasses import dataclass, replace
 
 from crawler.networks import directories, link_parser, wrappers
+from crawler.networks.grammar import Rule
 from crawler.networks.rules import Place, names_host, problem, route, tail_problem, taken_by
-from crawler.networks.table import Rule, table
+from crawler.networks.table import table
 from crawler.records import Kind, Network, ProfileType, Refusal
 
 MAX_OPENED = 3
@@ -128,7 +129,7 @@ def _stranger(address: link_parser.Address) -> Outcome:
         return _refused(None, Kind.OTHER, "link hub")
     if first and directories.is_shortener(address.host):
         return _refused(None, Kind.SHORTLINK, "short link, to be resolved")
-    return _refused(None, Kind.OTHER, "not on one of the six networks")
+    return _refused(None, Kind.OTHER, "not on a known network")
 
 
 def _pasted(place: Place) -> str | None:

@@ -75,11 +75,6 @@ def is_word(value: str, extra: str) -> bool:
     )
 
 
-def is_long_enough(value: str) -> bool:
-    """Say whether a YouTube handle has the three characters that Latin ones need; other scripts may have fewer."""
-    return len(value) >= 3 or not value.isascii()
-
-
 def is_placeholder(value: str) -> bool:
     """Say whether a name stands in a template for one that was never filled in.
 

@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crawler.networks import link_parser, quirks
-from crawler.networks.table import GROUP, Grammar, Host, Rule, table
-from crawler.records import Kind, Network, ProfileType, Refusal
+from crawler.networks.grammar import GROUP, Grammar, Host, Rule
+from crawler.networks.table import table
+from crawler.records import Kind, ProfileType, Refusal
 
 _MAX_NAME = 100
 """Most characters of a name outside ASCII, once in lower case (LinkedIn's limit, the largest)."""
-_EXTRA = "_-.\u00b7"
-"""What a YouTube name may hold beside letters and digits (help centre, "Handles")."""
 _AFTER_VALUE = re.compile(r"[?&/#;\s].*|[^A-Za-z0-9_-]+$", re.DOTALL)
 """What glued itself to a value of the query: a second query, a slash, punctuation."""
 _LETTERS = re.compile(r"[a-z][a-z_-]*")
@@ -68,13 +67,14 @@ def problem(wanted: ProfileType, value: str, grammar: Grammar) -> str:
         return "a host in the place of a name"
     if (
         wanted is ProfileType.PAGE
-        and grammar.network is not Network.TIKTOK
+        and not grammar.has_marked_names
         and any(len(rule.segments) == 1 for rule in grammar.rules.get((GROUP, value.lower()), ()))
     ):
         return "a reserved word in the place of a name"
-    if wanted is ProfileType.HANDLE and not quirks.is_long_enough(value):
+    form = grammar.forms[wanted]
+    if value.isascii() and len(value) < form.min_latin_count:
         return "illegal name"
-    if wanted in (ProfileType.HANDLE, ProfileType.CUSTOM) and not quirks.is_word(value, _EXTRA):
+    if form.name_characters is not None and not quirks.is_word(value, form.name_characters):
         return "illegal name"
     if not value.isascii() and ("\ufffd" in value or len(value.lower()) > _MAX_NAME):
         return "illegal name"

@@ -1,21 +1,30 @@
-"""Which hosts, path shapes, words and values does each network have?
+"""Which hosts, path shapes, words, values and marks does each network have?
 
-Loads ``table.toml`` once into frozen rows and checks it; a row that cannot be used is named in the error.  Asked by
-the matcher, the canonical form and the tests.  It judges no URL.
+Loads ``table.toml`` once into the values of :mod:`crawler.networks.grammar` and checks it; a row that cannot be used
+is named in the error.  Asked by the matcher, the canonical form and :mod:`crawler.networks.marks`.  It judges no URL.
 """
 
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar
 
+from crawler.networks.grammar import (
+    GROUP,
+    AppLink,
+    Form,
+    Grammar,
+    Host,
+    Marks,
+    MetaElement,
+    Rule,
+    Segment,
+    Table,
+    Widget,
+)
 from crawler.records import Kind, Network, ProfileType
-
-GROUP = "site"
-"""The rule group of a network's ordinary hosts."""
 
 _TAKES = frozenset({"value", "path", "titled_path", "public_profile", "channel_rest"})
 _TAILS = frozenset({"tabs", "known_tabs", "any", "none"})
@@ -26,100 +35,6 @@ class TableError(ValueError):
     """A row of the table cannot be used; the message names it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
-    """A domain of a network.
-
-    ``labels`` and ``label_pattern`` tell which names before the domain serve accounts; others are ``system``.
-    ``kind`` is set where the whole host holds one kind of thing; ``reserved`` are further words of this host alone.
-    """
-
-    network: Network
-    domain: str
-    labels: frozenset[str]
-    label_pattern: re.Pattern[str] | None
-    group: str
-    kind: Kind | None
-    reserved: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """One place of a path shape: a plain word, a value, or (neither) anything."""
-
-    word: str = ""
-    value: re.Pattern[str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One path shape and what it means.
-
-    A rule with a ``type`` names a profile; one with a ``kind`` refuses; one with a ``target`` sends the reader on to
-    the URL in that query key, and its ``kind`` answers where that leads nowhere (``is_wrapper``: whatever it leads to
-    counts; otherwise only an address on the same network).  ``fallback`` names the profile type that a refused
-    address still stands for.
-    """
-
-    name: str
-    segments: tuple[Segment, ...]
-    type: ProfileType | None = None
-    kind: Kind | None = None
-    reason: str = ""
-    query: tuple[str, ...] = ()
-    query_value: re.Pattern[str] | None = None
-    needs: tuple[tuple[str, str], ...] = ()
-    target: tuple[str, ...] = ()
-    is_wrapper: bool = False
-    tail: str = "tabs"
-    takes: str = "value"
-    fallback: ProfileType | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """How profiles of one type are written for users and for merging.
-
-    ``fold`` names what is done to the value for the key; ``is_folded_for_users`` says that users see it folded too.
-    """
-
-    canonical: str
-    key: str
-    fold: tuple[str, ...]
-    is_folded_for_users: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Grammar:
-    """All there is to know about one network's URLs.
-
-    ``rules`` maps group and first plain word to the rules to try in order; the word ``""`` holds the rules whose
-    first segment is a value, tried last.
-    """
-
-    network: Network
-    home: str
-    has_hashbang: bool
-    prefix: re.Pattern[str] | None
-    is_tail_open: bool
-    tabs: frozenset[str]
-    tab_pattern: re.Pattern[str] | None
-    sub_tabs: frozenset[str]
-    items: frozenset[str]
-    rules: Mapping[tuple[str, str], tuple[Rule, ...]]
-    namers: frozenset[str]
-    """First words after which a name follows."""
-    forms: Mapping[ProfileType, Form]
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """The grammars by network, and the hosts by domain."""
-
-    grammars: Mapping[Network, Grammar]
-    hosts: Mapping[str, Host]
-
-
 @cache
 def table() -> Table:
     """Return the packaged table, read once.
@@ -127,7 +42,10 @@ def table() -> Table:
     Raises:
         TableError: a row cannot be used, which a test would have shown.
     """
-    return parse(files(__package__).joinpath("table.toml").read_text("utf-8"))
+    packaged = parse(files(__package__).joinpath("table.toml").read_text("utf-8"))
+    if missing := set(Network) - packaged.grammars.keys():
+        raise TableError(f"no part for {', '.join(sorted(missing))}")
+    return packaged
 
 
 def parse(text: str) -> Table:
@@ -156,9 +74,9 @@ def _grammar(network: Network, rows: Mapping[str, Any]) -> Grammar:
     _check_fields(
         rows,
         where,
-        {"home"},
-        {"has_hashbang", "prefix_pattern", "is_tail_open", "tabs", "tab_pattern", "sub_tabs", "items"}
-        | {"words", "hosts", "values", "types", "paths"},
+        {"home", "marks"},
+        {"has_hashbang", "has_marked_names", "prefix_pattern", "is_tail_open", "tabs", "tab_pattern", "sub_tabs"}
+        | {"items", "words", "hosts", "values", "types", "paths"},
     )
     values = {name: _pattern(text, f"{where}.values.{name}") for name, text in rows.get("values", {}).items()}
     forms = {
@@ -187,7 +105,65 @@ def _grammar(network: Network, rows: Mapping[str, Any]) -> Grammar:
             word for (_, word), found in rules.items() if any(rule.type and len(rule.segments) > 1 for rule in found)
         ),
         forms=forms,
+        has_marked_names=rows.get("has_marked_names", False),
+        marks=_marks(rows["marks"], f"{where}.marks"),
     )
+
+
+def _marks(row: Mapping[str, Any], where: str) -> Marks:
+    lists = {"short_names", "signs", "plugin_classes", "plugin_elements", "address_attributes"}
+    lists |= {"feed_classes", "share_words", "script_ids", "app_schemes"}
+    rows = {"widgets", "meta", "app_links"}
+    _check_fields(row, where, {"names"}, {"hint_pattern", "scripted_pattern", "name_path", *lists, *rows})
+    for field in ("hint_pattern", "scripted_pattern"):
+        _optional_pattern(row, field, where)
+    for text in row.get("feed_classes", ()):
+        _pattern(text, f"{where}.feed_classes")
+    for name in (name for field in ("names", "short_names", "signs") for name in row.get(field, ())):
+        if not name or name != " ".join(name.lower().split()):
+            raise TableError(f"{where}: {name!r} is not lower case, with single spaces")
+    if not row["names"]:
+        raise TableError(f"{where}: names is empty")
+    return Marks(
+        names=tuple(row["names"]),
+        hint=row.get("hint_pattern", ""),
+        scripted=row.get("scripted_pattern", ""),
+        name_path=row.get("name_path", "{}"),
+        widgets=tuple(_widget(each, f"{where}.widgets row {n}") for n, each in enumerate(row.get("widgets", ()), 1)),
+        meta=tuple(_meta(each, f"{where}.meta row {n}") for n, each in enumerate(row.get("meta", ()), 1)),
+        app_links=tuple(
+            _app_link(each, f"{where}.app_links row {n}") for n, each in enumerate(row.get("app_links", ()), 1)
+        ),
+        **{field: tuple(row.get(field, ())) for field in lists},
+    )
+
+
+def _widget(row: Mapping[str, Any], name: str) -> Widget:
+    _check_fields(row, name, {"attribute", "address"}, {"class", "script_type", "needs"})
+    if ("class" in row) == ("script_type" in row):
+        raise TableError(f"{name}: wants either a class or a script_type")
+    needs = tuple((key, value) for key, _, value in (need.partition("=") for need in row.get("needs", ())))
+    script_type = row.get("script_type", "").lower()
+    return Widget(row.get("class", ""), script_type, row["attribute"], needs, _address(row, name))
+
+
+def _meta(row: Mapping[str, Any], name: str) -> MetaElement:
+    _check_fields(row, name, {"name", "value", "address"}, {"is_author"})
+    value = _pattern(row["value"], f"{name}.value")
+    return MetaElement(row["name"].lower(), value, _address(row, name), row.get("is_author", False))
+
+
+def _app_link(row: Mapping[str, Any], name: str) -> AppLink:
+    _check_fields(row, name, {"words", "value", "address"}, {"keys"})
+    value = _pattern(row["value"], f"{name}.value")
+    return AppLink(tuple(row["words"]), tuple(row.get("keys", ())), value, _address(row, name))
+
+
+def _address(row: Mapping[str, Any], name: str) -> str:
+    address: str = row["address"]
+    if not address.startswith("https://") or address.count("{}") != 1:
+        raise TableError(f"{name}: address is https and holds one {{}}")
+    return address
 
 
 def _rules(where: str, rows: Mapping[str, Any], values: Mapping[str, re.Pattern[str]]) -> Iterator[tuple[str, Rule]]:
@@ -278,13 +254,21 @@ def _host(network: Network, row: Mapping[str, Any], name: str) -> Host:
 
 
 def _form(row: Mapping[str, Any], name: str) -> Form:
-    _check_fields(row, name, {"canonical", "key"}, {"fold", "is_folded_for_users"})
+    optional = {"fold", "is_folded_for_users", "name_characters", "min_latin_count"}
+    _check_fields(row, name, {"canonical", "key"}, optional)
     fold = tuple(row.get("fold", ()))
     if unknown := set(fold) - _FOLDS:
         raise TableError(f"{name}: unknown fold {sorted(unknown)}")
     if not row["canonical"].startswith("https://") or row["canonical"].count("{}") != 1 or row["key"].count("{}") != 1:
         raise TableError(f"{name}: canonical is https and holds, as key does, one {{}}")
-    return Form(row["canonical"], row["key"], fold, row.get("is_folded_for_users", False))
+    return Form(
+        canonical=row["canonical"],
+        key=row["key"],
+        fold=fold,
+        is_folded_for_users=row.get("is_folded_for_users", False),
+        name_characters=row.get("name_characters"),
+        min_latin_count=row.get("min_latin_count", 1),
+    )
 
 
 def _check_fields(row: Mapping[str, Any], name: str, required: set[str], optional: set[str]) -> None:

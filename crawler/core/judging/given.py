@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crawler.networks.canonical import fallback_of, profile_of
+from crawler.networks.table import table
 from crawler.records import Kind, Network, Profile, ProfileType
 
 _BARE_NAME = re.compile(r"@\s?([^\s@/\\:?#]{1,100})")
@@ -19,21 +20,6 @@ _PATH = re.compile(
     r"/?((?:company|school|showcase|in|channel|user|c)/[^\s/]{1,100}/?|profile\.php\?id=[0-9]{5,20})", re.IGNORECASE
 )
 """What people leave of an address when they drop its host."""
-
-_HOMES: dict[Network, str] = {
-    Network.FACEBOOK: "https://www.facebook.com/",
-    Network.INSTAGRAM: "https://www.instagram.com/",
-    Network.LINKEDIN: "https://www.linkedin.com/",
-    Network.TWITTER: "https://x.com/",
-    Network.TIKTOK: "https://www.tiktok.com/",
-    Network.YOUTUBE: "https://www.youtube.com/",
-}
-_NAME_FORMS: dict[Network, str] = {
-    # LinkedIn has no at sign; an entity's name there is a company's.
-    Network.LINKEDIN: "company/{}",
-    Network.TIKTOK: "@{}",
-    Network.YOUTUBE: "@{}",
-}
 
 _SEPARATORS = re.compile(r"[\s;,|\[\]()<>\"']+")
 _KINDS: dict[Kind, str] = {
@@ -113,10 +99,11 @@ def given_text(value: Any) -> str:
 
 
 def _address(text: str, network: Network) -> str:
+    grammar = table().grammars[network]
     if name := _BARE_NAME.fullmatch(text):
-        return _HOMES[network] + _NAME_FORMS.get(network, "{}").format(name[1].rstrip(".,;"))
+        return f"https://{grammar.home}/{grammar.marks.name_path.format(name[1].rstrip('.,;'))}"
     if path := _PATH.fullmatch(text):
-        return _HOMES[network] + path[1]
+        return f"https://{grammar.home}/{path[1]}"
     return text
 
 

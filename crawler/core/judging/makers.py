@@ -14,8 +14,9 @@ from selectolax.lexbor import LexborNode
 from crawler.core.judging import patterns
 from crawler.core.reading import link_context, regions
 from crawler.core.reading.document import tree_of
-from crawler.core.reading.link_elements import SOCIAL, other_network
+from crawler.core.reading.link_elements import other_network
 from crawler.core.reading.names import host_of
+from crawler.networks import marks
 from crawler.urls import registrable_domain
 
 MAX_LINKS_COUNT = 80
@@ -51,7 +52,7 @@ def _names(link: LexborNode) -> Iterator[str]:
     host = host_of(href)
     if not host:
         return
-    if other_network(href) or SOCIAL.search(href):
+    if other_network(href) or marks.ADDRESS.search(href):
         segments = [part for part in re.split(r"[/?#]", href.partition("//")[2])[1:] if part]
         yield from (part.lstrip("@") for part in segments[:2])
     else:

@@ -17,6 +17,7 @@ from functools import lru_cache
 from crawler.core.judging import patterns
 from crawler.core.judging.signals import Signal
 from crawler.core.judging.similarity import joined, names_likeness
+from crawler.networks import marks
 from crawler.records import Candidate, Link, Region, Source
 
 SAME_NAME = 0.84
@@ -42,7 +43,7 @@ _MARKS = re.compile(r"[|·•»:,]|\s[-\u2013\u2014]\s")
 """What parts a title in names."""
 
 _SEPARATORS = re.compile(r"\s[|·•/\u2013\u2014-]\s|[|·•©]|(?<=[a-z)])\.\s")
-_ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?(?:facebook|fb|instagram|linkedin|twitter|x|tiktok|youtube)\.com\S*")
+_AUTHOR_META = frozenset(("article:author", *(each.name for each in marks.META.values() if each.is_author)))
 _FRAMED = (Region.HEADER, Region.FOOTER, Region.NAV)
 
 
@@ -112,7 +113,7 @@ _BY_SOURCE = {
 
 def _without(text: str, handle: str) -> str:
     """A link's text without the account's address and name in it."""
-    text = _ADDRESS.sub(" ", text)
+    text = marks.TYPED_ADDRESS.sub(" ", text)
     return " ".join(text.replace(f"@{handle}", " ").replace(handle, " ").split(" ")).strip(" @/:") if handle else text
 
 
@@ -128,7 +129,7 @@ def _structured(link: Link) -> Signal:
 
 
 def _meta(link: Link) -> Signal:
-    if link.node_type in ("twitter:creator", "article:author"):
+    if link.node_type in _AUTHOR_META:
         return Signal.AUTHOR_META
     return Signal.PUBLISHER_META if link.node_type in ("article:publisher", "publisher") else Signal.SITE_META
 
@@ -140,7 +141,7 @@ def is_icon_link(link: Link, handle: str) -> bool:
         text = "link" if link.region in _FRAMED else link.text  # the name of the account: a caption, or a mention
     caption = _folded(link.before.rpartition("\n")[2])
     if caption and patterns.NETWORK_WORDS.match(_segment(caption)) and " " not in text:
-        return True  # "Instagram: @name"
+        return True  # "Network: @name"
     if len(text) > MAX_ICON_TEXT or not (patterns.NETWORK_WORDS.match(text) or (link.icon and len(text) <= 3)):
         return False
     return (

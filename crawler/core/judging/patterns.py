@@ -7,6 +7,8 @@ themes' own markup has, seen on live pages in 2026.
 
 import re
 
+from crawler.networks import marks
+
 SHARE_WIDGETS = re.compile(
     r"(?:^|[-_ ])(?:a2a|addtoany|addthis|sharethis|st-(?:btn|inline|sticky|custom)|jssocials|shariff|heateor|sassy|ssbp|"
     r"sharedaddy|sd-sharing|essb|mashsb|ss-box|swp|socializer|shareaholic|ssba)(?:$|[-_ ])"
@@ -20,7 +22,7 @@ SHARE_CLASSES = re.compile(
 """Names that people give to share bars, and to their own icons just as well: a profile is no share button."""
 
 SHARE_WORDS = re.compile(
-    r"\b(?:share(?!d|holder| our| my)|tweet this|partager?|partagez|teilen|compartir|comparte|compártelo|condividi|condividere|delen|"
+    rf"\b(?:share(?!d|holder| our| my)|{marks.SHARE_WORDS}|partager?|partagez|teilen|compartir|comparte|compártelo|condividi|condividere|delen|"
     r"deel (?:dit|deze|op)|partilhar|partilhe|compartilhar|compartilhe|udostępnij|dela|del på|jaa|sdílet|поделиться|"
     r"paylaş|bagikan|chia sẻ|شارك|مشاركة)\b|シェア|共有|分享到|分享至|공유하기"
 )
@@ -28,14 +30,14 @@ SHARE_WORDS = re.compile(
 
 OWN_WORDS = re.compile(
     r"\b(?:(?:follow|find|join|like|watch|visit|message|see|catch|add) us|(?:we are|we're|we\u2019re) (?:also )?(?:now )?(?:on|active)|(?:our|my) (?:own |official )?(?:page|profile|account|channel|"
-    r"facebook|fb|instagram|insta|linkedin|twitter|x|tiktok|youtube|socials?)|connect with us|follow me|follow @|follow on|subscribe to (?:our|us|my)|"
+    rf"{marks.SPOKEN_NAMES}|socials?)|connect with us|follow me|follow @|follow on|subscribe to (?:our|us|my)|"
     r"stay (?:connected|in touch)|get social|official|"
     r"suivez[- ]nous|nous suivre|retrouvez[- ]nous|rejoignez[- ]nous|(?:notre|nos|ma|mon) (?:page|profil|compte|chaîne|réseaux)|officielle?|"
     r"(?:folge|folgen|folgt|besuche|besuchen|besucht|finde|finden|findet|like|liken|abonniere|abonnieren) (?:sie )?(?:uns|mir)|"
-    r"(?:unsere?|meine?)[mnr]? (?:\w+[- ])?(?:seite|profil|kanal|account|facebook|instagram|linkedin|youtube|tiktok)\w*|offizielle?|"
+    rf"(?:unsere?|meine?)[mnr]? (?:\w+[- ])?(?:seite|profil|kanal|account|{marks.NAMES})\w*|offizielle?|"
     r"síguenos|siguenos|sígueme|siguenos|encuéntranos|nuestr[oa]s? (?:página|perfil|cuenta|canal|redes)|oficial|"
     r"seguici|seguitemi|seguimi|seguiteci|trovaci|siamo (?:anche )?su|estamos (?:también )?en|nous sommes (?:aussi )?sur|(?:wir sind|sind wir) (?:auch )?(?:auf|bei)|we zijn (?:ook )?op|nostr[oa] (?:pagina|profilo|canale|account)|ufficiale|"
-    r"volg ons|volg mij|vind ons|bezoek ons|(?:onze|ons|mijn) (?:pagina|profiel|kanaal|facebook|instagram)|officiële|"
+    rf"volg ons|volg mij|vind ons|bezoek ons|(?:onze|ons|mijn) (?:pagina|profiel|kanaal|{marks.NAMES})|officiële|"
     r"siga[- ]nos|sigam?[- ]nos|segue[- ]nos|siga-me|noss[oa] (?:página|perfil|conta|canal)|"
     r"obserwuj nas|znajdź nas|śledź nas|polub nas|nasz (?:profil|kanał|fanpage)|följ oss|följ mig|hitta oss|følg os|følg oss|finn oss|"
     r"seuraa meitä|sledujte nás|najdete nás|мы в|ми в|подпишитесь|підписуйтесь|стежте за нами|подписывайтесь|bizi takip|takip edin|ikuti kami|kunjungi kami|hubungi kami|theo dõi|"
@@ -113,8 +115,8 @@ SLOGANS = re.compile(
 """Words to the reader ("your partner for ..."): not a heading over partners.  Nor is a long sentence."""
 
 FEED_CLASSES = re.compile(
-    r"(?:^|[-_ ])(?:feeds?|sbi|instafeed|instagram-(?:feed|media|wall|gallery)|sb_instagram|insta-?gallery|twitter-(?:tweet|feed)|"
-    r"tweets?|tiktok-embed|elfsight|juicer|curator|snapwidget|lightwidget)(?:$|[-_ ])"
+    rf"(?:^|[-_ ])(?:feeds?|sbi|{marks.FEED_CLASSES}|"
+    r"elfsight|juicer|curator|snapwidget|lightwidget)(?:$|[-_ ])"
 )
 """Names of embedded feeds, where links lead to single posts and to whoever is mentioned."""
 
@@ -129,11 +131,11 @@ PRIVACY_WORDS = re.compile(
 )
 """Words of cookie notices and privacy statements, which name the networks' own pages and policies."""
 
-NETWORK_NAMES = re.compile(r"\b(?:facebook|fb|instagram|insta|linkedin|twitter|tik ?tok|youtube|x)\b")
+NETWORK_NAMES = re.compile(rf"\b(?:{marks.SPOKEN_NAMES})\b")
 
 NETWORK_WORDS = re.compile(
-    r"^(?:(?:on|at|auf|sur|en|su|op|em|via|the|to|a|page|profile|account|channel|icon|icons|logo|link|like|f|in|social|media|button|svg|image|img|"
-    r"facebook|fb|insta|instagram|ig|linkedin|li|twitter|tw|x|tiktok|tik tok|tt|youtube|yt|subscribe|videos?|vidéos?|vídeos?|company|seite|profil|kanal|"
+    r"^(?:(?:on|at|auf|sur|en|su|op|em|via|the|to|a|page|profile|account|channel|icon|icons|logo|link|like|in|social|media|button|svg|image|img|"
+    rf"{marks.SIGNS}|subscribe|videos?|vidéos?|vídeos?|company|seite|profil|kanal|"
     r"página|pagina|opens in (?:a )?new (?:window|tab)|opens a new window|external|follow|us|me|our|visit|find|like|uns|nous|folgen|suivez|go|open|view|"
     r"square|circle|round|white|black|brands?|footer|header|formerly|previously|ehemals|früher|vormals|anciennement|ex|antes|anteriormente|voorheen|"
     r"(?:旧|公式|アカウント|ページ|チャンネル|は|こちら|を|見る|フォロー|する|で|の|粉絲專頁|官方|追蹤|追踪|关注|我們|我们|공식|계정|팔로우|바로가기|페이지)+)(?!\w)[\s.:,'/()|-]*)*$"

@@ -17,8 +17,8 @@ from crawler.core.judging.order import rank
 from crawler.core.judging.ownership import SAME_NAME, SIMILAR_NAME, Occurrence
 from crawler.core.judging.signals import Signal
 from crawler.core.judging.similarity import joined, letters_named, names_likeness
-from crawler.core.reading.link_elements import SOCIAL
 from crawler.core.reading.names import host_of, names_of_site
+from crawler.networks import marks
 from crawler.networks.canonical import fallback_of, profile_of
 from crawler.networks.vendors import is_vendor
 from crawler.records import (
@@ -76,7 +76,7 @@ def candidates(page: Page, links: Sequence[Link]) -> tuple[Candidate, ...]:
     """Return the links of a page that name a profile, each with the profile."""
     found = []
     for link in links:
-        if not SOCIAL.search(link.href) and not SOCIAL.search(link.url):
+        if not marks.ADDRESS.search(link.href) and not marks.ADDRESS.search(link.url):
             continue
         profile = profile_of(link.href)
         if not isinstance(profile, Profile) and link.url != link.href:

@@ -1,6 +1,6 @@
 """Which links name a profile only by way of one more step?
 
-Short links, which redirect to a profile, and link hubs (linktr.ee and its kin), which list one owner's profiles. Asked
+Short links, which redirect to a profile, and link hubs (pages of links), which list one owner's profiles. Asked
 by :mod:`crawler.core.planning.plan`.  A profile found this way inherits the place of the link that led to it.  Pure.
 
 A network is asked where a short link leads, and nothing else: no redirect to a profile is taken, no login is passed.
@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from crawler.core.dossier import Dossier, Visit
 from crawler.core.reading.document import tree_of
-from crawler.networks import link_parser, wrappers
+from crawler.networks import link_parser, marks, wrappers
 from crawler.networks.canonical import fallback_of, profile_of
 from crawler.networks.directories import is_hub
 from crawler.networks.match import MAX_OPENED
@@ -29,16 +29,6 @@ MAX_CHAIN_COUNT = 3
 _MAX_SCANNED_LENGTH = 200_000
 """Characters of an answer that are searched for where it leads; what says so stands in the head."""
 _REFRESH = re.compile(r"^[\s\d.;,]*url\s*=\s*['\"]?\s*([^'\"]+)", re.IGNORECASE)
-
-_NAMED: tuple[tuple[Network, re.Pattern[str]], ...] = (
-    (Network.FACEBOOK, re.compile(r"facebook|\bfb\b", re.IGNORECASE)),
-    (Network.INSTAGRAM, re.compile(r"instagram|\binsta\b", re.IGNORECASE)),
-    (Network.LINKEDIN, re.compile(r"linked-?in", re.IGNORECASE)),
-    (Network.TWITTER, re.compile(r"twitter|\bx\b", re.IGNORECASE)),
-    (Network.TIKTOK, re.compile(r"tik-?tok", re.IGNORECASE)),
-    (Network.YOUTUBE, re.compile(r"you-?tube", re.IGNORECASE)),
-)
-"""How an icon, its accessible name or the text of a link names a network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +154,8 @@ def _onward(taken: list[Visit]) -> Hop | None:
 def _worth(link: Link, found: Collection[Network]) -> tuple[str, str]:
     """The address to ask and why a link is worth that, ``""`` if it is not.
 
-    The address is the one in the attribute, mended and unwrapped: made absolute against the page, ``fb.me/x`` would
-    be a page of the site.
+    The address is the one in the attribute, mended and unwrapped: made absolute against the page, one without a
+    scheme would be a page of the site.
     """
     refusal = profile_of(link.href)
     address = _address(link.href)
@@ -195,7 +185,8 @@ def _is_worth_resolving(link: Link, refusal: Refusal, found: Collection[Network]
         return False
     if refusal.network is not None:
         return refusal.network not in found
-    named = {network for network, words in _NAMED if words.search(f"{link.icon} {link.label} {link.text}")}
+    shown = f"{link.icon} {link.label} {link.text}"
+    named = {network for network, names in marks.NAMED.items() if names.search(shown)}
     if named:
         return not named <= set(found)
     return link.block_networks_count >= 2 or link.source in _MARKUP

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.core.reading.document import tree_of
+from crawler.networks import marks
 
 THIN_TEXT_COUNT = 200
 """Characters of visible text below which a document with scripts counts as a shell: 26 of 29 script-built sites served
@@ -41,15 +42,9 @@ INCLUDE_SELECTOR = "[w3-include-html], [include-html], [data-include], [data-inc
 """Elements that are replaced by another file when the page loads."""
 
 _SOCIAL_WORD = re.compile(
-    r"\b(facebook|instagram|linkedin|twitter|tiktok|youtube|fa-x-twitter|social(?:s|-?icons?|-?links?|-?media)?)\b",
+    rf"\b(?:{marks.NAMES}|social(?:s|-?icons?|-?links?|-?media)?)\b",
     re.IGNORECASE,
 )
-_PROFILE = re.compile(
-    r"(?:(?:facebook|instagram|linkedin|twitter|tiktok|youtube)|(?<![\w-])x)\.com\\?/"
-    r"(?!tr\b|sharer?\b|share|dialog|plugins|intent|widgets|iframe_api|embed|player|watch|v\d|sdk|shareArticle)[\w@]"
-)
-"""An address on a network, other than those of pixels, widgets and share buttons."""
-
 _INCLUDE_CALL = re.compile(
     r"(?:load|fetch|get|include|import|open)\w*\([^()]{0,40}"
     r"[\"'`][^\"'`]{0,200}?(?:footer|header|nav|menu|partial|include|component|layout)[^\"'`]{0,60}\.html?[\"'`]",
@@ -69,7 +64,7 @@ that render in the browser.  From their own embed instructions; read on 2026-11-
 _PLACEHOLDER = re.compile(r"\{\{[^{}]{1,80}\}\}")
 _NOSCRIPT_NOTICE = re.compile(r"java ?script", re.IGNORECASE)
 _HARMLESS = re.compile(
-    r"map|modal|load|lay|backdrop|captcha|fb-root|gtm|particle|canvas|cursor|progress|toast|popup|player|"
+    rf"map|modal|load|lay|backdrop|captcha|{marks.SCRIPT_IDS}|gtm|particle|canvas|cursor|progress|toast|popup|player|"
     r"chart|slider|swiper|carousel|calendar|scroll|top|search|menu-?button|toggle|bg|background|line|divider|spacer|"
     r"fad|transition|effect|wave|shape|snow|clear|anchor|video|banner|cookie|consent|lightbox|portal|message|error|result|countdown|clock|timer",
     re.IGNORECASE,
@@ -152,7 +147,7 @@ def _text_count(node: LexborNode | None) -> int:
 
 def _has_social_links(tree: LexborHTMLParser) -> bool:
     """Whether profiles stand as links, not in data alone: the shells of script-built sites carry data too."""
-    return any(_PROFILE.search(node.attributes.get("href") or "") for node in tree.css("body a[href]"))
+    return any(marks.ACCOUNT_ADDRESS.search(node.attributes.get("href") or "") for node in tree.css("body a[href]"))
 
 
 def _unfilled_footer(document: _Document) -> str | None:
@@ -239,7 +234,7 @@ def _bare_footer(document: _Document) -> str | None:
 def _scripted_profiles(document: _Document) -> str | None:
     """A script, or the data that a page is hydrated from, names what the document does not show."""
     for node in document.tree.css("script:not([src])"):
-        if "ld+json" not in (node.attributes.get("type") or "") and _PROFILE.search(node.text() or ""):
+        if "ld+json" not in (node.attributes.get("type") or "") and marks.ACCOUNT_ADDRESS.search(node.text() or ""):
             return "profile named in a script"
     return None
 

@@ -10,32 +10,28 @@ from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.networks.directories import is_hub, is_shortener
+from crawler.networks import directories, marks
 from crawler.records import Source
-from crawler.urls import registrable_domain
+from crawler.urls import host_of, registrable_domain
 
 MAX_HREF_LENGTH = 4096
 """Longest address read, in characters."""
 
-SOCIAL = re.compile(
-    r"facebook|fb\.(?:com|me)|fb:|messenger\.com|instagr|ig\.me|linkedin|lnkd\.in|twitter|(?:^|[/.@_]|%2f)x\.com|(?:^|/)t\.co/|"
-    r"tiktok|youtu",
-    re.IGNORECASE,
-)
-"""What the address of a profile holds; wrappers carry the network's name in their query."""
-
 _DATA_ATTRIBUTES = (
     *("data-href", "data-url", "data-link", "data-target-url", "data-permalink", "data-social-url", "data-src"),
-    *("data-instgrm-permalink", "data-lazy-src", "data-ha-element-link", "data-wpr-url", "cite", "formaction"),
+    *("data-lazy-src", "data-ha-element-link", "data-wpr-url", "cite", "formaction"),
+    *marks.ADDRESS_ATTRIBUTES,
 )
-_SELECTOR = (
-    "a[href], area[href], iframe[src], iframe[data-src], [onclick], .g-ytsubscribe, script[type^='IN/'], "
-    ".tiktok-embed, svg a, "
-) + ", ".join(f"[{name}]" for name in _DATA_ATTRIBUTES)
+_SELECTOR = ", ".join(
+    (
+        *("a[href]", "area[href]", "iframe[src]", "iframe[data-src]", "[onclick]", "svg a"),
+        *(f"[{name}]" for name in _DATA_ATTRIBUTES),
+        *(f".{each}" for each in sorted(marks.WIDGET_CLASSES)),
+        *(f"script[type='{each.script_type}' i]" for each in marks.WIDGETS if each.script_type),
+    )
+)
+_WITH_HOST = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
 _IN_SCRIPT = re.compile(r"""(?:https?:)?\\?/\\?/[^\s'"<>)]{4,500}""")
-_PLUGINS = frozenset(("fb-page", "fb-follow", "fb-like-box", "twitter-timeline", "twitter-follow-button"))
-"""Class names that the networks' own scripts look for, and that name the account of the one who put them there."""
-
 Carrier = tuple[LexborNode, str, Source]
 
 
@@ -52,79 +48,82 @@ def carriers(tree: LexborHTMLParser) -> Iterator[Carrier]:
 
 
 def _addresses(node: LexborNode, attributes: dict[str, str | None]) -> Iterator[tuple[str, Source]]:
+    """Everything that one element carries; most carry one address in one way."""
     classes = frozenset((attributes.get("class") or "")[:MAX_HREF_LENGTH].split())
-    is_plugin = not classes.isdisjoint(_PLUGINS)
-    tag = node.tag
-    if tag in ("a", "area"):
-        href = attributes.get("href") or attributes.get("xlink:href") or ""
-        rel = (attributes.get("rel") or "").lower().split()
-        plain = Source.AREA if tag == "area" else Source.ANCHOR
-        yield href, Source.REL_ME if "me" in rel else Source.WIDGET if is_plugin else plain
-    elif tag == "iframe" and SOCIAL.search(frame := (attributes.get("src") or "")[: MAX_HREF_LENGTH + 1]):
-        yield frame, Source.WIDGET
-    elif (attributes.get("type") or "").lower() in ("in/followcompany", "in/companyprofile"):
-        # LinkedIn's "follow company" and "company profile" plugins.
-        yield f"https://www.linkedin.com/company/{attributes.get('data-id') or ''}", Source.WIDGET
-    for name in _DATA_ATTRIBUTES:
-        value = (attributes.get(name) or "")[: MAX_HREF_LENGTH + 1]
-        if value and SOCIAL.search(value):
-            is_frame = tag == "iframe" or tag == "amp-facebook-page"
-            yield value, Source.WIDGET if is_plugin or is_frame else Source.DATA_ATTRIBUTE
-    yield from _widgets(classes, attributes)
+    is_plugin = node.tag in marks.PLUGIN_ELEMENTS or not classes.isdisjoint(marks.PLUGIN_CLASSES)
+    yield from _in_place(node.tag, attributes, is_plugin=is_plugin)
+    yield from _in_data(attributes, Source.WIDGET if is_plugin or node.tag == "iframe" else Source.DATA_ATTRIBUTE)
+    if node.tag == "script" or not classes.isdisjoint(marks.WIDGET_CLASSES):
+        yield from _in_widget(node.tag, classes, attributes)
     if script := (attributes.get("onclick") or "")[:MAX_HREF_LENGTH]:
         yield from ((match.replace("\\/", "/"), Source.ONCLICK) for match in addresses_in(script))
 
 
-def _widgets(classes: frozenset[str], attributes: dict[str, str | None]) -> Iterator[tuple[str, Source]]:
-    """Widgets that name an account without its address."""
-    if "g-ytsubscribe" in classes:
-        if channel := attributes.get("data-channelid"):
-            yield f"https://www.youtube.com/channel/{channel}", Source.WIDGET
-        elif user := attributes.get("data-channel"):
-            yield f"https://www.youtube.com/user/{user}", Source.WIDGET
-    if "tiktok-embed" in classes and attributes.get("data-embed-type") == "creator":
-        yield f"https://www.tiktok.com/@{attributes.get('data-unique-id') or ''}", Source.WIDGET
+def _in_place(tag: str | None, attributes: dict[str, str | None], *, is_plugin: bool) -> Iterator[tuple[str, Source]]:
+    """The address in the attribute that HTML has for it: where a link leads, what a frame shows."""
+    if tag == "a" or tag == "area":
+        href = attributes.get("href") or attributes.get("xlink:href") or ""
+        rel = (attributes.get("rel") or "").lower().split()
+        plain = Source.AREA if tag == "area" else Source.ANCHOR
+        yield href, Source.REL_ME if "me" in rel else Source.WIDGET if is_plugin else plain
+    elif tag == "iframe" and marks.ADDRESS.search(frame := (attributes.get("src") or "")[: MAX_HREF_LENGTH + 1]):
+        yield frame, Source.WIDGET
+
+
+def _in_data(attributes: dict[str, str | None], source: Source) -> Iterator[tuple[str, Source]]:
+    """Addresses of the networks in attributes that only scripts read."""
+    for name in _DATA_ATTRIBUTES:
+        value = (attributes.get(name) or "")[: MAX_HREF_LENGTH + 1]
+        if value and marks.ADDRESS.search(value):
+            yield value, source
+
+
+def _in_widget(
+    tag: str | None, classes: frozenset[str], attributes: dict[str, str | None]
+) -> Iterator[tuple[str, Source]]:
+    """The account that a widget names otherwise than by its address: what the first row that fits makes of it."""
+    for widget in marks.WIDGETS:
+        is_meant = (
+            widget.class_name in classes
+            if widget.class_name
+            else tag == "script" and (attributes.get("type") or "").lower() == widget.script_type
+        )
+        if not is_meant or any(attributes.get(name) != value for name, value in widget.needs):
+            continue
+        if value := attributes.get(widget.attribute):
+            yield widget.address.format(value), Source.WIDGET
+            return
 
 
 def is_social(href: str) -> bool:
     """Say whether an address may lead to a network, by itself or by way of a short link or a link hub."""
-    if SOCIAL.search(href):
-        return True
-    scheme, _, rest = href.strip().partition("//")
-    return scheme.lower() in ("", "http:", "https:") and _leads_on(re.split(r"[/?#:]", rest, maxsplit=1)[0])
+    return marks.ADDRESS.search(href) is not None or _leads_on(_host(href))
 
 
 def other_network(href: str) -> str | None:
-    """Name the network beyond the six, or the hub, that an address leads to: its icon stands in icon rows too."""
-    scheme, _, rest = href.strip().partition("//")
-    if scheme.lower() not in ("", "http:", "https:"):
-        return None
-    host = re.split(r"[/?#:]", rest, maxsplit=1)[0].lower()
+    """Name the further network, or the hub, that an address leads to: its icon stands in icon rows too."""
+    host = _host(href)
     return _other_network(host) if "." in host else None
+
+
+def _host(href: str) -> str:
+    """The host of an address with a scheme or with ``//``, ``""`` for others."""
+    return host_of(href) if _WITH_HOST.match(href) else ""
 
 
 @lru_cache(maxsize=10_000)
 def _other_network(host: str) -> str | None:
     label = registrable_domain(host).partition(".")[0]
-    return label if label in _OTHERS or is_hub(host) else None
-
-
-_OTHERS = frozenset(
-    "pinterest github gitlab bitbucket vimeo wa whatsapp t telegram discord threads bsky mastodon medium substack "
-    "snapchat soundcloud spotify bandcamp twitch reddit tumblr flickr behance dribbble vk ok xing line weibo wechat "
-    "tripadvisor yelp strava patreon kofi ko-fi meetup codepen stackoverflow researchgate orcid goodreads letterboxd "
-    "signal viber douyin note qiita zenn artstation deviantart imdb houzz untappd komoot".split()
-)
-"""Names of further networks whose icons stand beside those of the six; chosen, not measured."""
+    return label if directories.is_further_network(label) or directories.is_hub(host) else None
 
 
 @lru_cache(maxsize=10_000)
 def _leads_on(host: str) -> bool:
-    return is_hub(host) or is_shortener(host)
+    return directories.is_hub(host) or directories.is_shortener(host)
 
 
 def addresses_in(script: str) -> Iterator[str]:
     """Yield the addresses in a piece of script that may lead to the networks."""
     for match in _IN_SCRIPT.findall(script):
-        if SOCIAL.search(match):
+        if marks.ADDRESS.search(match):
             yield match

@@ -5,7 +5,6 @@ scripts and in the text.  Asked by the spider.  Pure, linear in the page, and ne
 whose a link is.
 """
 
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,6 @@ from crawler.core.reading import link_context, regions, structured
 from crawler.core.reading.document import tree_of
 from crawler.core.reading.link_elements import (
     MAX_HREF_LENGTH,
-    SOCIAL,
     Carrier,
     addresses_in,
     carriers,
@@ -27,6 +25,7 @@ from crawler.core.reading.link_elements import (
     other_network,
 )
 from crawler.core.reading.regions import Ancestor
+from crawler.networks import marks
 from crawler.networks.canonical import fallback_of, profile_of
 from crawler.records import Kind, Link, Page, Profile, Region, Source
 from crawler.urls import registrable_domain
@@ -56,11 +55,6 @@ MAX_WEAK_COUNT = 30
 MAX_SCANNED_LENGTH = 500_000
 """Characters of text, and of scripts, that are searched for addresses."""
 
-_IN_TEXT = re.compile(
-    r"(?<![\w@.])(?:https?://)?(?:www\.)?(?:facebook|instagram|linkedin|twitter|tiktok|youtube|x)\.com/[\w@./%+-]{2,80}",
-    re.IGNORECASE,
-)
-
 
 def extract(page: Page) -> tuple[Link, ...]:
     """Read all links of a page.
@@ -79,7 +73,7 @@ def extract(page: Page) -> tuple[Link, ...]:
     found += (
         Link(href, href, Source.IFRAME)
         for href in page.extra_hrefs[:MAX_SOCIAL_COUNT]
-        if SOCIAL.search(href[:MAX_HREF_LENGTH]) and len(href) <= MAX_HREF_LENGTH
+        if marks.ADDRESS.search(href[:MAX_HREF_LENGTH]) and len(href) <= MAX_HREF_LENGTH
     )
     in_scripts = [Link(href, href, Source.SCRIPT) for href in _in_scripts(tree)]
     tree.strip_tags(["script", "style"])  # so that the text is what people read
@@ -246,7 +240,7 @@ def _network(href: str) -> str | None:
 
 def _in_text(tree: LexborHTMLParser) -> list[str]:
     text = tree.body.text(separator=" ")[:MAX_SCANNED_LENGTH] if tree.body is not None else ""
-    return [match[0] for match in islice(_IN_TEXT.finditer(text), MAX_WEAK_COUNT)]
+    return [match[0] for match in islice(marks.ADDRESS_IN_TEXT.finditer(text), MAX_WEAK_COUNT)]
 
 
 def _in_scripts(tree: LexborHTMLParser) -> Iterator[str]:

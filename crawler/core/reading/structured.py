@@ -8,16 +8,21 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.core.reading.tolerant_json import read_documents
+from crawler.networks import marks
 from crawler.records import Source
 from crawler.urls import registrable_domain
 
 MAX_NODES_COUNT = 5000
 """Most nodes of one JSON-LD document that are looked at; a shop's product list has no profiles."""
+
+MAX_META_COUNT = 3
+"""Most accounts of one meta element; chosen: a page names its owner, not a list."""
 
 _FOREIGN_ROLES = frozenset(
     (
@@ -168,25 +173,18 @@ def _meta(tree: LexborHTMLParser) -> Iterator[Statement]:
     for node in tree.css("meta[content]"):
         name = (node.attributes.get("property") or node.attributes.get("name") or "").strip().lower()
         value = (node.attributes.get("content") or "").strip()
-        if not value or name not in _META:
+        if not value or (name not in _META and name not in marks.META):
             continue
-        if name.startswith("twitter:"):
-            if re.fullmatch(r"@?\w{1,15}", value):
-                yield Statement(f"https://twitter.com/{value.lstrip('@')}", Source.META, name)
-        elif name.startswith("fb:"):
-            for number in re.findall(r"\d{5,}", value)[:3]:
-                yield Statement(f"https://www.facebook.com/profile.php?id={number}", Source.META, name)
-        else:
+        if (element := marks.META.get(name)) is None:
             yield Statement(value, Source.META, name)
+            continue
+        for account in islice(element.value.findall(value), MAX_META_COUNT):
+            yield Statement(element.address.format(account), Source.META, name)
     for node in tree.css("link[rel=publisher][href], link[rel=me][href]"):
         rel = node.attributes.get("rel") or ""
         source = Source.REL_ME if "me" in rel.split() else Source.META
         yield Statement(node.attributes.get("href") or "", source, rel)
 
 
-_META = frozenset(
-    {
-        *("twitter:site", "twitter:creator", "article:publisher", "article:author", "og:see_also"),
-        *("fb:page_id", "fb:pages", "business:contact_data:website"),
-    }
-)
+_META = frozenset(("article:publisher", "article:author", "og:see_also", "business:contact_data:website"))
+"""Meta elements of any network, whose content is an address."""

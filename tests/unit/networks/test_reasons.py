@@ -15,7 +15,7 @@ OWN_PAGE = "page of the network itself"
         ("mailto:jo@millpond.test", None, Kind.OTHER, "not a web address"),
         ("https://x.com:8080/MillPond", None, Kind.OTHER, "not on the port of a public site"),
         ("contact", None, Kind.OTHER, "no host that can exist"),
-        ("https://millpond.test", None, Kind.OTHER, "not on one of the six networks"),
+        ("https://millpond.test", None, Kind.OTHER, "not on a known network"),
         ("https://www.yelp.ie/biz/mill", None, Kind.DIRECTORY, "directory or aggregator"),
         ("https://yelp.ie./biz/mill", None, Kind.DIRECTORY, "directory or aggregator"),
         ("https://linktr.ee/mill", None, Kind.OTHER, "link hub"),

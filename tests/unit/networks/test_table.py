@@ -4,12 +4,15 @@ import re
 
 import pytest
 
-from crawler.networks.table import Form, Grammar, Host, Rule, Segment, Table, TableError, parse, table
+from crawler.networks.grammar import AppLink, Form, Grammar, Host, Marks, MetaElement, Rule, Segment, Table, Widget
+from crawler.networks.table import TableError, parse, table
 from crawler.records import Kind, Network, ProfileType
 
 GOOD = """
 [facebook]
 home = "www.facebook.com"
+[facebook.marks]
+names = ["facebook"]
 [facebook.words]
 system = ["login"]
 [facebook.values]
@@ -45,6 +48,39 @@ def test_a_small_table() -> None:
         pytest.param("facebook", "myspace", "^myspace: 'myspace' is no Network", id="unknown network"),
         pytest.param('home = "www.facebook.com"', "", r"facebook: \['home'\] missing", id="field missing"),
         pytest.param('home = "', 'house = "x"\nhome = "', r"facebook: unknown \['house'\]", id="field unknown"),
+        pytest.param("[facebook.marks]", "[facebook.signs]", r"facebook: \['marks'\] missing", id="no marks"),
+        pytest.param("names =", "name =", r"facebook.marks: \['names'\] missing", id="no names"),
+        pytest.param('["facebook"]', "[]", "facebook.marks: names is empty", id="names empty"),
+        pytest.param(
+            '["facebook"]', '["Facebook"]', "facebook.marks: 'Facebook' is not lower case", id="name in capitals"
+        ),
+        pytest.param(
+            '["facebook"]', '["facebook"]\nhint_pattern = "("', "facebook.marks.hint_pattern: ", id="bad hint"
+        ),
+        pytest.param(
+            '["facebook"]',
+            '["facebook"]\nfeed_classes = ["feed["]',
+            "facebook.marks.feed_classes: ",
+            id="bad class of feeds",
+        ),
+        pytest.param(
+            '["facebook"]',
+            '["facebook"]\n[[facebook.marks.widgets]]\nattribute = "data-id"\naddress = "https://x/{}"',
+            "facebook.marks.widgets row 1: wants either a class or a script_type",
+            id="widget without a class",
+        ),
+        pytest.param(
+            '["facebook"]',
+            '["facebook"]\n[[facebook.marks.widgets]]\nclass = "w"\nattribute = "data-id"\naddress = "x"',
+            "facebook.marks.widgets row 1: address is https and holds one",
+            id="widget without a place for the value",
+        ),
+        pytest.param(
+            '["facebook"]',
+            '["facebook"]\n[[facebook.marks.meta]]\nname = "fb:pages"\nvalue = "["\naddress = "https://x/{}"',
+            "facebook.marks.meta row 1.value: ",
+            id="bad value of a meta element",
+        ),
         pytest.param("system =", "systems =", "^facebook.words: 'systems' is no Kind", id="unknown kind of words"),
         pytest.param('"login"', '"Login"', "facebook.words.system: 'Login' is not lower case", id="word in capitals"),
         pytest.param('"[a-z]+"', '"[a-z+"', "facebook.values.name: ", id="bad pattern"),
@@ -109,12 +145,46 @@ FULL = """
 [facebook]
 home = "www.facebook.com"
 has_hashbang = true
+has_marked_names = true
 prefix_pattern = "v1"
 is_tail_open = true
 tabs = ["about"]
 tab_pattern = "app_1"
 sub_tabs = ["albums"]
 items = ["posts"]
+[facebook.marks]
+names = ["face book"]
+short_names = ["fb"]
+signs = ["f"]
+hint_pattern = "facebook"
+scripted_pattern = "tr"
+name_path = "in/{}"
+plugin_classes = ["fb-page"]
+plugin_elements = ["amp-page"]
+address_attributes = ["data-page"]
+feed_classes = ["fb-feed"]
+share_words = ["tell it"]
+script_ids = ["fb-root"]
+app_schemes = ["fb"]
+[[facebook.marks.widgets]]
+class = "fb-id"
+attribute = "data-id"
+needs = ["data-type=page"]
+address = "https://www.facebook.com/{}"
+[[facebook.marks.widgets]]
+script_type = "FB/Page"
+attribute = "data-id"
+address = "https://www.facebook.com/{}"
+[[facebook.marks.meta]]
+name = "FB:pages"
+value = "[0-9]+"
+address = "https://www.facebook.com/{}"
+is_author = true
+[[facebook.marks.app_links]]
+words = ["page"]
+keys = ["id"]
+value = "[0-9]+"
+address = "https://www.facebook.com/{}"
 [facebook.words]
 share = ["sharer"]
 [facebook.values]
@@ -124,6 +194,8 @@ canonical = "https://www.facebook.com/{}"
 key = "facebook:{}"
 fold = ["lower", "drop_dots"]
 is_folded_for_users = true
+name_characters = "_"
+min_latin_count = 3
 [facebook.types.group]
 canonical = "https://www.facebook.com/groups/{}"
 key = "facebook:groups/{}"
@@ -180,7 +252,14 @@ def test_every_field_arrives() -> None:
     none: frozenset[str] = frozenset()
     system = "page of the network itself"
     page, group = (
-        Form("https://www.facebook.com/{}", "facebook:{}", ("lower", "drop_dots"), is_folded_for_users=True),
+        Form(
+            "https://www.facebook.com/{}",
+            "facebook:{}",
+            ("lower", "drop_dots"),
+            is_folded_for_users=True,
+            name_characters="_",
+            min_latin_count=3,
+        ),
         Form("https://www.facebook.com/groups/{}", "facebook:groups/{}", (), is_folded_for_users=False),
     )
     rules = {
@@ -231,6 +310,28 @@ def test_every_field_arrives() -> None:
         ("site", "sharer"): Rule("facebook.words.share", (Segment("sharer"),), kind=Kind.SHARE, reason="share button"),
     }
     network = Network.FACEBOOK
+    address = "https://www.facebook.com/{}"
+    marks = Marks(
+        names=("face book",),
+        short_names=("fb",),
+        signs=("f",),
+        hint="facebook",
+        scripted="tr",
+        name_path="in/{}",
+        plugin_classes=("fb-page",),
+        plugin_elements=("amp-page",),
+        address_attributes=("data-page",),
+        feed_classes=("fb-feed",),
+        share_words=("tell it",),
+        script_ids=("fb-root",),
+        widgets=(
+            Widget("fb-id", "", "data-id", (("data-type", "page"),), address),
+            Widget("", "fb/page", "data-id", (), address),
+        ),
+        meta=(MetaElement("fb:pages", re.compile("[0-9]+"), address, is_author=True),),
+        app_schemes=("fb",),
+        app_links=(AppLink(("page",), ("id",), re.compile("[0-9]+"), address),),
+    )
 
     assert parse(FULL) == Table(
         {
@@ -247,6 +348,8 @@ def test_every_field_arrives() -> None:
                 rules={key: (rule,) for key, rule in rules.items()},
                 namers=frozenset({"pg", "p"}),
                 forms={ProfileType.PAGE: page, ProfileType.GROUP: group},
+                marks=marks,
+                has_marked_names=True,
             )
         },
         {
@@ -266,7 +369,8 @@ def test_every_field_arrives() -> None:
 
 
 def test_what_is_not_said_is_off() -> None:
-    grammar = parse('[facebook]\nhome = "www.facebook.com"').grammars[Network.FACEBOOK]
+    text = '[facebook]\nhome = "www.facebook.com"\n[facebook.marks]\nnames = ["facebook"]'
+    grammar = parse(text).grammars[Network.FACEBOOK]
 
     assert (grammar.has_hashbang, grammar.prefix, grammar.is_tail_open, grammar.tab_pattern) == (
         False,
@@ -276,3 +380,5 @@ def test_what_is_not_said_is_off() -> None:
     )
     assert grammar.tabs == grammar.sub_tabs == grammar.items == grammar.namers == frozenset()
     assert grammar.rules == grammar.forms == {}
+    assert grammar.marks == Marks(names=("facebook",))
+    assert not grammar.has_marked_names
