@@ -15,6 +15,7 @@ from api.access_log import Requests
 from api.deps import Services
 from api.metrics import ProcessMetrics
 from api.routes import auth, events, health, jobs, results, rows
+from api.row_schemas import ResultsPage
 from crawler.config import Settings
 from worker.accounts.rates import Rates
 from worker.accounts.store import Accounts
@@ -80,12 +81,10 @@ def create_app(settings: Settings, redis_url: str) -> FastAPI:
         responses=errors.responses(400, 404, 405, 413, 415, 503),
     )
     errors.install(app)
-    for router in (auth.router, jobs.router, results.router, rows.router, events.router, health.router):
+    routers = (auth.router, jobs.router, results.router, rows.router, events.router, health.router)
+    for router in routers:
         app.include_router(router)
     app.add_middleware(Requests, metrics=metrics)
-    openapi.install(
-        app,
-        jobs.body_schemas() | auth.body_schemas() | rows.body_schemas(),
-        has_operator_token=bool(settings.metrics_token.get_secret_value()),
-    )
+    has_operator_token = bool(settings.metrics_token.get_secret_value())
+    openapi.install(app, routers, (ResultsPage,), has_operator_token=has_operator_token)
     return app

@@ -62,18 +62,21 @@ def require_same_origin(request: Request) -> None:
         ApiError: 403.
     """
     if not is_same_origin(request.method, request.headers):
-        raise ApiError(403, "cross_origin", "A session counts only for requests from the service's own pages.")
+        raise ApiError(403, "cross_origin", "A session is accepted only for requests from the service's own pages.")
 
 
 def unauthenticated() -> ApiError:
     """Return the one answer for everything that is wrong with a credential."""
-    message = "No valid token or session: send Authorization: Bearer with a token, or sign in."
+    message = (
+        "Not signed in: the token, the session, or the e-mail and password are missing or not valid. Fix: send "
+        "Authorization: Bearer with a valid token, or sign in."
+    )
     return ApiError(401, "unauthenticated", message, headers={"WWW-Authenticate": "Bearer"})
 
 
 def inactive() -> ApiError:
     """Return the answer for an account that is switched off."""
-    return ApiError(403, "inactive_account", "This account is switched off; ask who runs the service.")
+    return ApiError(403, "inactive_account", "This account is disabled; contact the operator of the service.")
 
 
 def _shown(request: Request) -> list[Credential]:

@@ -11,7 +11,7 @@ from fastapi import Depends, Request, Response
 from fastapi.security import APIKeyCookie, HTTPBearer
 
 from api.auth import COOKIE, Caller, caller
-from api.errors import ApiError
+from api.errors import ApiError, not_found
 from api.metrics import ProcessMetrics
 from crawler.config import Settings
 from worker.accounts.keys import AccountKeys, sign_in_rate
@@ -21,6 +21,7 @@ from worker.jobs.events import EventHub
 from worker.jobs.marks import MarkStore
 from worker.jobs.pages import JobPages
 from worker.jobs.queue import ShardQueue
+from worker.jobs.record import Job
 from worker.jobs.store import JobStore
 
 STREAM_RETRY_S = 5
@@ -67,15 +68,25 @@ async def _caller(
 CallerDep = Annotated[Caller, Depends(_caller)]
 
 
-async def _account(asking: CallerDep) -> str:
+async def account_of(asking: CallerDep) -> str:
+    """Return the id of the account that asks.
+
+    Raises:
+        ApiError: 401 or 403.
+    """
     return asking.account_id
 
 
-AccountDep = Annotated[str, Depends(_account)]
+AccountDep = Annotated[str, Depends(account_of)]
 """Id of the account that asks."""
 
 
-async def _job_rate(request: Request, response: Response, services: ServicesDep, account: AccountDep) -> None:
+async def count_job(request: Request, response: Response, services: ServicesDep, account: AccountDep) -> None:
+    """Count one job created against the account's limit.
+
+    Raises:
+        ApiError: 401, 403 or 429.
+    """
     most = services.settings.jobs_per_minute_count
     verdict = await services.rates.take(AccountKeys(account).rate("jobs"), most)
     _tell(request, response, "jobs", most, verdict)
@@ -83,8 +94,18 @@ async def _job_rate(request: Request, response: Response, services: ServicesDep,
         raise rate_limited(f"At most {most} jobs a minute; send more items in one job.", verdict.wait_s)
 
 
-JobRateDep = Annotated[None, Depends(_job_rate)]
-"""Counts one job created against the account's limit."""
+JobRateDep = Annotated[None, Depends(count_job)]
+
+
+async def _job(job_id: str, services: ServicesDep, account: AccountDep) -> Job:
+    job = await services.store.job(account, job_id)
+    if job is None:
+        raise not_found()
+    return job
+
+
+JobDep = Annotated[Job, Depends(_job)]
+"""The job of the path; 404 is the same for an unknown job and another account's."""
 
 
 async def sign_in_rates(request: Request, services: Services, email: str) -> None:

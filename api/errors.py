@@ -4,6 +4,7 @@ The one error body of the interface and the handlers that give it, the framework
 """
 
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal
@@ -16,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
+from api.schemas import PATTERNS
 from worker.connection import Unavailable, Unconfirmed
 from worker.jobs.store import IdempotencyConflict, QuotaExceeded
 from worker.jobs.submit import NoEligibleItems
@@ -140,7 +142,7 @@ def invalid(message: str, errors: Sequence[tuple[str, str]] = ()) -> ApiError:
 
 def invalid_fields(error: ValidationError | RequestValidationError) -> ApiError:
     """Turn pydantic's errors into ours, with the path of each field."""
-    found = [(".".join(str(part) for part in each["loc"]) or "body", _words(each)) for each in error.errors()]
+    found = [(".".join(str(part) for part in each["loc"]) or "body", _message(each)) for each in error.errors()]
     first_field, first_message = found[0]
     return invalid(f"{first_field}: {first_message}", found)
 
@@ -171,33 +173,48 @@ def body_of(error: ApiError, request_id: str) -> dict[str, Any]:
     return {"detail": detail}
 
 
-_WORDS = {
+_MESSAGES = {
     "missing": "is required",
     "extra_forbidden": "is not a known field",
     "dict_type": "must be an object",
     "model_type": "must be an object",
     "model_attributes_type": "must be an object",
     "list_type": "must be an array",
-    "string_type": "must be a text",
+    "string_type": "must be a string",
     "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_parsing_size": "must be a whole number",
+    "int_from_float": "must be a whole number",
     "float_type": "must be a number",
-    "too_short": "is too short: at least {min_length}",
-    "too_long": "is too long: at most {max_length}",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "too_short": "must have at least {min_length} items",
+    "too_long": "must have at most {max_length} items",
     "string_too_short": "must have at least {min_length} characters",
     "string_too_long": "must have at most {max_length} characters",
     "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be more than {gt}",
     "less_than_equal": "must be at most {le}",
+    "less_than": "must be less than {lt}",
     "enum": "must be {expected}",
     "literal_error": "must be {expected}",
 }
 """Pydantic's kinds of error, in the terms of JSON; its own messages speak of Python."""
 
+_OWN = frozenset({"not_printable", "too_many_items"})
+"""Kinds of error whose messages are our own."""
 
-def _words(error: Any) -> str:
-    words = _WORDS.get(error["type"])
-    if words is None:
-        return str(error["msg"]).removeprefix("Value error, ")
-    return words.format_map(error.get("ctx", {}))
+
+def _message(error: Any) -> str:
+    kind, context = error["type"], error.get("ctx", {})
+    if kind in _OWN:
+        return str(error["msg"])
+    if kind == "string_pattern_mismatch":
+        return PATTERNS.get(context["pattern"], "is not valid")
+    message = _MESSAGES.get(kind, "is not valid").format_map(context)
+    return re.sub(r"\b1 (item|character)s$", r"1 \1", message)
 
 
 def _answer(request: Request, error: ApiError) -> JSONResponse:
@@ -214,9 +231,9 @@ async def _api_error(request: Request, error: Exception) -> JSONResponse:
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101  # registered for this type
     codes = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
-    messages = {404: "No such address.", 405: "This address does not take that method."}
+    messages = {404: "No such endpoint.", 405: "This endpoint does not support that method."}
     code = codes.get(error.status_code, "validation_error")
-    message = messages.get(error.status_code, str(error.detail))
+    message = messages.get(error.status_code, "The request is not valid.")
     headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
     return _answer(request, ApiError(error.status_code, code, message, headers=headers))
 
@@ -250,9 +267,9 @@ async def _unavailable(request: Request, error: Exception) -> JSONResponse:
 
 async def _gone(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001  # the shape of a handler
     """Nobody hears this; it keeps a client that left in the middle of its body out of the error log."""
-    return _answer(request, invalid("The body is cut off."))
+    return _answer(request, invalid("The body is incomplete."))
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     logger.error("unexpected error", exc_info=error)
-    return _answer(request, ApiError(500, "internal_error", "Something broke on our side; the request id names it."))
+    return _answer(request, ApiError(500, "internal_error", "Internal error. Quote the request ID when reporting it."))

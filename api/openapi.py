@@ -1,15 +1,18 @@
 """What does the OpenAPI document say beyond what FastAPI finds out by itself?
 
-The bodies that routes read themselves, the headers of answers, which answers an operation really gives, and one
-example per operation.  A test posts the examples of requests and holds those of answers to their schemas.
+The bodies that routes read by :mod:`api.json_body`, the headers of answers, which answers an operation really gives,
+and one example per operation.  A test posts the examples of requests and holds those of answers to their schemas.
 """
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
+from api.json_body import models_read
 from crawler.records import COLUMNS, Network
 
 _ID = "7f9c2ba4-e88f-4a27-b7d3-5c1e8a4d2f60"
@@ -183,19 +186,23 @@ _HEADERS: Mapping[str, Mapping[str, Any]] = {
 _TAKES_BODY = ("413", "415")
 
 
-def install(app: FastAPI, bodies: Mapping[str, Any], *, has_operator_token: bool) -> None:
+def install(
+    app: FastAPI, routers: Sequence[APIRouter], answers: Sequence[type[BaseModel]], *, has_operator_token: bool
+) -> None:
     """Have the app's OpenAPI document be complete.
 
     Args:
-        app: the application, with all its routes.
-        bodies: schemas of the bodies that routes read themselves, by name.
+        app: the application.
+        routers: those with its routes.
+        answers: models of answers that routes write themselves.
         has_operator_token: whether ``/metrics`` asks for one.
     """
     describe: Callable[[], dict[str, Any]] = app.openapi
+    bodies = _bodies(routers)
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            document = _complete(describe(), bodies)
+            document = _complete(describe(), bodies, answers)
             if not has_operator_token:
                 document["paths"]["/metrics"]["get"]["security"].append({})
             app.openapi_schema = document
@@ -204,15 +211,43 @@ def install(app: FastAPI, bodies: Mapping[str, Any], *, has_operator_token: bool
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _complete(document: dict[str, Any], bodies: Mapping[str, Any]) -> dict[str, Any]:
+def _bodies(routers: Sequence[APIRouter]) -> dict[str, type[BaseModel]]:
+    """Return the models of the bodies that routes read themselves, by operation."""
+    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+    return {route.name: model for route in routes for model in models_read(route.dependant)}
+
+
+def _complete(
+    document: dict[str, Any], bodies: Mapping[str, type[BaseModel]], answers: Sequence[type[BaseModel]]
+) -> dict[str, Any]:
     schemas = document["components"]["schemas"]
-    schemas |= bodies
+    for model in bodies.values():
+        schemas |= _schemas_of(model, "validation")
+    for model in answers:
+        schemas |= _schemas_of(model, "serialization")
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
+    for schema in schemas.values():
+        _without_null_defaults(schema)
     for path, operations in document["paths"].items():
         for operation in operations.values():
+            if operation["operationId"] in bodies:
+                reference = {"$ref": f"#/components/schemas/{bodies[operation['operationId']].__name__}"}
+                operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": reference}}}
             _complete_operation(operation, has_id="{job_id}" in path)
     return document
+
+
+def _schemas_of(model: type[BaseModel], mode: Literal["validation", "serialization"]) -> dict[str, Any]:
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}", mode=mode)
+    return {**schema.pop("$defs", {}), model.__name__: schema}
+
+
+def _without_null_defaults(schema: dict[str, Any]) -> None:
+    """Drop ``"default": null``: generators take a property with a default for one that is always there."""
+    for each in schema.get("properties", {}).values():
+        if each.get("default", ...) is None:
+            del each["default"]
 
 
 def _complete_operation(operation: dict[str, Any], *, has_id: bool) -> None:

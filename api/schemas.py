@@ -9,12 +9,24 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from crawler.config import Settings
 from crawler.records import COLUMNS, Limits, Reason, Render
 from worker.accounts.credentials import MAX_PASSWORD_LENGTH
-from worker.jobs.record import JobStatus, iso
+from worker.jobs.record import IdempotencyKey, JobStatus, iso
+from worker.jobs.submit import Submission
 
 MAX_ITEMS_COUNT = 10_000
 """Most items in one job, by contract."""
@@ -25,9 +37,25 @@ PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u20
 it: which characters Unicode has not assigned yet, it cannot."""
 
 
+IDEMPOTENCY_KEY = r"^[!-~]([ -~]{0,253}[!-~])?$"
+"""1 to 255 printable characters; a header's value neither begins nor ends with a space (RFC 9110, 5.5)."""
+
+CURSOR = r"^[0-9]{1,15}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+"""A position in the list of jobs: when a job was created, in ms, and its id."""
+
+WEBHOOK_URL = r"^https?://[A-Za-z0-9]([A-Za-z0-9.\-]{0,251}[A-Za-z0-9])?(:[0-9]{1,5})?([/?][!-~]*)?$"
+
+PATTERNS = {
+    IDEMPOTENCY_KEY: "must be 1 to 255 printable ASCII characters",
+    CURSOR: "must be the next_cursor of a previous page, unchanged",
+    WEBHOOK_URL: "must be an http or https URL, for example https://hooks.example.com/socials",
+}
+"""What a value that does not match is told; patterns are for machines."""
+
+
 def _printable(text: str) -> str:
     if not re.fullmatch(PRINTABLE[1:-1], text):
-        raise ValueError("must hold printable characters only")
+        raise PydanticCustomError("not_printable", "must contain printable characters only")
     return text
 
 
@@ -70,10 +98,17 @@ class WebhookRequest(BaseModel):
 
     url: str = Field(
         max_length=2048,
-        pattern=r"^https?://[A-Za-z0-9]([A-Za-z0-9.\-]{0,251}[A-Za-z0-9])?(:[0-9]{1,5})?([/?][!-~]*)?$",
+        pattern=WEBHOOK_URL,
         description="Called once by POST when the job has ended; must be reachable from the internet.",
         examples=["https://hooks.studio-atlas.example/socials"],
     )
+
+
+SourceJobId = Annotated[
+    str,
+    Field(min_length=1, max_length=128, json_schema_extra={"pattern": PRINTABLE}),
+    AfterValidator(_printable),
+]
 
 
 class JobRequest(BaseModel):
@@ -92,15 +127,27 @@ class JobRequest(BaseModel):
         max_length=MAX_ITEMS_COUNT,
         description="What to enrich: objects with a `site_web`; every other key comes back untouched.",
     )
-    source_job_id: (
-        Annotated[str, AfterValidator(_printable), Field(json_schema_extra={"pattern": PRINTABLE})] | None
-    ) = Field(
-        default=None, min_length=1, max_length=128, description="A job upstream; stored and echoed, never looked up."
+    source_job_id: SourceJobId | None = Field(
+        default=None, description="A job upstream; stored and echoed, never looked up."
     )
     options: JobOptions = Field(default_factory=JobOptions)
     webhook: WebhookRequest | None = Field(
         default=None, description="Whom to tell of the end, signed by the Standard Webhooks convention."
     )
+
+    @field_validator("items")
+    @classmethod
+    def _operators_limit(cls, items: list[dict[str, Any]], info: ValidationInfo) -> list[dict[str, Any]]:
+        settings: Settings | None = (info.context or {}).get("settings")
+        if settings is not None and len(items) > settings.max_items_count:
+            message = f"must have at most {settings.max_items_count} items; split them into several jobs"
+            raise PydanticCustomError("too_many_items", message)
+        return items
+
+    def submission(self, account_id: str, settings: Settings, key: IdempotencyKey | None) -> Submission:
+        """Return what an account submits with this."""
+        url = self.webhook.url if self.webhook else None
+        return Submission(account_id, self.items, self.options.limits(settings), self.source_job_id, url, key)
 
 
 Time = Annotated[

@@ -1,14 +1,13 @@
 """Signing in and out, and what an account may see of itself."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import ValidationError
 
 from api.auth import COOKIE, inactive, require_same_origin, unauthenticated
 from api.deps import CallerDep, Services, ServicesDep, sign_in_rates
-from api.errors import invalid_fields, responses
-from api.request_body import read_json
+from api.errors import responses
+from api.json_body import Posted, json_body
 from api.schemas import AccountView, LoginRequest
 from worker.accounts.store import Account
 
@@ -17,48 +16,28 @@ router = APIRouter(tags=["accounts"])
 MAX_LOGIN_BYTES = 16 * 1024
 """Largest body of a sign-in, in bytes; chosen: four times the longest password."""
 
-_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/LoginRequest"}}},
-    }
-}
 
-
-def body_schemas() -> dict[str, Any]:
-    """Return the JSON schemas of the bodies that these routes read themselves."""
-    return {"LoginRequest": LoginRequest.model_json_schema(ref_template="#/components/schemas/{model}")}
-
-
-@router.post(
-    "/api/auth/login",
-    response_model=AccountView,
-    openapi_extra=_BODY,
-    responses=responses(400, 401, 403, 413, 415, 429),
-)
-async def log_in(request: Request, response: Response, services: ServicesDep) -> Any:
-    """Sign in with e-mail and password; the answer sets the session cookie."""
+async def _own_pages_alone(request: Request) -> None:
     require_same_origin(request)
-    body = await read_json(request, MAX_LOGIN_BYTES)
-    try:
-        asked = LoginRequest.model_validate(body.value)
-    except ValidationError as error:
-        raise invalid_fields(error) from None
-    await sign_in_rates(request, services, asked.email)
-    account = await services.accounts.with_password(asked.email, asked.password)
+
+
+LoginBody = Annotated[
+    Posted[LoginRequest], json_body(LoginRequest, guard=_own_pages_alone, max_bytes=lambda _: MAX_LOGIN_BYTES)
+]
+
+
+@router.post("/api/auth/login", response_model=AccountView, responses=responses(400, 401, 403, 413, 415, 429))
+async def log_in(request: Request, response: Response, services: ServicesDep, body: LoginBody) -> Any:
+    """Sign in with e-mail and password; the answer sets the session cookie."""
+    await sign_in_rates(request, services, body.value.email)
+    account = await services.accounts.with_password(body.value.email, body.value.password)
     if account is None:
         raise unauthenticated()
     if not account.is_active:
         raise inactive()
     life_s = services.settings.session_s
-    response.set_cookie(
-        COOKIE,
-        await services.accounts.open_session(account.id, life_s),
-        max_age=life_s,
-        httponly=True,
-        samesite="lax",
-        secure=_is_secure(request, services),
-    )
+    session = await services.accounts.open_session(account.id, life_s)
+    response.set_cookie(COOKIE, session, max_age=life_s, **_cookie_flags(request, services))
     response.headers["Cache-Control"] = "no-store"
     return await _view(account, services)
 
@@ -67,7 +46,7 @@ async def log_in(request: Request, response: Response, services: ServicesDep) ->
 async def log_out(request: Request, response: Response, services: ServicesDep, _: CallerDep) -> None:
     """Sign out: the session is void from now on."""
     await services.accounts.close_session(request.cookies.get(COOKIE, ""))
-    response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=_is_secure(request, services))
+    response.delete_cookie(COOKIE, **_cookie_flags(request, services))
 
 
 @router.get("/api/account", response_model=AccountView, responses=responses(401, 403))
@@ -76,9 +55,10 @@ async def get_account(services: ServicesDep, asking: CallerDep) -> Any:
     return await _view(asking.account, services)
 
 
-def _is_secure(request: Request, services: Services) -> bool:
-    """Whether the cookie may travel over TLS only; on loopback there is none, but behind a proxy that ends it."""
-    return not services.settings.is_loopback or request.url.scheme == "https"
+def _cookie_flags(request: Request, services: Services) -> dict[str, Any]:
+    """Over TLS only, but on loopback: there is none there, unless a proxy ends it."""
+    is_secure = not services.settings.is_loopback or request.url.scheme == "https"
+    return {"httponly": True, "samesite": "lax", "secure": is_secure}
 
 
 async def _view(account: Account, services: Services) -> AccountView:

@@ -1,40 +1,25 @@
-"""Jobs: create one, list them, see where one stands, cancel it, try its failed items again."""
+"""Jobs: create one, list them, see where one stands, cancel it, retry its failed items."""
 
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
-from pydantic import ValidationError
+from fastapi import APIRouter, Header, Query, Response
 
-from api.deps import AccountDep, JobRateDep, ServicesDep
-from api.errors import ApiError, invalid, invalid_fields, not_found, responses
-from api.request_body import Body, read_json
-from api.schemas import JobCreated, JobList, JobRequest, JobSnapshot
+from api.deps import AccountDep, JobDep, JobRateDep, ServicesDep, count_job
+from api.errors import ApiError, responses
+from api.json_body import Posted, json_body
+from api.schemas import CURSOR, IDEMPOTENCY_KEY, JobCreated, JobList, JobRequest, JobSnapshot
 from worker.connection import Unavailable
 from worker.jobs.record import IdempotencyKey, Job, JobStatus, snapshot
 from worker.jobs.submit import Submission, Terms, retry_of, submit
 
 router = APIRouter(tags=["jobs"], responses=responses(401, 403))
 
-_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/JobRequest"}}},
-    }
-}
-
-IDEMPOTENCY_KEY = r"^[!-~]([ -~]{0,253}[!-~])?$"
-"""1 to 255 printable characters; a header's value neither begins nor ends with a space (RFC 9110, 5.5)."""
-
-CURSOR = r"^[0-9]{1,15}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
-"""A place in the list: when a job was made, in ms, and its id."""
-
-
-def body_schemas() -> dict[str, Any]:
-    """Return the JSON schemas of the bodies that these routes read themselves."""
-    schema = JobRequest.model_json_schema(ref_template="#/components/schemas/{model}")
-    return {**schema.pop("$defs", {}), "JobRequest": schema}
+JobBody = Annotated[
+    Posted[JobRequest],
+    json_body(JobRequest, guard=count_job, max_bytes=lambda settings: settings.max_body_bytes),
+]
 
 
 @router.post(
@@ -42,31 +27,21 @@ def body_schemas() -> dict[str, Any]:
     status_code=201,
     response_model=JobCreated,
     response_model_exclude_unset=True,
-    openapi_extra=_BODY,
     responses=responses(409, 429),
 )
 async def create_job(
-    request: Request,
     response: Response,
     services: ServicesDep,
     account: AccountDep,
-    _: JobRateDep,
+    body: JobBody,
     idempotency_key: Annotated[
-        str | None, Header(description="Makes a repeated request answer the same job.", pattern=IDEMPOTENCY_KEY)
+        str | None,
+        Header(description="A repeated request with the same key returns the original job.", pattern=IDEMPOTENCY_KEY),
     ] = None,
 ) -> Any:
     """Queue items for enrichment; those without a usable website are left out and counted."""
-    body = await read_json(request, services.settings.max_body_bytes)
-    asked = _job_request(body, services)
-    submission = Submission(
-        account,
-        asked.items,
-        asked.options.limits(services.settings),
-        asked.source_job_id,
-        asked.webhook.url if asked.webhook else None,
-        IdempotencyKey(idempotency_key, body.digest) if idempotency_key else None,
-    )
-    return await _submitted(submission, response, services)
+    key = IdempotencyKey(idempotency_key, body.digest) if idempotency_key else None
+    return await _accept(body.value.submission(account, services.settings, key), response, services)
 
 
 @router.get("/api/jobs", response_model=JobList, response_model_exclude_unset=True)
@@ -74,7 +49,7 @@ async def list_jobs(
     services: ServicesDep,
     account: AccountDep,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before.", pattern=CURSOR)] = None,
+    cursor: Annotated[str | None, Query(description="`next_cursor` of the previous page.", pattern=CURSOR)] = None,
     status: JobStatus | None = None,
 ) -> Any:
     """List the account's jobs, newest first."""
@@ -85,23 +60,21 @@ async def list_jobs(
 
 
 @router.get("/api/jobs/{job_id}", response_model=JobSnapshot, response_model_exclude_unset=True)
-async def get_job(job_id: str, services: ServicesDep, account: AccountDep) -> Any:
-    """Say where a job stands."""
-    job = await find_job(job_id, services, account)
+async def get_job(job: JobDep, services: ServicesDep) -> Any:
+    """Return a job's status, counters and summary."""
     if job.status is not JobStatus.PENDING:
         return snapshot(job)
-    position = await services.store.queue_position(account, job_id)
-    return {**snapshot(job), "queue": asdict(position)}
+    return {**snapshot(job), "queue": asdict(await services.store.queue_position(job))}
 
 
 @router.post("/api/jobs/{job_id}/cancel", response_model=JobSnapshot, response_model_exclude_unset=True)
-async def cancel_job(job_id: str, services: ServicesDep, account: AccountDep) -> Any:
-    """Stop a job; what is done stays. Harmless when repeated, and when the job has already ended."""
-    await find_job(job_id, services, account)
-    await services.store.cancel(account, job_id)
-    with suppress(Unavailable):  # it is cancelled; the sweeper gives its place to the account's next job
-        await services.queue.release_soon(account)
-    return snapshot(await find_job(job_id, services, account))
+async def cancel_job(job: JobDep, services: ServicesDep) -> Any:
+    """Cancel a job and keep its results so far. Harmless when repeated, and when the job has already ended."""
+    await services.store.cancel(job.account_id, job.id)
+    with suppress(Unavailable):  # it is cancelled; the sweeper gives its turn to the account's next job
+        await services.queue.release_soon(job.account_id)
+    cancelled = await services.store.job(job.account_id, job.id)
+    return snapshot(cancelled or job)
 
 
 @router.post(
@@ -111,44 +84,19 @@ async def cancel_job(job_id: str, services: ServicesDep, account: AccountDep) ->
     response_model_exclude_unset=True,
     responses=responses(409, 429),
 )
-async def retry_job(job_id: str, response: Response, services: ServicesDep, account: AccountDep, _: JobRateDep) -> Any:
+async def retry_job(response: Response, services: ServicesDep, _: JobRateDep, job: JobDep) -> Any:
     """Create a job over the failed items of one that has ended."""
-    job = await find_job(job_id, services, account)
     if not job.status.is_final:
-        raise ApiError(409, "not_ready", f"The job is {job.status}; its failed items are known at its end.")
-    rows = services.store.rows(account, job_id)
-    items = [item async for item, result in rows if result is None or result["reason"] is not None]
-    if not items:
-        raise ApiError(409, "no_failed_items", "No item of the job failed: there is nothing to retry.")
-    return await _submitted(retry_of(job, items), response, services)
+        raise ApiError(409, "not_ready", f"The job is {job.status}; retry it when it has ended.")
+    failed_items = await services.store.failed_items(job)
+    if not failed_items:
+        raise ApiError(409, "no_failed_items", "None of the job's items failed; there is nothing to retry.")
+    return await _accept(retry_of(job, failed_items), response, services)
 
 
-async def find_job(job_id: str, services: ServicesDep, account: AccountDep) -> Job:
-    """Return one of the account's jobs.
-
-    Raises:
-        ApiError: 404, the same for an unknown job and another account's.
-    """
-    job = await services.store.job(account, job_id)
-    if job is None:
-        raise not_found()
-    return job
-
-
-def _job_request(body: Body, services: ServicesDep) -> JobRequest:
-    try:
-        asked = JobRequest.model_validate(body.value)
-    except ValidationError as error:
-        raise invalid_fields(error) from None
-    most = services.settings.max_items_count
-    if len(asked.items) > most:
-        raise invalid(f"items: at most {most} items in one job; send several jobs.", [("items", f"at most {most}")])
-    return asked
-
-
-async def _submitted(submission: Submission, response: Response, services: ServicesDep) -> dict[str, Any]:
-    """Make the job; its answer, and its address."""
-    # Before: once the job is stored, nothing may fail any more.
+async def _accept(submission: Submission, response: Response, services: ServicesDep) -> dict[str, Any]:
+    """Submit, and answer with the job and its address."""
+    # First: once the job is stored nothing may fail any more.
     secret = await services.accounts.webhook_secret(submission.account_id) if submission.webhook_url else ""
     job = await submit(submission, Terms.of(services.settings), services.store, services.queue)
     response.headers["Location"] = f"/api/jobs/{job.id}"

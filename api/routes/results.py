@@ -10,12 +10,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.types import Send
 
-from api.deps import AccountDep, Services, ServicesDep
+from api.deps import JobDep, Services, ServicesDep
 from api.errors import ApiError, invalid, responses
 from api.files import export
 from api.files.formats import MEDIA_TYPES, Format, Writer, accepted, writer_for
 from api.files.sheet_xml import MAX_COLUMNS_COUNT
-from api.routes.jobs import find_job
 from api.routes.rows import PageQueryDep, as_written, page_of
 from worker.connection import Unavailable
 from worker.jobs import json_text
@@ -34,10 +33,9 @@ router = APIRouter(tags=["results"], responses=responses(401, 403, 409))
     responses={200: {"content": {media_type.split(";")[0]: {} for media_type in MEDIA_TYPES.values()}}},
 )
 async def get_results(
-    job_id: str,
+    job: JobDep,
     request: Request,
     services: ServicesDep,
-    account: AccountDep,
     format: Annotated[Format | None, Query(description="Else the Accept header decides; JSON without one.")] = None,  # noqa: A002
     partial: Annotated[bool, Query(description="Give the rows so far of a job that still runs.")] = False,
     include: Annotated[Literal["evidence"] | None, Query(description="Adds why each profile was chosen.")] = None,
@@ -51,7 +49,6 @@ async def get_results(
     With any of the parameters of a page (`offset`, `limit`, `outcome`, `network`, `reason`, `below`, `marked`, `q`,
     `sort`) the answer is JSON with the rows of that page, finished or not, and how many match.
     """
-    job = await find_job(job_id, services, account)
     if page is not None:
         if format not in (None, "json"):
             raise invalid("format: a page of the rows is always JSON.", [("format", "must be json for a page")])

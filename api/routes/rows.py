@@ -4,16 +4,14 @@ import time
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import ValidationError
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from api import evidence
-from api.deps import AccountDep, Services, ServicesDep
-from api.errors import ApiError, invalid, invalid_fields, responses
+from api.deps import JobDep, Services, ServicesDep, account_of
+from api.errors import ApiError, invalid, responses
 from api.files import export
-from api.request_body import read_json
-from api.routes.jobs import find_job
-from api.row_schemas import ItemView, MarkRequest, MarkView, ResultsPage
+from api.json_body import Posted, json_body
+from api.row_schemas import ItemView, MarkRequest, MarkView
 from crawler.networks.canonical import profile_of
 from crawler.records import COLUMNS, Network, Profile, Reason
 from worker.jobs import json_text, rows
@@ -30,22 +28,21 @@ MAX_LIMIT = 500
 MAX_MARK_BYTES = 8 * 1024
 """Largest body of a mark, in bytes; chosen: the longest address and its frame."""
 
-_MARK_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/MarkRequest"}}},
-    }
-}
-
 Index = Annotated[int, Path(ge=0, le=9_999_999, description="Place of the item in the job, from 0.")]
 
 
-def body_schemas() -> dict[str, Any]:
-    """Return the JSON schemas of the bodies that these routes read, and of the page that they write, themselves."""
-    template = "#/components/schemas/{model}"
-    page = ResultsPage.model_json_schema(ref_template=template, mode="serialization")
-    asked = MarkRequest.model_json_schema(ref_template=template)
-    return {**page.pop("$defs", {}), "ResultsPage": page, "MarkRequest": asked}
+MarkBody = Annotated[Posted[MarkRequest], json_body(MarkRequest, guard=account_of, max_bytes=lambda _: MAX_MARK_BYTES)]
+
+
+async def _find_row(job: JobDep, index: Index, services: ServicesDep) -> JobRow:
+    row = await services.pages.row(job, index)
+    if row is None:
+        raise ApiError(404, "not_found", "The job has no such item.")
+    return row
+
+
+RowDep = Annotated[JobRow, Depends(_find_row)]
+"""The item of the path."""
 
 
 async def _query(
@@ -112,50 +109,34 @@ async def page_of(job: Job, query: rows.Query, services: Services) -> dict[str, 
 
 
 @router.get("/api/jobs/{job_id}/items/{index}", response_model=ItemView)
-async def get_item(job_id: str, index: Index, services: ServicesDep, account: AccountDep) -> Response:
+async def get_item(row: RowDep) -> Response:
     """Return one item with its evidence: each profile found, what spoke for and against it, and the pages read."""
-    row = await _find_row(job_id, index, services, account)
-    told = (row.result or {}).get("evidence", {})
-    about = {
-        "networks": evidence.networks(told),
-        "pages": told.get("pages", []),
-        "stop_reason": told.get("stop_reason") or "",
+    found = (row.result or {}).get("evidence", {})
+    details = {
+        "networks": evidence.networks(found),
+        "pages": found.get("pages", []),
+        "stop_reason": found.get("stop_reason") or "",
     }
-    return as_written({**_row_view(row), **about})
+    return as_written({**_row_view(row), **details})
 
 
-@router.put(
-    "/api/jobs/{job_id}/items/{index}/marks/{network}",
-    response_model=MarkView,
-    openapi_extra=_MARK_BODY,
-    responses=responses(409),
-)
-async def put_mark(
-    job_id: str, index: Index, network: Network, request: Request, services: ServicesDep, account: AccountDep
-) -> Any:
+@router.put("/api/jobs/{job_id}/items/{index}/marks/{network}", response_model=MarkView, responses=responses(409))
+async def put_mark(network: Network, body: MarkBody, job: JobDep, row: RowDep, services: ServicesDep) -> Any:
     """Say that the profile of a network is wrong, or which one is right; results and exports follow it."""
-    body = await read_json(request, MAX_MARK_BYTES)
-    try:
-        asked = MarkRequest.model_validate(body.value)
-    except ValidationError as error:
-        raise invalid_fields(error) from None
-    url = _right_url(asked, network)
-    job = await find_job(job_id, services, account)
-    row = await _find_row(job_id, index, services, account)
+    url = _right_url(body.value, network)
     if row.outcome is rows.Outcome.PENDING:
         raise ApiError(409, "not_ready", "This item has no result yet; wait for it.")
     was = export.row(row.item, row.result)[network.column]
-    mark = Mark(asked.verdict, url, was if isinstance(was, str) else "", time.time_ns() // 1_000_000)
+    mark = Mark(body.value.verdict, url, was if isinstance(was, str) else "", time.time_ns() // 1_000_000)
     expires_at_ms = round(job.expires_at.timestamp() * 1000)
-    await services.marks.put(account, job_id, index, network, mark, expires_at_ms)
+    await services.marks.put(job.account_id, job.id, row.place, network, mark, expires_at_ms)
     return _mark_view(mark)
 
 
 @router.delete("/api/jobs/{job_id}/items/{index}/marks/{network}", status_code=204)
-async def delete_mark(job_id: str, index: Index, network: Network, services: ServicesDep, account: AccountDep) -> None:
+async def delete_mark(network: Network, job: JobDep, row: RowDep, services: ServicesDep) -> None:
     """Take a mark back: the column says again what the crawl found. Harmless when repeated."""
-    await _find_row(job_id, index, services, account)
-    await services.marks.remove(account, job_id, index, network)
+    await services.marks.remove(job.account_id, job.id, row.place, network)
 
 
 def _right_url(asked: MarkRequest, network: Network) -> str:
@@ -173,13 +154,6 @@ def _right_url(asked: MarkRequest, network: Network) -> str:
         what = f"must be the address of a profile on {network.value}"
         raise invalid(f"url: {what}", [("url", what)])
     return profile.url
-
-
-async def _find_row(job_id: str, index: int, services: Services, account: str) -> JobRow:
-    row = await services.pages.row(await find_job(job_id, services, account), index)
-    if row is None:
-        raise ApiError(404, "not_found", "The job has no such item.")
-    return row
 
 
 def _row_view(row: JobRow) -> dict[str, Any]:

@@ -89,6 +89,22 @@ def test_a_body_too_large_is_refused_before_it_is_sent(api: Api, token: str) -> 
     assert (status, body["detail"]["code"]) == (413, "too_large")
 
 
+def test_who_asks_is_judged_before_any_body_is_read(api: Api, client: httpx.Client) -> None:
+    """Every operation with a body, none of which is ever sent."""
+    document = client.get("/openapi.json").json()
+    paths = [path for path, operations in document["paths"].items() if "requestBody" in operations.get("post", ())]
+    assert {"/api/jobs/socials", "/api/auth/login"} <= set(paths)
+
+    for path in paths:
+        with Raw(api.port) as raw:
+            raw.send(
+                f"POST {path} HTTP/1.1\r\nHost: x\r\nOrigin: https://elsewhere.example\r\n"
+                "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+            )
+            status, _ = raw.answer()
+        assert status in (401, 403), path
+
+
 def test_a_body_without_a_length_is_cut_off_and_memory_stays_flat(redis_url: str, token: str) -> None:
     """Half a gigabyte in chunks, to an API that takes 64 MB at most: it is refused and nothing of it piles up."""
     chunk = b"10000\r\n" + b" " * 65536 + b"\r\n"

@@ -316,9 +316,9 @@ class JobStore:
             length = sum(map(len, items)) + sum(len(result) for result in results if result)
             count = min(max(BATCH_CHARACTERS * len(items) // length, 1), CHUNK_COUNT)
 
-    async def queue_position(self, account_id: str, job_id: str) -> QueuePosition:
+    async def queue_position(self, job: Job) -> QueuePosition:
         """Say what a job that has not begun waits for."""
-        keys = JobKeys(account_id, job_id)
+        keys = JobKeys(job.account_id, job.id)
         with guarded():
             async with self._redis.pipeline(transaction=False) as step:
                 step.zrank(keys.ready, keys.member(0)).scard(WORKERS_BY_QUEUE_KEY % QUEUE)
@@ -330,6 +330,13 @@ class JobStore:
         async for batch in self.batches(account_id, job_id):
             for item, result in batch:
                 yield json_text.loads(item), json.loads(result) if result else None
+
+    async def failed_items(self, job: Job) -> list[dict[str, Any]]:
+        """Return the items of an ended job that failed, or have no result, in input order."""
+        if not job.error_count:
+            return []
+        rows = self.rows(job.account_id, job.id)
+        return [item async for item, result in rows if result is None or result["reason"] is not None]
 
     async def item_keys(self, account_id: str, job_id: str) -> list[str]:
         """Return the union of the items' keys in first-seen order."""
