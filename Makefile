@@ -42,7 +42,7 @@ bench: setup $(BENCH)/.ready  ## Speed, cost and recall beside other crawlers, i
 	@for name in classify proxy redis api; do echo "==> $$name"; $(BIN)/python -m tests.bench.bench_$$name || exit 1; done
 	@echo "==> ladder"; $(BIN)/python -m tests.bench.bench_ladder --crawlee-python $(BENCH)/bin/python --draw
 
-calibrate: $(READY)  ## What each ownership signal is worth on the labelled blocks
+calibrate: $(READY)  ## What the scores mean, and what each signal is worth: writes docs/scores.md
 	@$(BIN)/python tests/bench/calibrate.py
 
 mutate: $(READY)  ## Which changes to the URL grammar no table notices (half an hour)

@@ -72,3 +72,68 @@ def curve(points: Sequence[tuple[int, float, float]], latency_ms: int) -> str:
             f'<text x="{x}" y="{top + height + 62}" text-anchor="middle" fill="#777">{cores:.1f}</text>'
         )
     return _FRAME.format(width=680, height=top + height + 80, body="".join(body))
+
+
+def reliability(
+    bands: Sequence[tuple[float, float, int, float, float]],
+    prices: Sequence[tuple[float, float, float]],
+    threshold: float,
+) -> str:
+    """Draw what scores mean, and beside it what a threshold costs.
+
+    Args:
+        bands: low and high end, number of profiles, mean score, and share that is right, all shares from 0.0 to 1.0.
+        prices: threshold, precision, recall.
+        threshold: the one in use.
+    """
+    top, size, left, right = 60, 300, 60, 470
+    least = 0.8
+
+    def at(x: float, y: float, start: int) -> tuple[float, float]:
+        return start + size * x, top + size * (1 - y)
+
+    body = ['<text x="16" y="28" font-size="16" font-weight="600">What a score means, on sites held out</text>']
+    body += [
+        f'<rect x="{start}" y="{top}" width="{size}" height="{size}" fill="none" stroke="#bbb"/>'
+        for start in (left, right)
+    ]
+    body.append(
+        f'<line x1="{left}" y1="{top + size}" x2="{left + size}" y2="{top}" stroke="#999" stroke-dasharray="5 4"/>'
+    )
+    for low, high, count, mean, share in bands:
+        if not count:
+            continue
+        x, y = at(mean, share, left)
+        lowest, highest = _wilson(share, count)
+        body.append(
+            f'<line x1="{x:.1f}" y1="{at(0, lowest, left)[1]:.1f}" x2="{x:.1f}" y2="{at(0, highest, left)[1]:.1f}" '
+            f'stroke="#2a7f62" stroke-width="1.5"/><circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="#2a7f62">'
+            f"<title>{low:.2f} to {high:.2f}: {count} profiles, {share:.0%} right</title></circle>"
+        )
+    for values, colour, name in ((1, "#2a7f62", "precision"), (2, "#c0562b", "recall")):
+        places = [at(each[0], (each[values] - least) / (1 - least), right) for each in prices]
+        inside = [f"{x:.1f},{y:.1f}" for x, y in places if y <= top + size]
+        body.append(f'<polyline points="{" ".join(inside)}" fill="none" stroke="{colour}" stroke-width="2.5"/>')
+        x, y = places[0]
+        body.append(f'<text x="{x - 6:.1f}" y="{y + 4:.1f}" text-anchor="end" fill="{colour}">{name}</text>')
+    x, _ = at(threshold, 0, right)
+    body.append(f'<line x1="{x:.1f}" y1="{top}" x2="{x:.1f}" y2="{top + size}" stroke="#999" stroke-dasharray="2 3"/>')
+    body.append(f'<text x="{x + 5:.1f}" y="{top + size - 8}" fill="#777">in use</text>')
+    for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
+        for start in (left, right):
+            x, _ = at(tick, 0, start)
+            body.append(f'<text x="{x:.1f}" y="{top + size + 18}" text-anchor="middle">{tick:g}</text>')
+        _, y = at(0, tick, left)
+        body.append(f'<text x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">{tick:g}</text>')
+        body.append(f'<text x="{right - 8}" y="{y + 4:.1f}" text-anchor="end">{least + tick * (1 - least):.2f}</text>')
+    for start, text in ((left, "score across, share that is right upward"), (right, "threshold")):
+        body.append(f'<text x="{start + size / 2}" y="{top + size + 42}" text-anchor="middle">{text}</text>')
+    return _FRAME.format(width=right + size + 30, height=top + size + 60, body="".join(body))
+
+
+def _wilson(share: float, count: int) -> tuple[float, float]:
+    """Return the ends of Wilson's 90 % interval of a share (E. B. Wilson, 1927)."""
+    z = 1.645
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    reach = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count)
+    return max(0.0, middle - reach), min(1.0, middle + reach)

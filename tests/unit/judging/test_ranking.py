@@ -449,6 +449,7 @@ def test_evidence_shows_the_chosen_and_the_lost() -> None:
     assert shown["twitter"]["chosen"]["page"] == home.url
     assert shown["twitter"]["chosen"]["score"] == choices[Network.TWITTER].score
     assert len(shown["twitter"]["alternates"]) == ALTERNATES_COUNT
+    assert {each["why_second"] for each in shown["twitter"]["alternates"]} == {"too little speaks for it"}
     assert shown["youtube"]["chosen"] is None
     assert Signal.AGENCY_CREDIT.label in shown["youtube"]["alternates"][0]["reasons"]
     assert [each["reason"] for each in shown["pages"]] == [None, "timeout"]
