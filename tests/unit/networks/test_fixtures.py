@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from crawler.networks.report import row
+from crawler.records import Network
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "urls"
 FILES = sorted(FOLDER.glob("*.tsv"))
 ESCAPE = re.compile(r"\\(?:[\\tn]|u[0-9a-f]{4})")
-NETWORKS = ("facebook", "instagram", "linkedin", "twitter", "tiktok", "youtube")
+NETWORKS = tuple(network.value for network in Network)
 
 
 def _rows(path: Path) -> Iterator[tuple[str, str, str]]:

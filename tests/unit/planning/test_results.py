@@ -8,7 +8,7 @@ from crawler.core.dossier import Dossier, Visit
 from crawler.core.planning import plan
 from crawler.core.planning.results import result_of
 from crawler.core.reading import links
-from crawler.records import Engine, Failure, Network, Page, Reason, SiteInput, SiteResult, Wall
+from crawler.records import COLUMNS, Engine, Failure, Network, Page, Reason, SiteInput, SiteResult, Wall
 from crawler.urls import site_url
 from worker.jobs.record import columns, result_record, site_input
 
@@ -65,10 +65,8 @@ def test_an_item_that_was_not_crawled_keeps_what_it_has() -> None:
     }
 
     assert columns(item, None) == {
+        **dict.fromkeys(COLUMNS, ""),
         "social_facebook": "https://www.facebook.com/studioatlas",
-        "social_instagram": "",
-        "social_linkedin": "",
-        "social_twitter": "",
         "social_tiktok": "https://www.tiktok.com/@atlas",
         "social_youtube": "soon",
     }
