@@ -256,6 +256,26 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+HARMLESS_VARIABLES = frozenset(
+    "CHROME_DEVEL_SANDBOX FONTCONFIG_FILE FONTCONFIG_PATH HOME LANG LANGUAGE LD_LIBRARY_PATH LIGHTPANDA_BIN LOGNAME "
+    "NODE_COMPILE_CACHE NODE_OPTIONS PATH PLAYWRIGHT_BROWSERS_PATH PLAYWRIGHT_NODEJS_PATH PYTHONPATH SHELL "
+    "SSL_CERT_DIR SSL_CERT_FILE TEMP TMP TMPDIR TZ USER VIRTUAL_ENV XDG_CACHE_HOME XDG_CONFIG_HOME "
+    "XDG_RUNTIME_DIR".split()
+)
+"""Environment variables that browsers and their driver may see; besides these, ``LC_*``."""
+
+
+def keep_harmless_environment() -> None:
+    """Take everything else out of this process's environment, for good.
+
+    The engines inherit it.  Variables such as ``NO_PROXY`` would send an engine past the egress proxy, and others hold
+    secrets that no page's renderer needs.
+    """
+    for name in list(os.environ):
+        if name not in HARMLESS_VARIABLES and not name.startswith("LC_"):
+            del os.environ[name]
+
+
 def forget_secrets() -> None:
     """Take secrets out of this process's environment, which every program it starts inherits."""
     for name in (*_SECRETS, "redis_url"):

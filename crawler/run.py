@@ -14,10 +14,10 @@ from typing import Any
 from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.utils.reactor import install_reactor
 
-from crawler.config import Settings
+from crawler.config import Settings, keep_harmless_environment
 from crawler.core.dossier import Dossier
 from crawler.core.planning.website import website
-from crawler.egress.proxy import EgressProxy
+from crawler.egress.proxy import EgressProxy, own_loopback
 from crawler.egress.trackers import tracker_hosts
 from crawler.engines.find import find_engines
 from crawler.engines.handler import abort_pages
@@ -50,6 +50,7 @@ def crawl(inputs: Sequence[SiteInput], sink: Sink, settings: Settings, limits: L
     Raises:
         RuntimeError: called twice in one process.
     """
+    keep_harmless_environment()
     install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
     from twisted.internet import reactor
 
@@ -70,7 +71,7 @@ async def _crawl(inputs: tuple[SiteInput, ...], sink: Sink, settings: Settings, 
     sites = dossiers(inputs)
     hosts = {each.site.host for each in sites if not isinstance(each.site, Failure)}
     blocked = tracker_hosts(hosts) if settings.block_trackers else frozenset()
-    async with EgressProxy(settings.allow_hosts, blocked_hosts=blocked) as proxy:
+    async with EgressProxy(settings.allow_hosts, blocked_hosts=blocked, address=own_loopback()) as proxy:
         runner = AsyncCrawlerRunner(scrapy_settings(settings))
         crawler = runner.create_crawler(SiteSpider)
         arguments: dict[str, Any] = {

@@ -47,6 +47,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     has_browser = (settings.light_enabled and light.is_ok) or (settings.chromium_enabled and chromium.is_ok)
     has_engine = driver.is_ok and has_browser
     yield _rendering(settings, has_engine)
+    if has_engine:
+        yield _guard(settings)
     if settings.chromium_enabled:
         yield _sandbox()
     yield _files()
@@ -103,6 +105,14 @@ def _rendering(settings: Settings, has_engine: bool) -> Finding:
         "no browser engine works; sites built by JavaScript stay empty",
         "install or enable one of the two engines above, or set SOCIALS_RENDER=never",
     )
+
+
+def _guard(settings: Settings) -> Finding:
+    from crawler.engines.self_test import unguarded_engines
+
+    problems = [f"{engine}: {problem}" for engine, problem in unguarded_engines(settings).items()]
+    fix = "disable the engine, and report it: this must not happen"
+    return Finding("egress guard", not problems, "; ".join(problems) or "every engine goes through it", fix)
 
 
 def _sandbox() -> Finding:

@@ -14,6 +14,7 @@ its CONNECT (``ERR_TUNNEL_CONNECTION_FAILED``): :meth:`last_refusal` tells by ho
 import asyncio
 import logging
 import secrets
+import sys
 from asyncio import StreamReader, StreamWriter
 from collections import Counter, OrderedDict
 from collections.abc import Collection, Iterable, Mapping
@@ -97,6 +98,17 @@ class Passage:
         self.address = address
 
 
+def own_loopback() -> str:
+    """Return a loopback address that nothing else listens on, for a proxy.
+
+    An engine that may connect to this one address alone reaches nothing but the proxy, whatever else it is told.
+    Linux has all of 127.0.0.0/8; elsewhere only 127.0.0.1 is there.
+    """
+    if sys.platform != "linux":
+        return "127.0.0.1"
+    return f"127.{64 + secrets.randbelow(128)}.{secrets.randbelow(256)}.{1 + secrets.randbelow(254)}"
+
+
 class EgressProxy:
     """The forward proxy; ``async with EgressProxy(...) as proxy`` starts it and ends it with all its connections."""
 
@@ -108,6 +120,7 @@ class EgressProxy:
         blocked_hosts: frozenset[str] = frozenset(),
         limits: ProxyLimits | None = None,
         resolve: Resolve | None = None,
+        address: str = "127.0.0.1",
     ) -> None:
         """Prepare; nothing is opened before :meth:`start`.
 
@@ -117,10 +130,12 @@ class EgressProxy:
             blocked_hosts: lower-case names refused at once together with every name below them (trackers).
             limits: times and sizes.
             resolve: resolver in place of the system's.
+            address: loopback address to listen on; see :func:`own_loopback`.
 
         Raises:
             ValueError: an entry of ``allow_hosts`` cannot be read.
         """
+        self.address = address
         self._limits = limits or ProxyLimits()
         self._resolver = Resolver(resolve, timeout_s=self._limits.dns_timeout_s, ttl_s=self._limits.dns_kept_s)
         self._dialler = Dialler(
@@ -138,8 +153,8 @@ class EgressProxy:
         self._counts: Counter[str] = Counter()
 
     async def start(self) -> Self:
-        """Listen on a free port of 127.0.0.1."""
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=CHUNK_BYTES, backlog=512)
+        """Listen on a free port of its address."""
+        self._server = await asyncio.start_server(self._accept, self.address, 0, limit=CHUNK_BYTES, backlog=512)
         return self
 
     async def aclose(self, deadline_s: float = 5.0) -> None:
@@ -176,8 +191,8 @@ class EgressProxy:
 
     @property
     def url(self) -> str:
-        """``http://127.0.0.1:PORT``, as Scrapy and the browsers want it."""
-        return f"http://127.0.0.1:{self.port}"
+        """``http://ADDRESS:PORT``, as Scrapy and the browsers want it."""
+        return f"http://{self.address}:{self.port}"
 
     @property
     def passages(self) -> tuple[Passage, ...]:

@@ -21,6 +21,8 @@ from scrapy.crawler import Crawler
 from scrapy.http import HtmlResponse
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 
+from crawler.egress.canary import UnguardedError, verify_guard
+from crawler.egress.proxy import EgressProxy
 from crawler.engines.driver import Driver
 from crawler.engines.page_limiter import Gate
 from crawler.engines.resources import Load, size_bytes
@@ -101,6 +103,7 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
         crawler: Scrapy's crawler.
         driver: the shared Playwright driver.
         provider: what starts and ends the browser.
+        proxy: the egress proxy, which every page must go through.
         pages_count: pages open at a time.
         lifetime_pages_count: pages after which the browser is ended and started anew.
         lifetime_bytes: size of the browser, in bytes, from which on the same happens.
@@ -113,6 +116,7 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
         crawler: Crawler,
         driver: Driver,
         provider: Provider,
+        proxy: EgressProxy,
         *,
         pages_count: int,
         lifetime_pages_count: int,
@@ -125,6 +129,9 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
         self.config.navigation_timeout_ms = None
         self._driver = driver
         self._provider = provider
+        self._proxy = proxy
+        self._verify_lock = asyncio.Lock()
+        self._verified_generation = 0
         self._gate = Gate(pages_count, lifetime_pages_count, self._retire)
         self._lifetime_bytes = lifetime_bytes
         self._wait_limits = limits
@@ -294,6 +301,33 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
             )
             raise RenderError(Reason.BROWSER_ERROR, "the browser does not start") from error
         self._failed_starts_count = 0
+        await self._verify_guard()
+
+    async def _verify_guard(self) -> None:
+        """See once for each browser that it goes through the egress proxy.
+
+        Raises:
+            RenderError: it does not; no page is opened in this engine any more.
+        """
+        async with self._verify_lock:
+            if self._verified_generation == self._provider.generation:
+                return
+            try:
+                await verify_guard(self._proxy, self._visit)
+            except UnguardedError as error:
+                self._failed_starts_count = MOST_FAILED_STARTS_COUNT
+                logger.critical("engine %s is not used: %s", self._provider.engine, error)
+                await self._forget_browser()
+                raise RenderError(Reason.BROWSER_ERROR, "the browser does not start") from error
+            self._verified_generation = self._provider.generation
+
+    async def _visit(self, url: str) -> None:
+        context = await self.browser.new_context()
+        try:
+            page = await context.new_page()
+            await page.goto(url)
+        finally:
+            await context.close()
 
     async def _forget_browser(self) -> None:
         self.context_wrappers.clear()

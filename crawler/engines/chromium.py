@@ -9,6 +9,7 @@ from contextlib import suppress
 import psutil
 from playwright.async_api import Browser, CDPSession, Page
 
+from crawler.egress.proxy import EgressProxy
 from crawler.engines.driver import Driver
 from crawler.records import Engine
 
@@ -41,7 +42,7 @@ class ChromiumProvider:
     Args:
         driver: the shared Playwright driver.
         executable: the browser to run.
-        proxy_url: the egress proxy, ``http://127.0.0.1:port``.
+        proxy: the egress proxy, running.
         with_images: whether pictures are fetched; links need none.
     """
 
@@ -49,11 +50,14 @@ class ChromiumProvider:
     has_layout = True
     """It scrolls and knows what is in view."""
 
-    def __init__(self, driver: Driver, executable: str, proxy_url: str, *, with_images: bool = False) -> None:
-        self._flags = list(FLAGS) if with_images else [*FLAGS, NO_IMAGES]
+    def __init__(self, driver: Driver, executable: str, proxy: EgressProxy, *, with_images: bool = False) -> None:
+        # A second lock: no name has an address here but at the proxy.
+        no_names = f"--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE {proxy.address}"
+        self._flags = [*FLAGS, no_names, *(() if with_images else (NO_IMAGES,))]
         self._driver = driver
         self._executable = executable
-        self._proxy_url = proxy_url
+        self._proxy_url = proxy.url
+        self._bypass = "<-loopback>"  # takes away Chromium's rule that loopback goes past the proxy
         self._browser: Browser | None = None
         self.generation = 0
 
@@ -68,8 +72,7 @@ class ChromiumProvider:
         self._browser = await self._driver.playwright.chromium.launch(
             executable_path=self._executable,
             args=self._flags,
-            # `<-loopback>` takes away Chromium's rule that loopback goes past the proxy.
-            proxy={"server": self._proxy_url, "bypass": "<-loopback>"},
+            proxy={"server": self._proxy_url, "bypass": self._bypass},
             # The sandbox cannot be had as root; `socials doctor` says so.
             chromium_sandbox=not is_root,
             handle_sigint=False,

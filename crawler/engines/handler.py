@@ -134,7 +134,7 @@ class EngineHandler:
             pages_count = settings.concurrent_light_pages_count
             provider: Provider = LightProvider(
                 self._driver,
-                proxy_url=spider.proxy.url,
+                proxy=spider.proxy,
                 user_agent=settings.user_agent,
                 pages_count=pages_count,
                 is_tls_strict=settings.tls_strict,
@@ -144,7 +144,7 @@ class EngineHandler:
             options: dict[str, Any] = {}
         else:
             pages_count = settings.concurrent_chromium_pages_count
-            provider = ChromiumProvider(self._driver, spider.chromium_path, spider.proxy.url)
+            provider = ChromiumProvider(self._driver, spider.chromium_path, spider.proxy)
             options = {
                 "user_agent": settings.user_agent,
                 "ignore_https_errors": not settings.tls_strict,
@@ -156,6 +156,7 @@ class EngineHandler:
             self._crawler,
             self._driver,
             provider,
+            spider.proxy,
             pages_count=pages_count,
             lifetime_pages_count=settings.browser_pages_count,
             lifetime_bytes=settings.browser_bytes,

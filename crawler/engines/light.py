@@ -14,6 +14,7 @@ import psutil
 from playwright.async_api import Browser, BrowserContext, CDPSession, Page
 from playwright.async_api import Error as PlaywrightError
 
+from crawler.egress.proxy import EgressProxy
 from crawler.engines.driver import Driver
 from crawler.records import Engine
 
@@ -87,7 +88,7 @@ class LightProvider:
 
     Args:
         driver: the shared Playwright driver.
-        proxy_url: the egress proxy, ``http://127.0.0.1:port``.
+        proxy: the egress proxy, running.
         user_agent: User-Agent header; must not contain "Mozilla" (the engine refuses to pose as another browser).
         pages_count: pages open at a time.
         is_tls_strict: whether a bad certificate is an error.
@@ -102,7 +103,7 @@ class LightProvider:
         self,
         driver: Driver,
         *,
-        proxy_url: str,
+        proxy: EgressProxy,
         user_agent: str,
         pages_count: int,
         is_tls_strict: bool,
@@ -110,7 +111,11 @@ class LightProvider:
     ) -> None:
         self._driver = driver
         self._arguments = [
-            "--http-proxy", proxy_url,
+            "--http-proxy", proxy.url,
+            # A second lock: it connects to the proxy and to nothing else (the sign exempts an address).
+            "--block-cidrs", "0.0.0.0/0",
+            "--block-cidrs", "::/0",
+            "--block-cidrs", f"-{proxy.address}/32",
             "--user-agent", user_agent,
             "--cdp-max-connections", str(pages_count * 2 + 2),
             "--http-max-response-size", str(max_response_bytes),

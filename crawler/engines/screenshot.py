@@ -38,7 +38,7 @@ def take_screenshot(url: str, file: Path, settings: Settings) -> None:
 
 async def _take(url: str, file: Path, settings: Settings, executable: str) -> None:
     async with EgressProxy(settings.allow_hosts) as proxy:
-        provider = ChromiumProvider(Driver(), executable, proxy.url, with_images=True)
+        provider = ChromiumProvider(Driver(), executable, proxy, with_images=True)
         await provider.start()
         try:
             async with asyncio.timeout(settings.render_timeout_s):

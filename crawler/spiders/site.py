@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import scrapy
+from scrapy import Request
 from scrapy.http import Response
 from scrapy.http.cookies import CookieJar
 from twisted.python.failure import Failure as TwistedFailure
@@ -18,9 +19,10 @@ from crawler.config import Settings
 from crawler.core.dossier import Dossier, Visit
 from crawler.core.planning import plan
 from crawler.core.reading import links
+from crawler.egress.canary import verify_guard
 from crawler.pages import page_from, page_from_failure
 from crawler.records import Engine, Limits, Page, Sink
-from crawler.requests import COOKIES, VIA, WHY, request_for
+from crawler.requests import COOKIES, ROBOTS_BYTES, VIA, WHY, request_for
 
 
 class SiteSpider(scrapy.Spider):
@@ -63,14 +65,19 @@ class SiteSpider(scrapy.Spider):
         self._room = asyncio.Semaphore(config.concurrent_sites_count)
 
     async def start(self) -> AsyncIterator[Any]:
-        """Ask the plan for each site's first step, a new site only once an open one is finished.
+        """See that plain requests are guarded, then ask the plan for each site's first step.
 
+        A new site is begun only once an open one is finished.
         Left to itself Scrapy asks for the first pages of all sites before it goes on with any.
         """
+        await verify_guard(self.proxy, self._visit)
         for dossier in self._dossiers:
             await self._room.acquire()
             for step in self._advance(dossier, None):
                 yield step
+
+    async def _visit(self, url: str) -> None:
+        await self.crawler.engine.download_async(Request(url, meta={ROBOTS_BYTES: 0}))
 
     async def parse(self, response: Response, dossier: Dossier) -> AsyncIterator[Any]:
         """Take a page."""
