@@ -14,7 +14,7 @@ from api import errors, openapi
 from api.access_log import Requests
 from api.deps import Services
 from api.metrics import ProcessMetrics
-from api.routes import auth, events, health, jobs, results, rows
+from api.routes import account, auth, events, health, jobs, results, rows
 from api.row_schemas import ResultsPage
 from crawler.config import Settings
 from worker.accounts.rates import Rates
@@ -81,7 +81,7 @@ def create_app(settings: Settings, redis_url: str) -> FastAPI:
         responses=errors.responses(400, 404, 405, 413, 415, 503),
     )
     errors.install(app)
-    routers = (auth.router, jobs.router, results.router, rows.router, events.router, health.router)
+    routers = (auth.router, account.router, jobs.router, results.router, rows.router, events.router, health.router)
     for router in routers:
         app.include_router(router)
     app.add_middleware(Requests, metrics=metrics)

@@ -65,12 +65,14 @@ def require_same_origin(request: Request) -> None:
         raise ApiError(403, "cross_origin", "A session is accepted only for requests from the service's own pages.")
 
 
-def unauthenticated() -> ApiError:
+_NOT_SIGNED_IN = (
+    "Not signed in: the token, the session, or the e-mail and password are missing or not valid. Fix: send "
+    "Authorization: Bearer with a valid token, or sign in."
+)
+
+
+def unauthenticated(message: str = _NOT_SIGNED_IN) -> ApiError:
     """Return the one answer for everything that is wrong with a credential."""
-    message = (
-        "Not signed in: the token, the session, or the e-mail and password are missing or not valid. Fix: send "
-        "Authorization: Bearer with a valid token, or sign in."
-    )
     return ApiError(401, "unauthenticated", message, headers={"WWW-Authenticate": "Bearer"})
 
 

@@ -108,15 +108,15 @@ JobDep = Annotated[Job, Depends(_job)]
 """The job of the path; 404 is the same for an unknown job and another account's."""
 
 
-async def sign_in_rates(request: Request, services: Services, email: str) -> None:
-    """Count an attempt to sign in, against the e-mail and against the client.
+async def sign_in_rates(request: Request, services: Services, email: str | None = None) -> None:
+    """Count an attempt to sign in, against the client and, where one is named, against the e-mail.
 
     Raises:
         ApiError: 429.
     """
     most = services.settings.sign_ins_per_minute_count
     client = request.client.host if request.client else ""
-    for who in (f"client {client}", f"email {email.strip().casefold()}"):
+    for who in (f"client {client}", *([f"email {email.strip().casefold()}"] if email is not None else [])):
         verdict = await services.rates.take(sign_in_rate(hashlib.sha256(who.encode()).hexdigest()), most)
         if not verdict.is_allowed:
             raise rate_limited("Too many attempts to sign in.", verdict.wait_s)

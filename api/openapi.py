@@ -80,13 +80,31 @@ _JUDGED = {
     "engine": "static",
 }
 
+_TOKEN = {"id": "0123456789abcdef", "name": "nightly import", "created_at": _CREATED, "used_at": None}
+
 EXAMPLES: Mapping[str, Any] = {
     "log_in": {
-        "id": "local", "email": "ada@studio-atlas.example", "month": "2026-03", "ceiling_ef": 10.0,
-        "spent_ef": 0.00055, "reserved_ef": 0.0,
+        "id": "local", "email": "ada@studio-atlas.example", "is_operator": False, "month": "2026-03",
+        "ceiling_ef": 10.0, "spent_ef": 0.00055, "reserved_ef": 0.0,
     },
     "get_account": {
-        "id": "local", "email": None, "month": "2026-03", "ceiling_ef": None, "spent_ef": 0.00055, "reserved_ef": 0.0,
+        "id": "local", "email": None, "is_operator": True, "month": "2026-03", "ceiling_ef": None,
+        "spent_ef": 0.00055, "reserved_ef": 0.0,
+    },
+    "list_tokens": {"tokens": [_TOKEN]},
+    "create_token": {**_TOKEN, "token": "socials_local_0123456789abcdef_..."},
+    "get_use": {"days": [{
+        "day": "2026-03-02", "jobs_count": 1, "items_count": 1, "found_count": 1, "failed_count": 0, "ef": 0.00055,
+    }]},
+    "get_webhook_secret": {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="},
+    "renew_webhook_secret": {"secret": "whsec_q1d0Xo0y0kz8m3mYlF2q1d0Xo0y0kz8m3wRt5A8GKYo="},
+    "list_deliveries": {"deliveries": [{
+        "job_id": _ID, "url": "https://hooks.studio-atlas.example/socials", "status": "delivered", "attempts_count": 1,
+        "detail": "status 204", "ended_at": "2026-03-02T09:15:04.000Z",
+    }]},
+    "use_link": {
+        "id": "local", "email": None, "is_operator": True, "month": "2026-03", "ceiling_ef": None, "spent_ef": 0.00055,
+        "reserved_ef": 0.0,
     },
     "create_job": _ACCEPTED,
     "list_jobs": {"jobs": [_SNAPSHOT], "next_cursor": None},
@@ -234,7 +252,7 @@ def _complete(
             if operation["operationId"] in bodies:
                 reference = {"$ref": f"#/components/schemas/{bodies[operation['operationId']].__name__}"}
                 operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": reference}}}
-            _complete_operation(operation, has_id="{job_id}" in path)
+            _complete_operation(operation, has_id="{" in path)
     return document
 
 
@@ -258,7 +276,10 @@ def _complete_operation(operation: dict[str, Any], *, has_id: bool) -> None:
         del answers[status]
     name = operation["operationId"]
     for status, answer in answers.items():
-        answer["headers"] = {"X-Request-ID": _REQUEST_ID, **_HEADERS.get(status, {})}
+        answer["headers"] = {
+            "X-Request-ID": _REQUEST_ID,
+            **_HEADERS.get("200" if name == "create_token" else status, {}),
+        }
         if status >= "400":  # FastAPI gives errors the media type of the good answer
             answer["content"] = {"application/json": next(iter(answer["content"].values()))}
         for media_type, schema in _SCHEMAS.get(name, {}).items():

@@ -258,11 +258,26 @@ class LoginRequest(BaseModel):
     password: str = Field(min_length=1, max_length=MAX_PASSWORD_LENGTH)
 
 
+class LinkRequest(BaseModel):
+    """The secret of a one-time link."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={
+            "examples": [{"link": "link_local_0123456789abcdef_mYlF2q1d0Xo0y0kz8m3mYlF2q1d0Xo0y0kz8m3wRt5A"}]
+        },
+    )
+
+    link: str = Field(min_length=1, max_length=500, description="What stands behind the # of the link.")
+
+
 class AccountView(BaseModel):
     """An account, and what it has left."""
 
     id: str
     email: str | None = Field(description="Null for an account that only has tokens.")
+    is_operator: bool = Field(description="Whether it may see how the whole service stands.")
     month: str = Field(description="The calendar month, in UTC, that the amounts are of.", examples=["2026-11"])
     ceiling_ef: Ef | None = Field(description="What it may spend in a month; null: as much as it likes.")
     spent_ef: Ef = Field(description="What jobs that have ended cost.")

@@ -67,11 +67,12 @@ def account(context: click.Context, /, **given: str | None) -> None:
 @click.option(
     "--ceiling", type=_ceiling, metavar="EF", default="none", show_default=True, help="Spending limit per month."
 )
+@click.option("--operator", is_flag=True, help="May see the state of the whole service.")
 @_password
-def add_account(email: str, ceiling: Decimal | None, password_stdin: bool) -> None:
+def add_account(email: str, ceiling: Decimal | None, operator: bool, password_stdin: bool) -> None:
     """Add an account. Prints its id, and its password if one was generated."""
     password = _read_password() if password_stdin else secrets.token_urlsafe(18)
-    made = _ask(lambda accounts: accounts.add(email, password, ceiling))
+    made = _ask(lambda accounts: accounts.add(email, password, ceiling, is_operator=operator))
     click.echo(f"account {made.id}")
     if not password_stdin:
         click.echo(f"password {password}")
@@ -104,6 +105,28 @@ def disable_account(name: str) -> None:
 def enable_account(name: str) -> None:
     """Enable ACCOUNT again."""
     _change(name, lambda accounts, account_id: accounts.set_active(account_id, is_active=True), "active")
+
+
+@account.command("set-operator")
+@click.argument("name", metavar="ACCOUNT")
+@click.argument("value", type=click.Choice(["yes", "no"]))
+def set_operator(name: str, value: str) -> None:
+    """Allow or forbid ACCOUNT to see the state of the whole service."""
+    is_operator = value == "yes"
+    words = "an operator" if is_operator else "no operator"
+    _change(name, lambda accounts, account_id: accounts.set_operator(account_id, is_operator=is_operator), words)
+
+
+@account.command("sign-in-link")
+@click.argument("name", metavar="ACCOUNT")
+@click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="Address of the service.")
+def sign_in_link(name: str, url: str) -> None:
+    """Print a link that signs in ACCOUNT once, within ten minutes."""
+
+    async def make(accounts: Accounts) -> str:
+        return await accounts.create_link((await accounts.find(name)).id)
+
+    click.echo(f"{url.rstrip('/')}/sign-in#{_ask(make)}")
 
 
 @account.command("set-ceiling")

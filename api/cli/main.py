@@ -208,6 +208,8 @@ def serve(**given: Any) -> int:
     async def run() -> None:
         async with Service(settings, data_dir) as service:
             _say(f"Socials is running at {service.url} (API reference: {service.url}/docs). Press Ctrl-C to stop.")
+            if service.link:
+                _say(f"\nOpen the console, signed in; the link works once, within ten minutes:\n\n  {service.link}\n")
             if service.token:
                 path = token_path(data_dir)
                 _say(

@@ -89,6 +89,17 @@ def token_path(data_dir: Path) -> Path:
     return data_dir / "token"
 
 
+async def local_link(redis_url: str, settings: Settings) -> str:
+    """Make the secret of a link that signs the account ``local`` in, once; ``""`` where there is no such account."""
+    accounts = Accounts.connect(redis_url, settings.secret.get_secret_value())
+    try:
+        return await accounts.create_link(LOCAL_ACCOUNT) if await accounts.get(LOCAL_ACCOUNT) else ""
+    except Unavailable as error:
+        raise ServiceError(f"{error}; is SOCIALS_REDIS_URL right?") from None
+    finally:
+        await accounts.aclose()
+
+
 async def local_token(redis_url: str, settings: Settings, data_dir: Path | None) -> str:
     """Make the account ``local`` where there is no account at all, and keep a token of it in the data folder.
 
@@ -103,7 +114,7 @@ async def local_token(redis_url: str, settings: Settings, data_dir: Path | None)
     accounts = Accounts.connect(redis_url, settings.secret.get_secret_value())
     try:
         if not await accounts.all():
-            await accounts.add("", None, None, LOCAL_ACCOUNT)
+            await accounts.add("", None, None, LOCAL_ACCOUNT, is_operator=True)
         if await accounts.get(LOCAL_ACCOUNT) is None:
             return ""
         path = token_path(data_dir) if data_dir else None
@@ -172,6 +183,8 @@ class Service:
         self._workers: set[asyncio.subprocess.Process] = set()
         self.url = ""
         """Address of the API, known after entry."""
+        self.link = ""
+        """Address that signs the account ``local`` in, once; empty where there is no such account."""
         self.token = ""
         """Token of the account ``local``, known after entry; empty where the operator has accounts of his own."""
 
@@ -188,6 +201,8 @@ class Service:
                 stack.callback(redis.stop)
                 redis_url = redis.url
             self.token = await local_token(redis_url, self._settings, self._data_dir)
+            if link := await local_link(redis_url, self._settings):
+                self.link = f"{self.url}/sign-in#{link}"
             environment = {**os.environ, **self._settings.environment(), "SOCIALS_REDIS_URL": redis_url}
             watches = [
                 asyncio.create_task(self._keep_worker(environment)) for _ in range(self._settings.workers_count)

@@ -17,7 +17,7 @@ import argon2
 
 from worker.accounts.keys import ACCOUNT_ID
 
-Kind = Literal["token", "session"]
+Kind = Literal["token", "session", "link"]
 
 MAX_PASSWORD_LENGTH = 1024
 """Longest password that is hashed, in characters; chosen, so that hashing takes the time it should."""
@@ -25,15 +25,15 @@ MAX_PASSWORD_LENGTH = 1024
 MAX_AT_A_TIME = 2
 """Passwords hashed at a time in one process: each takes 64 MiB and four threads."""
 
-_PREFIXES: dict[Kind, str] = {"token": "socials", "session": "session"}
-_TEXT = re.compile(rf"(socials|session)_({ACCOUNT_ID.pattern})_([0-9a-f]{{16}})_([A-Za-z0-9_-]{{43}})")
+_PREFIXES: dict[Kind, str] = {"token": "socials", "session": "session", "link": "link"}
+_TEXT = re.compile(rf"(socials|session|link)_({ACCOUNT_ID.pattern})_([0-9a-f]{{16}})_([A-Za-z0-9_-]{{43}})")
 
 _hasher = argon2.PasswordHasher()
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A token or session as the caller shows it; ``text`` is the secret."""
+    """A token, session or sign-in link as the caller shows it; ``text`` is the secret."""
 
     kind: Kind
     account_id: str

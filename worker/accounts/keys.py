@@ -3,11 +3,12 @@
 The one place that spells the key names of accounts; those of jobs are in :mod:`worker.jobs.keys`.
 
 ====================================  ==============================================================================
-``socials:ACCOUNT:account``           hash: ``email``, ``password`` (Argon2), ``is_active``, ``ceiling`` (in units;
-                                      absent: none), ``created_at_ms``
+``socials:ACCOUNT:account``           hash: ``email``, ``password`` (Argon2), ``is_active``, ``is_operator``,
+                                      ``ceiling`` (in units; absent: none), ``created_at_ms``
 ``socials:ACCOUNT:tokens``            set: ids of the account's tokens
 ``socials:ACCOUNT:token:ID``          hash: ``digest``, ``name``, ``created_at_ms``, ``used_at_ms``
 ``socials:ACCOUNT:session:ID``        hash: the same of a session; it lives as long as the session
+``socials:ACCOUNT:link:ID``           hash: ``digest``; a sign-in link, until it is used or ten minutes are over
 ``socials:ACCOUNT:rate:WHAT``         hash: a token bucket; it lives until it would be full again
 ``socials:ACCOUNT:webhook-salt``      string: the account's part of the secret that signs its webhooks
 ``socials:ACCOUNT:quota``             hash: ``spent:MONTH``, ``reserved:MONTH`` in units, and per job that has not
@@ -44,7 +45,7 @@ class AccountKeys:
         return f"socials:{self.account_id}:tokens"
 
     def credential(self, kind: str, credential_id: str) -> str:
-        """Hash: one ``token`` or ``session``."""
+        """Hash: one ``token``, ``session`` or ``link``."""
         return f"socials:{self.account_id}:{kind}:{credential_id}"
 
     def rate(self, what: str) -> str:

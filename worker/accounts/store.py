@@ -38,6 +38,10 @@ USED_EVERY_MS = 60_000
 """How fresh the time of a token's last use is kept, in milliseconds: a write for each request would be too many."""
 
 
+LINK_S = 600
+"""How long a sign-in link may be used, in seconds."""
+
+
 class AccountError(Exception):
     """An account or token cannot be made or found; the message says why."""
 
@@ -54,6 +58,7 @@ class Account:
     is_active: bool
     ceiling_ef: Decimal | None
     created_at: datetime
+    is_operator: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,13 @@ class Accounts:
         await self._redis.aclose()
 
     async def add(
-        self, email: str, password: str | None, ceiling_ef: Decimal | None, account_id: str | None = None
+        self,
+        email: str,
+        password: str | None,
+        ceiling_ef: Decimal | None,
+        account_id: str | None = None,
+        *,
+        is_operator: bool = False,
     ) -> Account:
         """Make an account.
 
@@ -99,6 +110,7 @@ class Accounts:
             password: to sign in with; ``None``: signing in is not possible.
             ceiling_ef: what it may spend in a month; ``None``: as much as it likes.
             account_id: its id; a random one without it.
+            is_operator: whether it sees how the whole service stands.
 
         Raises:
             AccountError: there is an account of that e-mail or id.
@@ -109,6 +121,7 @@ class Accounts:
             "email": email,
             "password": await hash_password(password) if password is not None else "",
             "is_active": 1,
+            "is_operator": int(is_operator),
             "created_at_ms": _now_ms(),
             **({"ceiling": units(ceiling_ef)} if ceiling_ef is not None else {}),
         }
@@ -161,9 +174,11 @@ class Accounts:
     async def set_password(self, account_id: str, password: str) -> None:
         """Change a password, and end all sessions that the old one opened."""
         await self._set(account_id, {"password": await hash_password(password)})
-        with guarded():
-            async for key in self._redis.scan_iter(AccountKeys(account_id).credential("session", "*")):
-                await self._redis.delete(key)
+        await self.close_sessions(account_id)
+
+    async def set_operator(self, account_id: str, *, is_operator: bool) -> None:
+        """Say whether an account sees how the whole service stands."""
+        await self._set(account_id, {"is_operator": int(is_operator)})
 
     async def with_password(self, email: str, password: str) -> Account | None:
         """Return the account that signs in with these, or ``None``; takes the same time for an unknown e-mail."""
@@ -232,6 +247,35 @@ class Accounts:
             with guarded():
                 await self._redis.delete(AccountKeys(credential.account_id).credential("session", credential.id))
 
+    async def close_sessions(self, account_id: str) -> None:
+        """End all sessions of an account, and the sign-in links that nobody has used."""
+        with guarded():
+            for kind in ("session", "link"):
+                async for key in self._redis.scan_iter(AccountKeys(account_id).credential(kind, "*"), count=1000):
+                    await self._redis.delete(key)
+
+    async def create_link(self, account_id: str) -> str:
+        """Make the secret of a sign-in link, good for one use within :data:`LINK_S`; kept as a hash only."""
+        credential = new_credential("link", account_id)
+        key = AccountKeys(account_id).credential("link", credential.id)
+        with guarded():
+            async with self._redis.pipeline(transaction=True) as step:
+                step.hset(key, mapping={"digest": digest_of(credential, self._secret), "created_at_ms": _now_ms()})
+                step.expire(key, LINK_S)
+                await step.execute()
+        return credential.text
+
+    async def use_link(self, text: str) -> Account | None:
+        """Return the account that a sign-in link signs in, and use the link up; ``None`` where it is void."""
+        credential = read("link", text)
+        owner = await self.owner(credential) if credential else None
+        if credential is None or owner is None:
+            return None
+        with guarded():
+            # Of two who use it at the same time, one deletes it.
+            is_first = await self._redis.delete(AccountKeys(owner.id).credential("link", credential.id))
+        return owner if is_first else None
+
     async def owner(self, credential: Credential) -> Account | None:
         """Return the account that a token or session speaks for, active or not; ``None`` where it is void."""
         keys = AccountKeys(credential.account_id)
@@ -284,6 +328,8 @@ def _account(account_id: str, record: Mapping[str, Any]) -> Account:
         int(record["is_active"]) == 1,
         ef(int(ceiling)) if ceiling is not None else None,
         _time(record["created_at_ms"]),
+        # Accounts made before there were operators: the one that the machine's own service made is one.
+        str(record.get("is_operator", int(account_id == LOCAL_ACCOUNT))) == "1",
     )
 
 
