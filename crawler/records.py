@@ -195,6 +195,8 @@ class Link:
     is_own_node: bool | None = None
     """For JSON-LD and microdata: does the node describe the crawled site itself?  ``None`` where it does not say."""
     is_visible: bool = True
+    language: str = ""
+    """The language that the page says it is in: the primary subtag in lower case; ``""`` where it says none."""
     order: int = 0
 
 

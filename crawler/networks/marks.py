@@ -53,11 +53,12 @@ def _account_address(grammar: Grammar) -> str:
 NAMES = _spelt(_all("names"))
 """Expression for the networks' unmistakable names, for use inside another one."""
 
-SPOKEN_NAMES = _spelt((*_all("names"), *_all("short_names")))
-"""Expression for the words that name a network in a sentence or a label."""
+FULL_NAMES: tuple[str, ...] = _all("names")
+SHORT_NAMES: tuple[str, ...] = _all("short_names")
+"""Words that name a network in a sentence or a label."""
 
-SIGNS = _spelt((*_all("names"), *_all("short_names"), *_all("signs")))
-"""Expression for whatever names a network where nothing else is said."""
+SIGNS: tuple[str, ...] = _all("signs")
+"""What names a network where nothing else is said."""
 
 NAMED: Mapping[Network, re.Pattern[str]] = MappingProxyType(
     {
@@ -87,8 +88,8 @@ ADDRESS_IN_TEXT = re.compile(rf"(?<![\w@.])(?:https?://)?(?:www\.)?(?:{_DOMAINS}
 FEED_CLASSES = "|".join(_all("feed_classes"))
 """Expression for the class names of the networks' embedded feeds and posts."""
 
-SHARE_WORDS = _spelt(_all("share_words"))
-"""Expression for what share buttons say in the networks' own words."""
+SHARE_WORDS: tuple[str, ...] = _all("share_words")
+"""What share buttons say in the networks' own words."""
 
 SCRIPT_IDS = _spelt(_all("script_ids"))
 """Expression for ids of elements that the networks' own scripts write to."""

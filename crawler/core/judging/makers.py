@@ -11,11 +11,12 @@ from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
-from crawler.core.judging import patterns
 from crawler.core.reading import link_context, regions
 from crawler.core.reading.document import tree_of
 from crawler.core.reading.link_elements import other_network
 from crawler.core.reading.names import host_of
+from crawler.languages import lexicon
+from crawler.languages.table import Kind
 from crawler.networks import marks
 from crawler.urls import registrable_domain
 
@@ -39,9 +40,9 @@ def makers_of(html: str) -> tuple[str, ...]:
 
 def _is_credited(link: LexborNode) -> bool:
     before = link_context.before(link, regions.ancestors(link), ())
-    line = before.lower().rpartition("\n")[2].rstrip()[-MAX_NAME_LENGTH:]
+    line = before.rpartition("\n")[2].rstrip()[-MAX_NAME_LENGTH:]
     # The credit goes on with the link: what else is said after it is a name.
-    return any(credit.end() == len(line) for credit in patterns.AGENCY_WORDS.finditer(line))
+    return lexicon.ends_with(line, Kind.CREDIT)
 
 
 def _names(link: LexborNode) -> Iterator[str]:

@@ -17,6 +17,9 @@ from functools import lru_cache
 from crawler.core.judging import patterns
 from crawler.core.judging.signals import Signal
 from crawler.core.judging.similarity import joined, names_likeness
+from crawler.languages import lexicon
+from crawler.languages.folding import breadth, fold
+from crawler.languages.table import Kind
 from crawler.networks import marks
 from crawler.records import Candidate, Link, Region, Source
 
@@ -34,7 +37,17 @@ MAX_PHRASE_LENGTH = 100
 """Longest text, in characters, whose words say something of a link in it."""
 
 MIN_HEADING_SHARE = 0.3
-"""Share of a heading's words, from 0.0 to 1.0, above which it is about those whom they name; chosen, not measured."""
+"""Share of a heading, from 0.0 to 1.0, above which it is about those whom a part of it names; chosen, not measured."""
+
+MAX_HEADING_BREADTH = 60
+"""Columns from which a heading is a sentence; chosen, not measured."""
+
+ICON_KINDS = frozenset({Kind.ICON, Kind.NETWORK, Kind.FOLLOW, Kind.OFFICIAL, Kind.SOCIAL})
+"""What a link says that says no more than which network it leads to."""
+OWN_KINDS = frozenset({Kind.FOLLOW, Kind.OFFICIAL})
+"""What an organisation says of its own pages."""
+HEADING_KINDS = frozenset({Kind.SOCIAL, Kind.HEADING, Kind.CONTACT, Kind.FOLLOW})
+"""What stands above an organisation's own icons."""
 
 MIN_NAME_SHARE = 1 / 3
 """Share of the letters of a longer name from which a part of it may be a name of its own; chosen, not measured."""
@@ -136,19 +149,22 @@ def _meta(link: Link) -> Signal:
 
 def is_icon_link(link: Link, handle: str) -> bool:
     """Say whether a link shows a network's sign or name and no more; a partner's logo has that partner's name."""
+    language = link.language
     text, label = _without(_folded(link.text), handle.lower()), _folded(link.label)
     if not text and link.text:
         text = "link" if link.region in _FRAMED else link.text  # the name of the account: a caption, or a mention
     caption = _folded(link.before.rpartition("\n")[2])
-    if caption and patterns.NETWORK_WORDS.match(_segment(caption)) and " " not in text:
+    if caption and lexicon.is_only(_segment(caption), ICON_KINDS, language) and " " not in text:
         return True  # "Network: @name"
-    if len(text) > MAX_ICON_TEXT or not (patterns.NETWORK_WORDS.match(text) or (link.icon and len(text) <= 3)):
+    if len(text) > MAX_ICON_TEXT or not (
+        lexicon.is_only(text, ICON_KINDS, language) or (link.icon and len(text) <= 3)
+    ):
         return False
     return (
         bool(text)
-        or patterns.NETWORK_WORDS.match(label) is not None
-        or patterns.NETWORK_NAMES.search(label) is not None
-        or patterns.NETWORK_NAMES.search(re.sub(r"[-_.]", " ", link.icon)) is not None
+        or lexicon.is_only(label, ICON_KINDS, language)
+        or Kind.NETWORK in lexicon.kinds(label)
+        or Kind.NETWORK in lexicon.kinds(link.icon)
     )
 
 
@@ -181,29 +197,35 @@ def _words(link: Link) -> Iterator[Signal]:
     own = f"{_folded(link.text)} | {_folded(link.label)}"
     heads = [_folded(text) for text in link.headings]
     beside = " | ".join([own, _segment(line), *heads[:1]])
-    if patterns.SHARE_WORDS.search(beside):
+    language = link.language
+    said = lexicon.kinds(beside, language)
+    if Kind.SHARE in said:
         yield Signal.SHARE_WORDING
-    elif patterns.OWN_WORDS.search(beside) or patterns.OWN_WORDS.search(link.near_text[:MAX_PHRASE_LENGTH]):
-        if not (patterns.MY_WORDS.search(beside) and _is_in_feed(link)):
+    elif OWN_KINDS & said or OWN_KINDS & lexicon.kinds(link.near_text[:MAX_PHRASE_LENGTH], language):
+        if not (Kind.MY in said and _is_in_feed(link)):
             yield Signal.SPEAKS_OF_OWN_PAGE
-    elif any(patterns.SOCIAL_HEADINGS.search(text) for text in heads[:3]):
+    elif any(HEADING_KINDS & lexicon.kinds(text, language) for text in heads[:3]):
         yield Signal.SOCIAL_HEADING
-    if any(map(_is_about_others, heads)):
+    if any(_is_about_others(text, language) for text in heads):
         yield Signal.HEADING_ABOUT_OTHERS
     yield from _credit(link, own)
-    if any(patterns.PRIVACY_WORDS.search(text) for text in (*heads, link.near_text)) and link.region not in _FRAMED:
+    if link.region not in _FRAMED and any(
+        Kind.PRIVACY in lexicon.kinds(text, language) for text in (*heads, link.near_text)
+    ):
         yield Signal.PRIVACY_TEXT
 
 
-def _is_about_others(heading: str) -> bool:
+def _is_about_others(heading: str, language: str) -> bool:
     """Whether others are what a heading is about: it begins with them, or says little else."""
-    if patterns.SLOGANS.search(heading):
+    heading = fold(heading)
+    if breadth(heading) >= MAX_HEADING_BREADTH or Kind.YOUR in lexicon.kinds(heading, language):
         return False
-    for match in patterns.OTHERS_HEADINGS.finditer(heading):
-        before = heading[: match.start()].split()
-        is_most = len(match[0].split()) > MIN_HEADING_SHARE * len(heading.split())
-        if (len(before) <= 1 or is_most) and not (before and patterns.FOR_WHOM.fullmatch(before[-1])):
-            return True
+    for match in lexicon.find(heading, language):
+        if match.kind is Kind.OTHERS:
+            before = heading[: match.start].split()
+            is_most = breadth(heading[match.start : match.end]) > MIN_HEADING_SHARE * breadth(heading)
+            if (len(before) <= 1 or is_most) and not (before and Kind.FOR in lexicon.kinds(before[-1], language)):
+                return True
     return False
 
 
@@ -211,30 +233,39 @@ def _credit(link: Link, own: str) -> Iterator[Signal]:
     """The line in which whoever made the site is named."""
     *earlier, line = link.before.split("\n")
     last = _segment(line)
-    previous = _segment(next((each for each in reversed(earlier) if each), ""))
+    previous = fold(_segment(next((each for each in reversed(earlier) if each), "")))
+    language = link.language
+    said = lexicon.kinds(last, language)
     if (
-        patterns.AGENCY_WORDS.search(last)
-        or patterns.AGENCY_WORDS.search(own)
-        or (patterns.BY_END.search(last) and not patterns.COPYRIGHT.search(line))
-        or (patterns.THEIR_WORDS.search(last) and patterns.AGENCY_WORDS.search(line))
+        Kind.CREDIT in said
+        or Kind.CREDIT in lexicon.kinds(own, language)
+        or (lexicon.ends_with(last, Kind.BY, language) and not _claims_rights(line, language))
+        or (Kind.THEIR in said and Kind.CREDIT in lexicon.kinds(line, language))
     ):
         yield Signal.AGENCY_CREDIT
-    elif not last and previous and (match := patterns.AGENCY_WORDS.search(previous)):
+    elif not last and previous:
         # "Developed by" on a line of its own goes on with the link; a whole credit may or may not.
-        yield Signal.AGENCY_CREDIT if len(previous) - match.end() <= 2 else Signal.BESIDE_AGENCY_CREDIT
+        ends = [match.end for match in lexicon.find(previous, language) if match.kind is Kind.CREDIT]
+        if ends:
+            yield Signal.AGENCY_CREDIT if len(previous) - max(ends) <= 2 else Signal.BESIDE_AGENCY_CREDIT
+
+
+def _claims_rights(line: str, language: str) -> bool:
+    return "©" in line or "(c)" in line or Kind.RIGHTS in lexicon.kinds(line, language)
 
 
 def _naming(candidate: Candidate, names: tuple[str, ...]) -> Iterator[Signal]:
     """Signals of the names around a link: the site's own, or somebody else's that the account is named after."""
     link, handle = candidate.link, candidate.profile.handle
-    own = [text for each in (link.text, link.label) if (text := _named(each, handle))]
+    language = link.language
+    own = [text for each in (link.text, link.label) if (text := _named(each, handle, language))]
     if any(names_likeness(text, names) >= SAME_NAME for text in own):
         yield Signal.LINK_NAMES_THE_SITE
         return
     if not handle or names_likeness(handle, names) >= SIMILAR_NAME:
         return
     line = link.before.rstrip("\n").rpartition("\n")[2]
-    around = [*own, *(text for each in (*link.headings, _segment(line)) if (text := _named(each, handle)))]
+    around = [*own, *(text for each in (*link.headings, _segment(line)) if (text := _named(each, handle, language)))]
     foreign = [text for text in around if names_likeness(text, names) < SIMILAR_NAME]
     if names_likeness(handle, foreign) >= SAME_NAME:
         yield Signal.NAMED_AFTER_OTHER
@@ -266,19 +297,19 @@ def _exactly_named(candidate: Candidate, exact: Collection[str], *, is_icon: boo
     if is_icon or link.source is not Source.ANCHOR or link.region is Region.COMMENT:
         return None
     for text in (link.text, link.label):
-        words = [word for word in text.split() if not patterns.NETWORK_WORDS.match(word.lower())]
+        words = [word for word in text.split() if not lexicon.is_only(word, ICON_KINDS, link.language)]
         if not text or len(text) > MAX_PHRASE_LENGTH or joined(" ".join(words)) not in exact:
             continue
-        if is_inner or patterns.NETWORK_NAMES.search(text.lower()):
+        if is_inner or Kind.NETWORK in lexicon.kinds(text):
             return Signal.LINK_IS_THE_NAME
     return Signal.NAMED_ON_CONTACT_PAGE if is_inner and joined(candidate.profile.handle) in exact else None
 
 
-def _named(text: str, handle: str) -> str:
+def _named(text: str, handle: str, language: str) -> str:
     """What is left of a text as a name; ``""`` where it only spells the handle."""
     if len(text) > MAX_PHRASE_LENGTH or "@" in text or "/" in text:
         return ""
-    words = [word for word in text.split() if not patterns.NETWORK_WORDS.match(word.lower())]
+    words = [word for word in text.split() if not lexicon.is_only(word, ICON_KINDS, language)]
     name = " ".join(words)
     return "" if name.lower() == handle.lower() else name
 

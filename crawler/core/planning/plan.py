@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from crawler.core.dossier import Dossier
 from crawler.core.judging import ranking
@@ -20,6 +20,9 @@ from crawler.core.judging.judgement import CERTAIN
 from crawler.core.planning import indirect_links, robots
 from crawler.core.planning.needs_script import needs_script
 from crawler.core.planning.website import is_elsewhere
+from crawler.languages import lexicon
+from crawler.languages.folding import breadth
+from crawler.languages.table import Kind
 from crawler.networks.canonical import profile_of
 from crawler.records import (
     Candidate,
@@ -64,25 +67,13 @@ class Done:
 
 Step = Read | Done
 
-CONTACT_WORDS: tuple[tuple[str, ...], ...] = (
-    # Best first: contact pages,
-    (
-        *("contact", "contáct", "contatt", "contato", "kontakt", "get-in-touch", "get in touch", "nous-contacter"),
-        *("nous contacter", "neem-contact", "fale-conosco", "fale conosco", "yhteys", "kapcsolat", "お問い合わせ"),
-    ),
-    # pages that list profiles,
-    ("follow", "social", "suivez", "síguenos", "siguenos", "seguici", "folge", "volg", "connect", "links"),
-    # imprints,
-    ("impressum", "imprint", "colofon", "note-legali"),
-    # and pages about the organisation.
-    (
-        *("about", "find-us", "find us", "a-propos", "à propos", "apropos", "qui-sommes", "qui sommes", "ueber-uns"),
-        *("über-uns", "über uns", "uber-uns", "chi-siamo", "chi siamo", "sobre", "quienes-somos", "quiénes somos"),
-        *("over-ons", "over ons", "quem-somos", "quem somos"),
-    ),
+PAGE_KINDS: tuple[frozenset[Kind], ...] = (
+    frozenset({Kind.CONTACT}),
+    frozenset({Kind.FOLLOW, Kind.SOCIAL}),
+    frozenset({Kind.IMPRINT}),
+    frozenset({Kind.ABOUT, Kind.VISIT}),
 )
-"""Words that name a page where an organisation says how to reach it, in groups, best first; compared with the start of
-words of the link's text and of the last path segment.  en fr de es it nl pt, and some more; chosen, not measured."""
+"""What the name of a page says where an organisation tells how to reach it, best first; chosen, not measured."""
 
 
 def next_step(dossier: Dossier, limits: Limits, engines: Sequence[Engine], elapsed_s: float) -> Step:
@@ -281,7 +272,7 @@ def _contact_links(dossier: Dossier) -> Iterator[tuple[int, int, int, str, str]]
 
 
 def _contact_rank(link: Link, page: Page, home: str) -> tuple[int, int] | None:
-    """The best group of :data:`CONTACT_WORDS` that a link is of, and how deep its page lies; ``None``: of none."""
+    """The best group of :data:`PAGE_KINDS` that a link is of, and how deep its page lies; ``None``: of none."""
     if not link.url.startswith(("http://", "https://")):
         return None
     try:
@@ -295,49 +286,39 @@ def _contact_rank(link: Link, page: Page, home: str) -> tuple[int, int] | None:
     if address(link.url) == address(page.url) or parts.path.lower().endswith(_NOT_PAGES):
         return None
     above = set(urlsplit(page.url).path.lower().split("/"))  # a site may itself lie in a folder called "shop"
-    if any(segment.split(".")[0] in _SECTIONS - above for segment in segments) or _YEAR.search(parts.path):
+    if any(_is_section(segment) for segment in segments if segment not in above) or _YEAR.search(parts.path):
         return None
-    last = segments[-1] if segments else ""
-    text = " ".join(f"{link.text} {link.label}".casefold().split())
-    is_short = len(text) < MAX_NAME_LENGTH, len(re.split(r"[-_+. ]|%20", last)) <= MAX_SLUG_WORDS
-    ranks = [
-        rank
-        for rank, words in enumerate(CONTACT_WORDS)
-        for word in words
-        if (is_short[1] and _has_word(last, word)) or (is_short[0] and _has_word(text, word))
-    ]
-    return (min(ranks), len(segments)) if ranks else None
+    said: set[Kind] = set()
+    for name in {link.text, link.label}:
+        if 0 < breadth(name) < MAX_NAME_BREADTH:
+            said |= lexicon.kinds(name, link.language)
+    slug = _slug(segments[-1]) if segments else ""
+    if slug and len(slug.split()) <= MAX_SLUG_WORDS:
+        said |= lexicon.kinds(slug, link.language, is_slug=True)
+    rank = next((rank for rank, each in enumerate(PAGE_KINDS) if each & said), None)
+    return None if rank is None else (rank, len(segments))
 
 
-MAX_NAME_LENGTH = 60
-"""Characters of a link's text from which it is a sentence and no name of a page; chosen, not measured."""
+def _is_section(segment: str) -> bool:
+    return Kind.ELSEWHERE in lexicon.kinds(segment.partition(".")[0], is_slug=True)
+
+
+def _slug(segment: str) -> str:
+    """A part of a path as words: ``o%20nas``, ``o-nas`` and ``o_nas.html`` are the same ones."""
+    return _SLUG_MARKS.sub(" ", unquote(segment)).strip()
+
+
+MAX_NAME_BREADTH = 60
+"""Columns of a link's text from which it is a sentence and no name of a page; chosen, not measured."""
 
 MAX_SLUG_WORDS = 4
 """Words in the last part of a path above which it is a headline: ``ten-links-to-read-this-week``."""
 
-_SECTIONS = frozenset(
-    "blog blogs news post posts article articles press magazine journal story stories aktuelles noticias actualites "
-    "notizie nieuws product products produkt produkte produit produits producto productos shop store category "
-    "categories tag tags collections collection event events team staff people person persons member members "
-    "mitarbeiter equipe équipe equipo author authors autor job jobs career careers karriere forum wiki docs portfolio "
-    "projects project wp-content wp-json feed login signin signup register cart checkout account".split()
-)
-"""Parts of a path below which nobody says how to reach the organisation, and many others are named."""
-
+_SLUG_MARKS = re.compile(r"[-_+. ]+")
 _YEAR = re.compile(r"/(?:19|20)\d\d/")
 
 
 _NOT_PAGES = tuple(".pdf .jpg .jpeg .png .gif .webp .svg .zip .doc .docx .xls .xlsx .mp4 .mp3 .ics .vcf".split())
-
-
-def _has_word(text: str, word: str) -> bool:
-    """Whether a word of the text starts with the word: ``contact`` is in ``contact-us`` but not in ``nocontact``."""
-    at = text.find(word)
-    while at >= 0:
-        if at == 0 or not text[at - 1].isalnum():
-            return True
-        at = text.find(word, at + 1)
-    return False
 
 
 def _is_route(url: str) -> bool:

@@ -68,6 +68,7 @@ def extract(page: Page) -> tuple[Link, ...]:
     if not page.html:
         return ()
     tree = tree_of(page.html)
+    language = _language(tree)
     found = list(_statements(tree, _host(page.url)))
     found += _elements(tree, _base(tree, page.url))
     found += (
@@ -79,7 +80,7 @@ def extract(page: Page) -> tuple[Link, ...]:
     tree.strip_tags(["script", "style"])  # so that the text is what people read
     found += (Link(href, href, Source.TEXT) for href in _in_text(tree))
     found += in_scripts
-    return tuple(replace(link, order=order) for order, link in enumerate(found))
+    return tuple(replace(link, order=order, language=language) for order, link in enumerate(found))
 
 
 def _statements(tree: LexborHTMLParser, host: str) -> Iterator[Link]:
@@ -255,6 +256,12 @@ def _in_scripts(tree: LexborHTMLParser) -> Iterator[str]:
             found += islice(addresses_in(text), MAX_WEAK_COUNT - len(found))
     for match in found:
         yield match.replace("\\/", "/")
+
+
+def _language(tree: LexborHTMLParser) -> str:
+    """The primary subtag of the language that the document declares."""
+    attributes = tree.root.attributes if tree.root is not None else {}
+    return (attributes.get("lang") or "")[:20].strip().lower().replace("_", "-").partition("-")[0]
 
 
 def _base(tree: LexborHTMLParser, url: str) -> str:

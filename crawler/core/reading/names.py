@@ -12,6 +12,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from crawler.core.reading import structured
 from crawler.core.reading.document import tree_of
+from crawler.languages import lexicon
+from crawler.languages.table import Kind
 from crawler.records import Page, SiteInput
 from crawler.urls import registrable_domain
 
@@ -40,16 +42,6 @@ _COPYRIGHT = re.compile(
 )
 """``© 2019-2024 Studio Atlas. All rights reserved``: the name after the years."""
 
-_EMPTY = frozenset(
-    (
-        "home|homepage|index|welcome|document|untitled|untitled document|react app|vite app|vite + react|"
-        "vite + react + ts|vue app|angular app|my app|app|website|site|blog|news|contact|about|about us|startseite|"
-        "accueil|inicio|"
-        "404|404 not found|not found|page not found|loading|loading...|create next app"
-    ).split("|")
-)
-"""Titles of nobody: what templates and starters come with, and what pages are called."""
-
 
 def names_of_site(site: SiteInput, pages: Sequence[Page]) -> tuple[str, ...]:
     """Return the names that a site goes by.
@@ -64,7 +56,7 @@ def names_of_site(site: SiteInput, pages: Sequence[Page]) -> tuple[str, ...]:
             names += _page_names(page.html, host_of(page.url))
     if pages:
         names.append(registrable_domain(host_of(pages[0].url)).partition(".")[0])
-    return tuple(dict.fromkeys(name for name in names if name and name.lower() not in _EMPTY))
+    return tuple(dict.fromkeys(name for name in names if name and Kind.HOME not in lexicon.kinds(name)))
 
 
 def host_of(url: str) -> str:
