@@ -7,7 +7,7 @@ import os
 from contextlib import suppress
 
 import psutil
-from playwright.async_api import Browser, CDPSession, Page
+from playwright.async_api import Browser, CDPSession, Page, ProxySettings
 
 from crawler.egress.proxy import EgressProxy
 from crawler.engines.driver import Driver
@@ -56,8 +56,8 @@ class ChromiumProvider:
         self._flags = [*FLAGS, no_names, *(() if with_images else (NO_IMAGES,))]
         self._driver = driver
         self._executable = executable
-        self._proxy_url = proxy.url
-        self._bypass = "<-loopback>"  # takes away Chromium's rule that loopback goes past the proxy
+        # `<-loopback>` takes away Chromium's rule that loopback goes past the proxy.
+        self._proxy: ProxySettings = {"server": proxy.url, "bypass": "<-loopback>"}
         self._browser: Browser | None = None
         self.generation = 0
 
@@ -72,7 +72,7 @@ class ChromiumProvider:
         self._browser = await self._driver.playwright.chromium.launch(
             executable_path=self._executable,
             args=self._flags,
-            proxy={"server": self._proxy_url, "bypass": self._bypass},
+            proxy=self._proxy,
             # The sandbox cannot be had as root; `socials doctor` says so.
             chromium_sandbox=not is_root,
             handle_sigint=False,

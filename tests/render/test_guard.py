@@ -96,7 +96,7 @@ def break_light_twice(provider: object) -> None:
 
 
 def break_chromium(provider: object) -> None:
-    provider._bypass = "127.0.0.1"  # type: ignore[attr-defined]
+    provider._proxy = None  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
