@@ -172,6 +172,9 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     """Format of log lines: ``text`` for people, ``json`` for machines."""
 
+    token: SecretStr = SecretStr("")
+    """Token that ``socials enrich --server`` sends. Empty: the local account's, for a service on this machine."""
+
     metrics_token: SecretStr = SecretStr("")
     """Bearer token that ``/metrics`` requires. Empty: it answers requests from this machine only."""
 

@@ -31,6 +31,10 @@ from worker.jobs.record import result_record, site_input
 Record = Mapping[str, Any]
 
 
+class RemoteError(Exception):
+    """A service cannot do it; the message says why and what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """What is to be done: the table, its rows as items, where they go and how."""
@@ -207,6 +211,16 @@ def about_columns(table: Table) -> list[str]:
     if table.name.column not in (NAME_COLUMN, ""):
         lines.append(f"names are taken from the column “{table.name.column}”; --name-column chooses another")
     return lines
+
+
+def interrupted(work: Work, outcome: Outcome, *, is_remote: bool) -> str:
+    """Say how far an interrupted run got, and how to go on."""
+    rest = f"the same command with --resume goes on from {journal_path(work.output.name)}"
+    if work.output.is_stream:
+        rest = "nothing was written"
+    if is_remote:
+        rest += "; what was posted goes on at the service"
+    return f"Interrupted after {len(outcome.results)} of {len(work.eligible)} sites; {rest}."
 
 
 def summary(work: Work, outcome: Outcome) -> str:

@@ -5,6 +5,7 @@ Each finished result is kept in a file beside the output the moment it exists.  
 
 import json
 import os
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -41,6 +42,8 @@ class Journal:
         self.results: dict[int, Mapping[str, Any]] = {}
         self.notes: list[str] = []
         """What people should be told about what was read."""
+        self.run = uuid.uuid4().hex
+        """Names the run, from its first start to its end."""
         self._fingerprint = fingerprint
         self._is_resuming = is_resuming
         self._file: IO[str] | None = None
@@ -56,7 +59,7 @@ class Journal:
             self._load()
         self._file = self.path.open("a", encoding="utf-8")
         if self._file.tell() == 0:
-            self._write({"items": self._fingerprint})
+            self._write(self._head())
         return self
 
     def __exit__(
@@ -78,12 +81,17 @@ class Journal:
         self._file.write(json_text.dumps(line) + "\n")
         self._file.flush()
 
+    def _head(self) -> dict[str, str]:
+        return {"items": self._fingerprint, "run": self.run}
+
     def _load(self) -> None:
         lines = self.path.read_bytes().split(b"\n")
         head, *rest = [_parsed(line) for line in lines[:-1]] or [None]
         if isinstance(head, dict) and head.get("items") not in (None, self._fingerprint):
             raise JournalError(f"{self.path} belongs to other items or options; delete it to start anew")
         is_ours = isinstance(head, dict) and head.get("items") == self._fingerprint
+        if isinstance(head, dict) and is_ours:
+            self.run = str(head.get("run", self.run))
         for line in rest if is_ours else ():
             if _is_result(line):
                 self.results[line["index"]] = line["result"]
@@ -97,7 +105,7 @@ class Journal:
 
     def _rewrite(self) -> None:
         draft = self.path.with_name(f".{self.path.name}.draft")
-        texts = [json_text.dumps({"items": self._fingerprint})]
+        texts = [json_text.dumps(self._head())]
         texts += [json_text.dumps({"index": index, "result": result}) for index, result in self.results.items()]
         draft.write_text("\n".join(texts) + "\n", "utf-8")
         os.replace(draft, self.path)  # noqa: PTH105  # one call that says what it is for

@@ -8,7 +8,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -85,6 +85,7 @@ def cli() -> None:
 @click.option("--allow-host", "allow_hosts", multiple=True, metavar="HOST:PORT",
               help="Host on this machine that may be read; for tests only.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on from an interrupted run with the same input and output.")
+@click.option("--server", metavar="URL", help="Let a service crawl, with the token in SOCIALS_TOKEN.")
 def enrich(source: str, output: str, **given: Any) -> int:
     """Enrich a file of places on this machine.
 
@@ -122,20 +123,16 @@ def enrich(source: str, output: str, **given: Any) -> int:
         for line in work.about_columns(opened.table):
             _say(line)
         limits = settings.limits()
-        crawl = work.crawl_here(settings, limits)
+        crawl = _remote(given, settings) if given["server"] else work.crawl_here(settings, limits)
         outcome = work.run(opened, crawl, work.fingerprint(opened, limits), is_resuming=given["resume"])
         if not outcome.is_complete:
-            is_kept = not opened.output.is_stream
-            rest = (
-                f"the same command with --resume goes on from {journal_path(output)}"
-                if is_kept
-                else "nothing was written"
-            )
-            _say(f"Interrupted after {len(outcome.results)} of {len(opened.eligible)} sites; {rest}.")
+            _say(work.interrupted(opened, outcome, is_remote=bool(given["server"])))
             return INTERRUPTED
         work.finish(opened, outcome)
     except (TableError, OutputError, JournalError) as error:
         raise click.UsageError(str(error)) from None
+    except work.RemoteError as error:
+        raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(f"{error.filename or output}: {error.strerror}") from None
     _say(work.summary(opened, outcome))
@@ -311,6 +308,16 @@ def _settings(**given: Any) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         raise SettingError(first_error(error)) from None
+
+
+def _remote(given: Mapping[str, Any], settings: Settings) -> Any:
+    """What lets the service at --server crawl, with the options that were named."""
+    from api.cli import remote
+
+    if given["allow_hosts"]:
+        raise click.UsageError("--allow-host is a setting of the service: SOCIALS_ALLOW_HOSTS there")
+    options = {name: given[name] for name in ("render", "max_pages") if given[name]}
+    return remote.crawl_there(given["server"], remote.token_for(given["server"], settings), options)
 
 
 def _refuse_allow_hosts(settings: Settings) -> None:

@@ -61,9 +61,17 @@ class Progress:
 
     def advance(self, *, is_found: bool, is_failed: bool) -> None:
         """Count one more item as done."""
-        self._done_count += 1
-        self._found_count += is_found
-        self._failed_count += is_failed
+        done_count, found_count, failed_count = self.counts
+        self.show(done_count + 1, found_count + is_found, failed_count + is_failed)
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """Items done, those with profiles, and those that failed."""
+        return self._done_count, self._found_count, self._failed_count
+
+    def show(self, done_count: int, found_count: int, failed_count: int) -> None:
+        """Show how many items are done, found and failed in all."""
+        self._done_count, self._found_count, self._failed_count = done_count, found_count, failed_count
         counts = self._counts()
         self._bar.update(self._task, completed=self._done_count, counts=counts)
         now = time.monotonic()
