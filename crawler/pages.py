@@ -9,7 +9,7 @@ from scrapy import Request
 from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure as TwistedFailure
 
-from crawler.core.planning.missing_features import missing_feature_in
+from crawler.core.planning.missing_features import missing_feature_in, silent_feature_in
 from crawler.core.reading.interstitials import wall_of
 from crawler.failures import failure_from
 from crawler.records import Engine, Failure, Page, Reason, Wall
@@ -58,8 +58,13 @@ def page_from(response: Response) -> Page:
         is_tls_invalid=bool(request.meta.get(TLS_INVALID)),
         elapsed_ms=_elapsed_ms(request),
         size_bytes=len(response.body),
-        missing_feature=missing_feature_in(request.meta.get(SCRIPT_ERRORS, ())),
+        missing_feature=_missing_feature(request, html),
     )
+
+
+def _missing_feature(request: Request, html: str) -> str:
+    named = missing_feature_in(request.meta.get(SCRIPT_ERRORS, ()))
+    return named or (silent_feature_in(html) if request.meta.get(ENGINE) is Engine.LIGHT else "")
 
 
 _WALL_FAILURES = {

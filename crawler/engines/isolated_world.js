@@ -118,7 +118,8 @@
 
   const hand = () => {
     ask();
-    if (promised.shadows || limits.walks) {
+    // Declarative shadow roots are counted by nobody, and a document is written without them.
+    if (promised.shadows || limits.walks || document.getElementsByTagName('*').length <= limits.walked) {
       for (const host of hosts(document).reverse()) host.insertAdjacentHTML('beforeend', host.shadowRoot.innerHTML);
     }
     const html = document.documentElement?.outerHTML ?? '';

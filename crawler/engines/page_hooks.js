@@ -142,6 +142,27 @@
   apply(addEventListener, window, ['error', (event) => { if (event.message) says(event.message); }]);
   apply(addEventListener, window, ['unhandledrejection', (event) => says(event.reason)]);
 
+  // What an engine without a layout lacks in silence (Lightpanda 1.0.2): workers that never answer, frames without a
+  // document, documents by XMLHttpRequest.  Its other gaps are errors, which say what is missing.
+  const lacks = (holder, key, isUsed) => {
+    const own = holder && getOwnPropertyDescriptor(holder, key);
+    if (!own || !own.configurable || !(own.set || own.get)) return;
+    const side = own.set && isUsed ? 'set' : 'get';
+    defineProperty(holder, key, { ...own, [side]: function (...given) {
+      if (!isUsed || isUsed(given[0])) says(`lacks ${key}`);
+      return apply(own[side], this, given);
+    } });
+  };
+  if (!limits.scrolls) {
+    if (window.Worker) window.Worker = new Proxy(window.Worker, {
+      construct: (worker, given) => { if (!/^blob:/.test(text(given[0]))) says('lacks Worker'); return new worker(...given); },
+    });
+    lacks(XMLHttpRequest.prototype, 'responseType', (type) => type === 'document');
+    for (const kind of [window.HTMLIFrameElement, window.HTMLFrameElement]) {
+      if (kind) lacks(kind.prototype, 'contentDocument');
+    }
+  }
+
   // Nobody is there to look.
   window.open = () => null;
   for (const key of ['alert', 'confirm', 'prompt', 'print']) window[key] = () => (key === 'confirm' ? false : null);

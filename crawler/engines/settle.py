@@ -35,6 +35,7 @@ PATIENCE = {
     "pulse": 6,  # requests for one address that count; more are a pulse
     "requests": 500,  # requests that a page may make by script at all
     "links": 20_000,  # links that are compared
+    "walked": 5000,  # elements of a document that is searched for shadow roots, where no script has made any
     "laid_out": 30_000,  # elements of a document that is laid out
 }
 """How long which promise is believed, and how much a page may do; chosen, not measured."""

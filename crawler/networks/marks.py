@@ -79,6 +79,19 @@ ACCOUNT_ADDRESS = re.compile(ACCOUNT)
 
 _DOMAINS = "|".join(re.escape(domain) for grammar in table().grammars.values() for domain in _account_domains(grammar))
 
+ACCOUNT_HOST = rf"(?:[a-z0-9-]{{1,30}}\.)?(?:{_DOMAINS})"
+"""Expression for a host on which a network has accounts, for use inside another one."""
+
+WORDS: Mapping[str, Network] = MappingProxyType(
+    {
+        spelling: network
+        for network, marks in _MARKS.items()
+        for name in (*marks.names, *marks.short_names)
+        for spelling in (name.replace(" ", ""), name.replace(" ", "-"))
+    }
+)
+"""The network that each of its names stands for, spaces left out or written as hyphens."""
+
 TYPED_ADDRESS = re.compile(rf"(?:https?://)?(?:www\.)?(?:{_DOMAINS})\S*")
 """An address on a network as people read it, lower-case."""
 

@@ -15,10 +15,13 @@ MISSING = frozenset(
     speechSynthesis SpeechSynthesisUtterance SpeechRecognition webkitSpeechRecognition XSLTProcessor ViewTransition
     startViewTransition Highlight PaymentRequest ReportingObserver adoptedStyleSheets serviceWorker getAnimations
     WebGLRenderingContext WebGL2RenderingContext GPUDevice PictureInPictureWindow VideoEncoder VideoDecoder
+    Worker contentDocument responseType
     """.split()
 )
 """What the light engine does not have (Lightpanda 1.0.2, tried one by one in November 2026), by the names that scripts
-call it."""
+call it.  Those of the last line fail without an error; ``page_hooks.js`` reports their use."""
+
+BUILT_IN = "customised built-in elements"
 
 READ_OF_NOTHING = {
     "createPolicy": "trustedTypes",
@@ -32,6 +35,20 @@ READ_OF_NOTHING = {
 
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _READ = re.compile(r"(?:undefined|null) \(reading '([\w$]+)'\)")
+
+
+_BUILT_IN = re.compile(r"<[a-z][a-z0-9]{0,10}\s(?:[^<>]{0,500}\s)?is\s*=\s*[\"']?[a-z][a-z0-9]{0,30}-")
+
+
+def silent_feature_in(html: str) -> str:
+    """Name what a document needs and the light engine lacks without any error, ``""`` for nothing.
+
+    Customised built-in elements (``<ul is="social-list">``) are created by scripts there but not from markup.
+
+    Args:
+        html: the document as the engine left it.
+    """
+    return BUILT_IN if " is=" in html and _BUILT_IN.search(html) else ""
 
 
 def missing_feature_in(errors: Iterable[str]) -> str:

@@ -3,6 +3,9 @@
 Asked by everything in ``core`` that looks at HTML.  The parser follows the standard, and by the standard some
 documents cost the square of their length: elements nested without end, and formatting left open, which is opened again
 in every paragraph.  Such a document loses the tags that go too deep; its text and its links stay.
+
+Declarative shadow roots (``<template shadowrootmode>``) are part of what people see, and are opened; other templates
+are not.
 """
 
 import re
@@ -35,9 +38,28 @@ def tree_of(html: str) -> LexborHTMLParser:
     """
     # Lone surrogates cannot be encoded, and mean nothing.
     text = html.encode("utf-8", "replace").decode("utf-8")
+    if _SHADOW.search(text):
+        text = _with_open_shadow_roots(text)
     if text.count("<") > PLAIN_TAGS_COUNT:
         text = _flattened(text)
     return LexborHTMLParser(text)
+
+
+_SHADOW = re.compile(r"\sshadowroot(?:mode)?\s*=", re.IGNORECASE)
+_TEMPLATE = re.compile(r"<(/?)template\b([^>]{0,2000})>", re.IGNORECASE)
+
+
+def _with_open_shadow_roots(text: str) -> str:
+    """Write each declarative shadow root as an ordinary element; templates in it stay templates."""
+    is_shadow: list[bool] = []
+
+    def opened(match: re.Match[str]) -> str:
+        if not match[1]:
+            is_shadow.append(_SHADOW.search(match[2]) is not None)
+            return "<div>" if is_shadow[-1] else match[0]
+        return "</div>" if is_shadow and is_shadow.pop() else match[0]
+
+    return _TEMPLATE.sub(opened, text)
 
 
 def _flattened(text: str) -> str:

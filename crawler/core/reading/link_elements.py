@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from crawler.core.reading.own_links import ENCODED, address_in_base64
 from crawler.networks import directories, marks
 from crawler.records import Source
 from crawler.urls import host_of, registrable_domain
@@ -22,9 +23,11 @@ _DATA_ATTRIBUTES = (
     *("data-lazy-src", "data-ha-element-link", "data-wpr-url", "cite", "formaction"),
     *marks.ADDRESS_ATTRIBUTES,
 )
+_HANDLERS = ("onclick", "onmousedown", "onmouseup", "ontouchstart", "onkeydown", "onkeypress")
 _SELECTOR = ", ".join(
     (
-        *("a[href]", "area[href]", "iframe[src]", "iframe[data-src]", "[onclick]", "svg a"),
+        *("a[href]", "area[href]", "iframe[src]", "iframe[data-src]", "svg a"),
+        *(f"[{name}]" for name in _HANDLERS),
         *(f"[{name}]" for name in _DATA_ATTRIBUTES),
         *(f".{each}" for each in sorted(marks.WIDGET_CLASSES)),
         *(f"script[type='{each.script_type}' i]" for each in marks.WIDGETS if each.script_type),
@@ -32,6 +35,21 @@ _SELECTOR = ", ".join(
 )
 _WITH_HOST = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
 _IN_SCRIPT = re.compile(r"""(?:https?:)?\\?/\\?/[^\s'"<>)]{4,500}""")
+_QUOTED = re.compile(rf"""["'`]({marks.ACCOUNT_HOST}/[^\s"'`<>]{{1,500}})["'`]""", re.IGNORECASE)
+"""An address without its scheme, as a string of a script."""
+_BASE64_STRING = re.compile(r"""["'`]([A-Za-z0-9+/_=-]{16,3000})["'`]""")
+_OPENED = re.compile(
+    r"""(?:\bopen|location\.assign|location\.replace)\s{0,5}\(\s{0,5}["'`]([^"'`\s]{4,500})["'`]"""
+    r"""|location(?:\.href)?\s{0,5}=\s{0,5}["'`]([^"'`\s]{4,500})["'`]"""
+    r"""|atob\(\s{0,5}["'`]([A-Za-z0-9+/=]{16,1000})["'`]"""
+)
+"""What a script goes to, or opens."""
+_SKIPPED = frozenset("href src srcset content d points style nonce integrity".split())
+"""Attributes in which no script looks for an address in base64."""
+
+MAX_ENCODED_COUNT = 50
+"""Most addresses in base64 that are read from attributes of one page."""
+
 Carrier = tuple[LexborNode, str, Source]
 
 
@@ -55,8 +73,9 @@ def _addresses(node: LexborNode, attributes: dict[str, str | None]) -> Iterator[
     yield from _in_data(attributes, Source.WIDGET if is_plugin or node.tag == "iframe" else Source.DATA_ATTRIBUTE)
     if node.tag == "script" or not classes.isdisjoint(marks.WIDGET_CLASSES):
         yield from _in_widget(node.tag, classes, attributes)
-    if script := (attributes.get("onclick") or "")[:MAX_HREF_LENGTH]:
-        yield from ((match.replace("\\/", "/"), Source.ONCLICK) for match in addresses_in(script))
+    for name in _HANDLERS:
+        if script := attributes.get(name):
+            yield from ((match, Source.ONCLICK) for match in _addresses_in_handler(script))
 
 
 def _in_place(tag: str | None, attributes: dict[str, str | None], *, is_plugin: bool) -> Iterator[tuple[str, Source]]:
@@ -65,7 +84,10 @@ def _in_place(tag: str | None, attributes: dict[str, str | None], *, is_plugin: 
         href = attributes.get("href") or attributes.get("xlink:href") or ""
         rel = (attributes.get("rel") or "").lower().split()
         plain = Source.AREA if tag == "area" else Source.ANCHOR
-        yield href, Source.REL_ME if "me" in rel else Source.WIDGET if is_plugin else plain
+        if href[:20].lstrip().lower().startswith("javascript:"):
+            yield from ((match, Source.ONCLICK) for match in _addresses_in_handler(href))
+        else:
+            yield href, Source.REL_ME if "me" in rel else Source.WIDGET if is_plugin else plain
     elif tag == "iframe" and marks.ADDRESS.search(frame := (attributes.get("src") or "")[: MAX_HREF_LENGTH + 1]):
         yield frame, Source.WIDGET
 
@@ -127,3 +149,42 @@ def addresses_in(script: str) -> Iterator[str]:
     for match in _IN_SCRIPT.findall(script):
         if marks.ADDRESS.search(match):
             yield match
+
+
+def _addresses_in_handler(script: str) -> Iterator[str]:
+    """The addresses in a handler, with or without a scheme, or in base64."""
+    script = script[:MAX_HREF_LENGTH].replace("\\/", "/")
+    yield from addresses_in(script)
+    yield from _QUOTED.findall(script)
+    yield from filter(None, map(address_in_base64, _BASE64_STRING.findall(script)))
+
+
+def opened_in(script: str) -> Iterator[str]:
+    """Yield the addresses of networks that a script of the page goes to or opens, as typed.
+
+    Args:
+        script: text of an inline script, of any length its caller allows.
+    """
+    for called, assigned, encoded in _OPENED.findall(script.replace("\\/", "/")):
+        address = address_in_base64(encoded) if encoded else called or assigned
+        if address and marks.ADDRESS.search(address):
+            yield address
+
+
+def encoded_carriers(tree: LexborHTMLParser, html: str) -> Iterator[Carrier]:
+    """Yield elements with an attribute that holds an address in base64, where a script of the page may open it."""
+    if not ENCODED.search(html) or not _has_opener(tree):
+        return
+    count = 0
+    for node in tree.css("body *"):
+        for name, value in node.attributes.items():
+            if value and name not in _SKIPPED and name not in _HANDLERS and (address := address_in_base64(value)):
+                yield node, address, Source.DATA_ATTRIBUTE
+                count += 1
+        if count >= MAX_ENCODED_COUNT:
+            return
+
+
+def _has_opener(tree: LexborHTMLParser) -> bool:
+    """Whether a script may decode attributes: one in a file, or one that says so."""
+    return any("src" in node.attributes or "atob" in (node.text() or "") for node in tree.css("script"))

@@ -21,9 +21,12 @@ from crawler.core.reading.link_elements import (
     Carrier,
     addresses_in,
     carriers,
+    encoded_carriers,
     is_social,
+    opened_in,
     other_network,
 )
+from crawler.core.reading.own_links import ENCODED, hidden_address, is_own, network_named
 from crawler.core.reading.regions import Ancestor
 from crawler.networks import marks
 from crawler.networks.canonical import fallback_of, profile_of
@@ -52,6 +55,9 @@ text with links in it; chosen, not measured."""
 MAX_WEAK_COUNT = 30
 """Most addresses of plain text, and of scripts, that are read."""
 
+MAX_INNER_COUNT = 3
+"""Most documents inside the document (``srcdoc``) that are read."""
+
 MAX_SCANNED_LENGTH = 500_000
 """Characters of text, and of scripts, that are searched for addresses."""
 
@@ -70,13 +76,17 @@ def extract(page: Page) -> tuple[Link, ...]:
     tree = tree_of(page.html)
     language = _language(tree)
     found = list(_statements(tree, _host(page.url)))
-    found += _elements(tree, _base(tree, page.url))
+    base = _base(tree, page.url)
+    found += _elements(tree, page, base)
+    for frame in tree.css("iframe[srcdoc]")[:MAX_INNER_COUNT]:
+        inner = (frame.attributes.get("srcdoc") or "")[:MAX_SCANNED_LENGTH]
+        found += _elements(tree_of(inner), replace(page, html=inner), base)
     found += (
         Link(href, href, Source.IFRAME)
         for href in page.extra_hrefs[:MAX_SOCIAL_COUNT]
         if marks.ADDRESS.search(href[:MAX_HREF_LENGTH]) and len(href) <= MAX_HREF_LENGTH
     )
-    in_scripts = [Link(href, href, Source.SCRIPT) for href in _in_scripts(tree)]
+    in_scripts = [Link(href, href, source) for href, source in _in_scripts(tree)]
     tree.strip_tags(["script", "style"])  # so that the text is what people read
     found += (Link(href, href, Source.TEXT) for href in _in_text(tree))
     found += in_scripts
@@ -122,19 +132,47 @@ class _Surveyed:
         return len(self.networks.get(each.identity, ()))
 
 
-def _elements(tree: LexborHTMLParser, base: str) -> Iterator[Link]:
+def _elements(tree: LexborHTMLParser, page: Page, base: str) -> Iterator[Link]:
     surveyed = _Surveyed()
-    for node, href, source in _read(carriers(tree)):
-        link = Link(href, _absolute(href, base), source, rel=(node.attributes.get("rel") or "")[:200])
+    domain = registrable_domain(_host(page.url))
+    for node, href, source in _read((*carriers(tree), *encoded_carriers(tree, page.html))):
+        link = Link(
+            href,
+            _absolute(href, base),
+            source,
+            text=link_context.text_of(node)[:120],
+            label=_label(node),
+            rel=(node.attributes.get("rel") or "")[:200],
+        )
+        link, network = _aimed(node, link, page.url, domain)
         above: tuple[Ancestor, ...] = ()
-        other = other_network(href)
-        if other or is_social(href):
+        if network is not None:
             above = regions.ancestors(node)
-            _survey(surveyed, node, other or _network(href), above)
+            _survey(surveyed, node, network, above)
         surveyed.links.append((node, link, above))
     for node, link, above in surveyed.links:
-        labelled = replace(link, text=link_context.text_of(node)[:120], label=_label(node))
-        yield _placed(node, labelled, above, surveyed) if above else labelled
+        yield _placed(node, link, above, surveyed) if above else link
+
+
+def _aimed(node: LexborNode, link: Link, page_url: str, domain: str) -> tuple[Link, str | None]:
+    """The link with the address that it really leads to, and the network there.
+
+    The network is ``""`` where the link may lead to one but names no account, and ``None`` where it leads to none.
+    """
+    if other := other_network(link.href):
+        return link, other
+    is_network = is_social(link.href)
+    may_hide = is_network or ENCODED.search(link.href) is not None
+    if may_hide and is_own(link.url, domain) and (hidden := hidden_address(link.url, domain)):
+        return replace(link, url=hidden), _network(hidden) or ""
+    if is_network and not is_own(link.url, domain):
+        return link, _network(link.href) or ""
+    if link.source is Source.ANCHOR and is_own(link.url, domain) and link.url.partition("#")[0] != page_url:
+        icon = "" if link.text else _icon(node)
+        named = network_named(link.url, (node.attributes.get("class") or "")[:300], link.label, link.text, icon)
+        if named is not None:
+            return link, named
+    return link, (_network(link.href) or "") if is_network else None
 
 
 def _read(found: Iterable[Carrier]) -> list[Carrier]:
@@ -150,9 +188,9 @@ def _read(found: Iterable[Carrier]) -> list[Carrier]:
     return [carrier for _, carrier in sorted((*plain, *first, *last), key=itemgetter(0))]
 
 
-def _survey(surveyed: _Surveyed, node: LexborNode, network: str | None, above: tuple[Ancestor, ...]) -> None:
+def _survey(surveyed: _Surveyed, node: LexborNode, network: str, above: tuple[Ancestor, ...]) -> None:
     surveyed.social.add(node.mem_id)
-    if network is not None:
+    if network:
         for each in above[:MAX_BLOCK_LEVELS]:
             surveyed.networks.setdefault(each.identity, set()).add(network)
 
@@ -244,8 +282,8 @@ def _in_text(tree: LexborHTMLParser) -> list[str]:
     return [match[0] for match in islice(marks.ADDRESS_IN_TEXT.finditer(text), MAX_WEAK_COUNT)]
 
 
-def _in_scripts(tree: LexborHTMLParser) -> Iterator[str]:
-    found: list[str] = []
+def _in_scripts(tree: LexborHTMLParser) -> Iterator[tuple[str, Source]]:
+    found: list[tuple[str, Source]] = []
     left = MAX_SCANNED_LENGTH
     for script in tree.css("script:not([src])"):
         if left <= 0 or len(found) >= MAX_WEAK_COUNT:
@@ -253,9 +291,10 @@ def _in_scripts(tree: LexborHTMLParser) -> Iterator[str]:
         if "ld+json" not in (script.attributes.get("type") or ""):
             text = script.text()[:left]
             left -= len(text)
-            found += islice(addresses_in(text), MAX_WEAK_COUNT - len(found))
-    for match in found:
-        yield match.replace("\\/", "/")
+            named = ((match.replace("\\/", "/"), Source.SCRIPT) for match in addresses_in(text))
+            opened = ((match, Source.ONCLICK) for match in opened_in(text))
+            found += islice((*opened, *named), MAX_WEAK_COUNT - len(found))
+    yield from found
 
 
 def _language(tree: LexborHTMLParser) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from crawler.core.planning.missing_features import missing_feature_in
+from crawler.core.planning.missing_features import BUILT_IN, missing_feature_in, silent_feature_in
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,15 @@ def test_lacking(error: str, want: str) -> None:
 
 def test_first_one_counts() -> None:
     assert missing_feature_in(["$ is not defined", "caches is not defined", "MediaSource is not defined"]) == "caches"
+
+
+def test_customised_built_in_elements_fail_in_silence() -> None:
+    rows = {
+        '<ul is="social-list"></ul>': BUILT_IN,
+        "<footer class=site\n is='site-footer'>": BUILT_IN,
+        "<p>What is=good-for you": "",
+        '<button is="plain">': "",
+        "<site-footer></site-footer>": "",
+    }
+
+    assert {html: silent_feature_in(html) for html in rows} == rows
