@@ -163,7 +163,7 @@ def _aimed(node: LexborNode, link: Link, page_url: str, domain: str) -> tuple[Li
         return link, other
     is_network = is_social(link.href)
     may_hide = is_network or ENCODED.search(link.href) is not None
-    if may_hide and is_own(link.url, domain) and (hidden := hidden_address(link.url, domain)):
+    if may_hide and (hidden := hidden_address(link.url, domain)):
         return replace(link, url=hidden), _network(hidden) or ""
     if is_network and not is_own(link.url, domain):
         return link, _network(link.href) or ""
