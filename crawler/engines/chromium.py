@@ -51,7 +51,7 @@ class ChromiumProvider:
     """It scrolls and knows what is in view."""
 
     def __init__(self, driver: Driver, executable: str, proxy: EgressProxy, *, with_images: bool = False) -> None:
-        # A second lock: no name has an address here but at the proxy.
+        # A second lock: it finds the proxy and nothing else; the rule holds for addresses as well (seen in 156).
         no_names = f"--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE {proxy.address}"
         self._flags = [*FLAGS, no_names, *(() if with_images else (NO_IMAGES,))]
         self._driver = driver

@@ -99,12 +99,19 @@ def break_chromium(provider: object) -> None:
     provider._proxy = None  # type: ignore[attr-defined]
 
 
+def break_chromium_twice(provider: object) -> None:
+    break_chromium(provider)
+    flags: list[str] = provider._flags  # type: ignore[attr-defined]
+    flags[:] = [flag for flag in flags if not flag.startswith("--host-resolver-rules")]
+
+
 @pytest.mark.parametrize(
     ("engine", "take_away", "problem"),
     [
         pytest.param(Engine.LIGHT, break_light, "does not reach", id="light"),
         pytest.param(Engine.LIGHT, break_light_twice, "connects past", id="light without its second lock"),
-        pytest.param(Engine.CHROMIUM, break_chromium, "connects past", id="chromium"),
+        pytest.param(Engine.CHROMIUM, break_chromium, "does not reach", id="chromium"),
+        pytest.param(Engine.CHROMIUM, break_chromium_twice, "connects past", id="chromium without its second lock"),
         pytest.param(Engine.LIGHT, None, "", id="light as it is"),
         pytest.param(Engine.CHROMIUM, None, "", id="chromium as it is"),
     ],
