@@ -1,6 +1,6 @@
 """How does an answer, or the failure to get one, become a :class:`Page`?
 
-The only file that knows Scrapy's response types; its exceptions are in :mod:`crawler.failures`.  Asked by the spider.
+What Scrapy's responses and errors mean is decided here and in :mod:`crawler.failures`.  Asked by the spider.
 """
 
 import re

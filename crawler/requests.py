@@ -1,6 +1,6 @@
 """How does a planned step become a Scrapy request?
 
-The only file that spells the keys of ``Request.meta``, ours and scrapy-playwright's.  Asked by the spider.
+Our keys of ``Request.meta`` are spelled here and nowhere else.  Asked by the spider.
 """
 
 from collections.abc import Callable

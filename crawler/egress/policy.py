@@ -1,6 +1,6 @@
 """May the crawler open a connection to this target, and if not, which rule forbids it?
 
-Asked by :mod:`crawler.egress.proxy` before every connection, and by the middlewares for an early answer.  Pure:
+Asked by :mod:`crawler.egress.dialler` before every connection.  Pure:
 nothing is resolved and no clock is read.  The caller brings the addresses a name stands for, and must connect to those
 very addresses, because a second look-up may answer something else.
 

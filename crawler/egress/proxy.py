@@ -320,30 +320,32 @@ class EgressProxy:
         return is_keep_alive
 
     async def _ask(self, request: Request, client: End, site: End, passage: Passage) -> Reply | Failure:
+        """Send a request and return the head of its reply; a site that cannot be talked to is a failure."""
         if request.expects_continue:
             await client.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         try:
             await self._send(request, client, site)
             async with asyncio.timeout(self._limits.head_timeout_s):
-                while True:
-                    head = await site.head(self._limits.reply_head_bytes)
-                    if not head:
-                        return Failure(Reason.CONNECT_ERROR, "closed before it answered")
-                    self._received(passage, len(head))
-                    reply = parse_reply(head, request.method)
-                    if isinstance(reply, Failure) or reply.status >= 200:
-                        break
-                    if reply.status == 101:
-                        return reply if request.is_upgrade else Failure(Reason.HTTP_ERROR, "unasked upgrade")
+                reply = await self._reply(request, site, passage)
         except TimeoutError:
             return Failure(Reason.TIMEOUT, "no answer in time")
         except ProtocolError as error:
             return Failure(Reason.HTTP_ERROR, str(error))
         except OSError:
             return Failure(Reason.CONNECT_ERROR, "connection lost")
-        if isinstance(reply, Reply) and (reply.framing.length_bytes or 0) > self._limits.received_bytes:
-            return _TOO_LARGE
-        return reply
+        is_large = isinstance(reply, Reply) and (reply.framing.length_bytes or 0) > self._limits.received_bytes
+        return _TOO_LARGE if is_large else reply
+
+    async def _reply(self, request: Request, site: End, passage: Passage) -> Reply | Failure:
+        """The first reply that ends a request: interim ones (1xx) are passed over, but for an upgrade asked for."""
+        while head := await site.head(self._limits.reply_head_bytes):
+            self._received(passage, len(head))
+            reply = parse_reply(head, request.method)
+            if isinstance(reply, Failure) or reply.status >= 200:
+                return reply
+            if reply.status == 101:
+                return reply if request.is_upgrade else Failure(Reason.HTTP_ERROR, "unasked upgrade")
+        return Failure(Reason.CONNECT_ERROR, "closed before it answered")
 
     async def _send(self, request: Request, client: End, site: End) -> None:
         async def put(piece: bytes) -> None:

@@ -132,10 +132,14 @@ def memory_limit(root: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/
     return tightest
 
 
-def tree_bytes() -> int:
-    """Proportional set size of this process and all below it, in bytes."""
-    me = psutil.Process()
-    return sum(size_bytes(process) for process in (me, *me.children(recursive=True)))
+def tree_bytes(pid: int | None = None) -> int:
+    """Proportional set size of a process and all below it, in bytes; of this one where none is named, 0 once gone."""
+    try:
+        top = psutil.Process(pid)
+        processes = [top, *top.children(recursive=True)]
+    except psutil.Error:
+        return 0
+    return sum(map(size_bytes, processes))
 
 
 def size_bytes(process: psutil.Process) -> int:

@@ -259,29 +259,38 @@ def _parsed(text: str) -> Address | str:
 
 def _segments(path: str, query: str) -> tuple[tuple[str, ...], str]:
     """Segments of a path, and the query; a query that was pasted into the path is moved."""
+    parts, pasted = _without_query(_decoded_parts(path))
+    if pasted:
+        query = f"{pasted}&{query}" if query else pasted
+    found: list[str] = []
+    for part in parts:
+        if part == "..":
+            del found[-1:]
+        elif part != "." and (text := _plain_segment(part)):
+            found.append(text)
+    return tuple(found), query
+
+
+def _decoded_parts(path: str) -> list[str]:
+    """The parts of a path, percent-decoded once; a slash that was encoded parts the last one only."""
     parts = path.rstrip("/").split("/")
     if "%" in path:
-        decoded = [_INNER_END.sub("", unquote(part)) if "%" in part else part for part in parts]
-        if "/" in decoded[-1]:
-            decoded[-1:] = decoded[-1].split("/")
-        parts = decoded
+        parts = [_INNER_END.sub("", unquote(part)) if "%" in part else part for part in parts]
+        parts[-1:] = parts[-1].split("/")
+    return parts
+
+
+def _without_query(parts: list[str]) -> tuple[list[str], str]:
+    """The parts before a query that was pasted into the path, and that query; ``""`` where there is none."""
     for index, part in enumerate(parts):
-        if ("=" in part) and (found := _QUERY_IN_PATH.search(part)):
-            rest = "/".join([part[found.start() + 1 :], *parts[index + 1 :]])
-            query = f"{rest}&{query}" if query else rest
-            parts = [*parts[:index], part[: found.start()]]
-            break
-    result: list[str] = []
-    for part in parts:
-        if part in ("", "."):
-            continue
-        if part == "..":
-            del result[-1:]
-            continue
-        text = part if part.isascii() else unicodedata.normalize("NFC", _JOINERS.sub("", part.translate(_INVISIBLE)))
-        text = text.lstrip(_BLANKS + _QUOTES).rstrip(_TRAILING)
-        if text.startswith("@"):
-            text = "@" + text.lstrip(_AT)
-        if text:
-            result.append(text)
-    return tuple(result), query
+        if "=" in part and (found := _QUERY_IN_PATH.search(part)):
+            query = "/".join([part[found.start() + 1 :], *parts[index + 1 :]])
+            return [*parts[:index], part[: found.start()]], query
+    return parts, ""
+
+
+def _plain_segment(part: str) -> str:
+    """A part of a path without what prose, typing and copying leave around it, and with one at sign at most."""
+    text = part if part.isascii() else unicodedata.normalize("NFC", _JOINERS.sub("", part.translate(_INVISIBLE)))
+    text = text.lstrip(_BLANKS + _QUOTES).rstrip(_TRAILING)
+    return "@" + text.lstrip(_AT) if text.startswith("@") else text

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from crawler.networks import directories, link_parser, wrappers
 from crawler.networks.grammar import Rule
-from crawler.networks.rules import Place, names_host, problem, route, tail_problem, taken_by
+from crawler.networks.rules import Place, Tail, names_host, problem, route, tail_of, taken_by
 from crawler.networks.table import table
 from crawler.records import Kind, Network, ProfileType, Refusal
 
@@ -48,21 +48,12 @@ class _Budget:
     pasted: int = MAX_OPENED
 
 
-def classify(url: str) -> Match | Refusal:
-    """Say which account a URL names.
+def read(url: object) -> Outcome:
+    """Say which account a URL names, or why none and what it still stands for (a group, a copied link).
 
     Args:
         url: a link as it was typed, broken or not; anything else is refused too, nothing raises.
     """
-    outcome = read(url)
-    if outcome.refusal is not None:
-        return outcome.refusal
-    assert outcome.match is not None  # noqa: S101 - one of the two is always there
-    return outcome.match
-
-
-def read(url: object) -> Outcome:
-    """As :func:`classify`, with what a refused address still stands for (a group, a copied link)."""
     if not isinstance(url, str):
         return _refused(None, Kind.OTHER, "not text")
     return _read(url, _Budget())
@@ -204,8 +195,9 @@ def _outcome(rule: Rule, value: str, place: Place) -> Outcome:
         return _refused(network, Kind.OTHER, reason)
     depth = len(rule.segments)
     rest = place.segments[depth:]
-    if rest and (refusal := tail_problem(place.segments[depth - 1], rest, rule, place.grammar)) is not None:
-        return Outcome(refusal=refusal)
+    behind = tail_of(place.segments[depth - 1], rest, rule, place.grammar) if rest else Tail.ACCOUNT
+    if behind.kind is not Kind.PROFILE:
+        return _refused(network, behind.kind, behind.value)
     return Outcome(Match(network, rule.type, value))
 
 

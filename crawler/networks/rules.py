@@ -7,11 +7,12 @@ opens nothing that this address may carry.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from crawler.networks import link_parser, quirks
 from crawler.networks.grammar import GROUP, Grammar, Host, Rule
 from crawler.networks.table import table
-from crawler.records import Kind, ProfileType, Refusal
+from crawler.records import Kind, ProfileType
 
 _MAX_NAME = 100
 """Most characters of a name outside ASCII, once in lower case (LinkedIn's limit, the largest)."""
@@ -81,8 +82,21 @@ def problem(wanted: ProfileType, value: str, grammar: Grammar) -> str:
     return ""
 
 
-def tail_problem(name: str, rest: Sequence[str], rule: Rule, grammar: Grammar) -> Refusal | None:
-    """Say why an address that goes on behind a name does not stand for the account, ``None`` where it does.
+class Tail(Enum):
+    """What the rest of an address makes of it, behind a name: the same account, one item of it, or nothing known."""
+
+    ACCOUNT = "a tab of the account"
+    ITEM = "one item of the account"
+    STRANGE = "neither an account nor a tab of one"
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of the whole address."""
+        return {Tail.ACCOUNT: Kind.PROFILE, Tail.ITEM: Kind.POST, Tail.STRANGE: Kind.OTHER}[self]
+
+
+def tail_of(name: str, rest: Sequence[str], rule: Rule, grammar: Grammar) -> Tail:
+    """Say whether an address that goes on behind a name still stands for the account.
 
     Args:
         name: the segment of the name; one with a dot and no at sign may be a pasted domain.
@@ -90,23 +104,21 @@ def tail_problem(name: str, rest: Sequence[str], rule: Rule, grammar: Grammar) -
         rule: the rule that found the name.
         grammar: the network's.
     """
-    word = rest[0].lower()
-    post = Refusal(grammar.network, Kind.POST, "one item of the account")
-    other = Refusal(grammar.network, Kind.OTHER, "neither an account nor a tab of one")
     if rule.tail == "any":
-        return None
+        return Tail.ACCOUNT
     if rule.tail == "none":
-        return other
+        return Tail.STRANGE
+    word = rest[0].lower()
     is_tab = word in grammar.tabs or _captured(grammar.tab_pattern, word) is not None
     if word in grammar.items:
-        if len(rest) == 1:
-            return None if is_tab else post
-        return None if rest[1].lower() in grammar.sub_tabs else post
+        is_list = is_tab if len(rest) == 1 else rest[1].lower() in grammar.sub_tabs
+        return Tail.ACCOUNT if is_list else Tail.ITEM
     if is_tab:
         has_item = len(rest) > 1 and not word.startswith("app") and any(map(str.isdigit, rest[1]))
-        return post if has_item else None
+        return Tail.ITEM if has_item else Tail.ACCOUNT
+    # Tabs are written small, and some networks add one every year.
     is_open = grammar.is_tail_open and rule.tail != "known_tabs" and ("." not in name or name.startswith("@"))
-    return None if is_open and _LETTERS.fullmatch(rest[0]) else other  # tabs are written small
+    return Tail.ACCOUNT if is_open and _LETTERS.fullmatch(rest[0]) else Tail.STRANGE
 
 
 def names_host(text: str) -> bool:

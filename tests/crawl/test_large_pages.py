@@ -5,7 +5,7 @@ Pure like the unit tests, but each takes a moment: the longest are as long as a 
 
 import pytest
 
-from crawler.core.reading.links import MAX_LINKS_COUNT, extract
+from crawler.core.reading.links import MAX_PLAIN_COUNT, MAX_SOCIAL_COUNT, extract
 from crawler.records import Engine, Page, Region
 
 A = '<a href="https://x.com/atlas">X</a>'
@@ -29,7 +29,7 @@ A = '<a href="https://x.com/atlas">X</a>'
     ],
 )
 def test_hostile_pages_end(html: str) -> None:
-    assert len(extract(_page(html))) <= MAX_LINKS_COUNT
+    assert len(extract(_page(html))) <= MAX_PLAIN_COUNT + MAX_SOCIAL_COUNT
 
 
 @pytest.mark.parametrize(

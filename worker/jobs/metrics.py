@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import psutil
 from redis import Redis
 
+from crawler.engines.resources import tree_bytes
 from crawler.records import Engine, RunReport
 from worker.connection import guarded
 from worker.jobs.keys import METRICS, OPEN, WEBHOOKS, WORKER_MEMORY, JobKeys
@@ -62,7 +62,7 @@ def note_memory(connection: Redis, worker_pid: int) -> None:
     """Say how much memory a worker and all its children take, shared pages counted once each."""
     with guarded():
         step = connection.pipeline(transaction=False)
-        step.hset(WORKER_MEMORY, f"{socket.gethostname()}:{worker_pid}", f"{_memory_bytes(worker_pid)} {time.time()}")
+        step.hset(WORKER_MEMORY, f"{socket.gethostname()}:{worker_pid}", f"{tree_bytes(worker_pid)} {time.time()}")
         step.expire(WORKER_MEMORY, round(STALE_S))
         step.execute()
 
@@ -96,30 +96,6 @@ async def service_stats(connection: Any) -> ServiceStats:
 def _fresh(told: Mapping[str, str], now_s: float) -> dict[str, int]:
     parts = {name: value.split(" ") for name, value in told.items()}
     return {name: int(size) for name, (size, at) in parts.items() if now_s - float(at) < STALE_S}
-
-
-def _memory_bytes(pid: int) -> int:
-    """Proportional set size where the system tells it (Linux), else resident size."""
-    total = 0
-    try:
-        worker = psutil.Process(pid)
-        processes = [worker, *worker.children(recursive=True)]
-    except psutil.Error:
-        return 0
-    for process in processes:
-        try:
-            total += _one_bytes(process)
-        except (psutil.Error, OSError):
-            continue  # it has ended
-    return total
-
-
-def _one_bytes(process: psutil.Process) -> int:
-    try:
-        with open(f"/proc/{process.pid}/smaps_rollup", encoding="ascii") as file:  # noqa: PTH123  # no path of ours
-            return next(int(line.split()[1]) * 1024 for line in file if line.startswith("Pss:"))
-    except (OSError, StopIteration):
-        return int(process.memory_info().rss)
 
 
 def worker_pid() -> int:

@@ -33,9 +33,6 @@ from crawler.networks.canonical import fallback_of, profile_of
 from crawler.records import Kind, Link, Page, Profile, Region, Source
 from crawler.urls import registrable_domain
 
-MAX_LINKS_COUNT = 5000
-"""Most links of one page."""
-
 MAX_PLAIN_COUNT = 3500
 """Most links of one page to elsewhere than networks that are read; the rest of a longer page is a catalogue."""
 
@@ -69,7 +66,8 @@ def extract(page: Page) -> tuple[Link, ...]:
         page: a fetched document; one that failed has no links.
 
     Returns:
-        The links, those of structured data first, the others in document order; at most :data:`MAX_LINKS_COUNT`.
+        The links, those of structured data first, the others in document order.  Each sort has a bound of its own,
+        so that no page has more than some thousands.
     """
     if not page.html:
         return ()

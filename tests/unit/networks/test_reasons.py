@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.networks.match import classify
+from crawler.networks.canonical import profile_of
 from crawler.records import Kind, Network, Refusal
 
 OWN_PAGE = "page of the network itself"
@@ -47,12 +47,12 @@ OWN_PAGE = "page of the network itself"
     ids=lambda value: str(value)[:60],
 )
 def test_reasons(url: str, network: Network | None, kind: Kind, reason: str) -> None:
-    assert classify(url) == Refusal(network, kind, reason)
+    assert profile_of(url) == Refusal(network, kind, reason)
 
 
 def test_a_wall_before_an_address_without_scheme() -> None:
-    assert not isinstance(classify("https://facebook.com/login.php?next=//www.facebook.com/MillPond"), Refusal)
+    assert not isinstance(profile_of("https://facebook.com/login.php?next=//www.facebook.com/MillPond"), Refusal)
 
 
 def test_a_name_of_www_and_one_dot_is_a_name() -> None:
-    assert not isinstance(classify("https://www.instagram.com/www.mill"), Refusal)
+    assert not isinstance(profile_of("https://www.instagram.com/www.mill"), Refusal)
