@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from api import errors, openapi
 from api.access_log import Requests
 from api.deps import Services
+from api.head import HeadAsGet
 from api.metrics import ProcessMetrics
 from api.routes import account, auth, events, health, jobs, results, rows
 from api.row_schemas import ResultsPage
@@ -84,6 +85,7 @@ def create_app(settings: Settings, redis_url: str) -> FastAPI:
     routers = (auth.router, account.router, jobs.router, results.router, rows.router, events.router, health.router)
     for router in routers:
         app.include_router(router)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(Requests, metrics=metrics)
     has_operator_token = bool(settings.metrics_token.get_secret_value())
     openapi.install(app, routers, (ResultsPage,), has_operator_token=has_operator_token)

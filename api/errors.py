@@ -242,7 +242,8 @@ def _allowed(request: Request) -> str:
     """Every method of an address: Starlette (1.10) names those of the first route alone."""
     routes: Sequence[Any] = request.app.router.routes
     fitting = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
-    return ", ".join(sorted({method for route in fitting for method in getattr(route, "methods", None) or ()}))
+    methods = {method for route in fitting for method in getattr(route, "methods", None) or ()}
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
 async def _request_error(request: Request, error: Exception) -> JSONResponse:

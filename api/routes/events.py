@@ -3,7 +3,7 @@
 import asyncio
 import json
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header
 from fastapi.responses import Response
@@ -87,7 +87,8 @@ class EventResponse(Response):
         self._newest = newest
         self._stream_id = stream_id
         self._after = after
-        self._first = f"retry: {RETRY_MS}\n\n" + ("" if is_resumed else _snapshot_frame(after, job))
+        self._is_first = True
+        self._first = "" if is_resumed else _snapshot_frame(after, job)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # the shape of ASGI
         """Answer one request."""
@@ -99,7 +100,7 @@ class EventResponse(Response):
 
     async def _answer(self, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        await send(_body(self._first))
+        await self._send(send, self._first or ": resumed\n\n")
         with self._services.events.follow(self._account_id, self._job_id, self._after, self._newest) as follower:
             leaving = asyncio.create_task(_left(receive))
             leaving.add_done_callback(lambda _: follower.news.set())
@@ -128,19 +129,22 @@ class EventResponse(Response):
             text = "".join(_frame(event.id, event.type, event.data) for event in found)
             is_over = is_over or any(event.type in FINAL_EVENTS for event in found)
             if text or not is_over:
-                await send(_body(text or ": still here\n\n"))
+                await self._send(send, text or ": still here\n\n")
             if is_over:
                 return
+
+    async def _send(self, send: Send, frames: str) -> None:
+        """Send frames, or a comment; ``retry`` rides in the first frame, since alone it would look like an event."""
+        if self._is_first and not frames.startswith(":"):
+            self._is_first = False
+            frames = f"retry: {RETRY_MS}\n{frames}"
+        await send({"type": "http.response.body", "body": frames.encode(), "more_body": True})
 
 
 async def _left(receive: Receive) -> None:
     """Wait until the client has gone."""
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-def _body(text: str) -> dict[str, Any]:
-    return {"type": "http.response.body", "body": text.encode(), "more_body": True}
 
 
 def _snapshot_frame(event_id: str, job: Job) -> str:
