@@ -11,7 +11,7 @@ BENCH := .venv-bench
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
 
-.PHONY: help setup demo test test-fast test-all check format image-check bench calibrate mutate lock clean
+.PHONY: help setup demo test test-fast test-all check format image-check bench calibrate mutate typescript lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,9 @@ mutate: $(READY)  ## Which changes to the URL grammar no table notices (half an 
 	@$(BIN)/python -m pip install -q uv && $(BIN)/uv pip install -q --python $(BIN)/python --group mutate
 	@nice -n 19 $(BIN)/mutmut run --max-children 2 >mutants.log 2>&1 || { tail -c 2000 mutants.log; exit 1; }
 	@$(BIN)/mutmut results; tr '\r' '\n' <mutants.log | tail -n 1
+
+typescript:  ## Client generator for the TypeScript test, from npm; without it that test is skipped
+	@cd tests/service/typescript && npm ci --no-audit --no-fund
 
 lock: $(READY)  ## Pin the whole dependency tree anew
 	@$(BIN)/python -m pip install -q uv

@@ -240,13 +240,16 @@ def _complete(
 ) -> dict[str, Any]:
     schemas = document["components"]["schemas"]
     for model in bodies.values():
-        schemas |= _schemas_of(model, "validation")
+        asked = _schemas_of(model, "validation")
+        for schema in asked.values():
+            _without_defaults(schema)
+        schemas |= asked
     for model in answers:
         schemas |= _schemas_of(model, "serialization")
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     for schema in schemas.values():
-        _without_null_defaults(schema)
+        _without_defaults(schema, is_null=True)
     for path, operations in document["paths"].items():
         for operation in operations.values():
             if operation["operationId"] in bodies:
@@ -261,11 +264,15 @@ def _schemas_of(model: type[BaseModel], mode: Literal["validation", "serializati
     return {**schema.pop("$defs", {}), model.__name__: schema}
 
 
-def _without_null_defaults(schema: dict[str, Any]) -> None:
-    """Drop ``"default": null``: generators take a property with a default for one that is always there."""
+def _without_defaults(schema: dict[str, Any], *, is_null: bool = False) -> None:
+    """Drop defaults of a model, or those that are null.
+
+    Client generators (openapi-typescript 7.13 for one, by its own defaults) take a property with a default for one
+    that is always there: in a request it would have to be sent, and in an answer nobody would expect it to be missing.
+    """
     for each in schema.get("properties", {}).values():
-        if each.get("default", ...) is None:
-            del each["default"]
+        if not is_null or each.get("default", ...) is None:
+            each.pop("default", None)
 
 
 def _complete_operation(operation: dict[str, Any], *, has_id: bool) -> None:
