@@ -85,6 +85,7 @@ def create_app(settings: Settings, redis_url: str) -> FastAPI:
     routers = (auth.router, account.router, jobs.router, results.router, rows.router, events.router, health.router)
     for router in routers:
         app.include_router(router)
+    app.state.routes = [route for router in routers for route in router.routes]
     app.add_middleware(HeadAsGet)
     app.add_middleware(Requests, metrics=metrics)
     has_operator_token = bool(settings.metrics_token.get_secret_value())

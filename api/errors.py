@@ -3,6 +3,7 @@
 The one error body of the interface and the handlers that give it, the framework's own errors included.
 """
 
+import asyncio
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
 from api.schemas import PATTERNS
+from api.site_hint import site_hint
 from worker.connection import Unavailable, Unconfirmed
 from worker.jobs.store import IdempotencyConflict, QuotaExceeded
 from worker.jobs.submit import NoEligibleItems
@@ -118,8 +120,9 @@ def _quota_exceeded(found: QuotaExceeded) -> ApiError:
     return ApiError(400, "quota_exceeded", message, amounts={"estimate": found.estimate, "ceiling": found.ceiling})
 
 
-def _no_eligible_items(_: NoEligibleItems) -> ApiError:
-    return ApiError(400, "no_eligible_items", "None of the items has a usable website in site_web.")
+def _no_eligible_items(found: NoEligibleItems) -> ApiError:
+    message = f"None of the items has a usable website in site_web.{site_hint(found.items)}"
+    return ApiError(400, "no_eligible_items", message)
 
 
 def _idempotency_conflict(_: IdempotencyConflict) -> ApiError:
@@ -240,9 +243,8 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
 
 def _allowed(request: Request) -> str:
     """Every method of an address: Starlette (1.10) names those of the first route alone."""
-    routes: Sequence[Any] = request.app.router.routes
-    fitting = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
-    methods = {method for route in fitting for method in getattr(route, "methods", None) or ()}
+    fitting = [route for route in request.app.state.routes if route.matches(request.scope)[0] is not Match.NONE]
+    methods = {method for route in fitting for method in route.methods or ()}
     return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
@@ -252,7 +254,8 @@ async def _request_error(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _not_accepted(request: Request, error: Exception) -> JSONResponse:
-    return _answer(request, _REFUSALS[type(error)](error))
+    # In a thread: the hint looks into the items.
+    return _answer(request, await asyncio.to_thread(_REFUSALS[type(error)], error))
 
 
 async def _unavailable(request: Request, error: Exception) -> JSONResponse:

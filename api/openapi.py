@@ -139,8 +139,8 @@ EXAMPLES: Mapping[str, Any] = {
         "name": "socials", "category": "enrich", "needs": ["site_web"], "produces": list(COLUMNS), "pipelinable": True,
         "continuous_monitoring": False,
         "limits": {
-            "max_items": 10_000, "max_body_bytes": 67_108_864, "max_pages": 4, "item_budget_s": 45.0,
-            "retention_s": 2_592_000, "ef_per_item": 0.00055,
+            "max_items": 10_000, "max_body_bytes": 67_108_864, "max_pages": 10, "default_max_pages": 4,
+            "item_budget_s": 120.0, "default_item_budget_s": 45.0, "retention_s": 2_592_000, "ef_per_item": 0.00055,
         },
     },
 }  # fmt: skip

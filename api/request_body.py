@@ -70,7 +70,7 @@ def parse_json(body: bytes) -> Any:
     except UnicodeDecodeError:
         raise invalid("The body is not UTF-8.") from None
     except json.JSONDecodeError as error:
-        raise invalid(f"The body is not JSON: {error.msg}, line {error.lineno}, column {error.colno}.") from None
+        raise invalid(f"The body is not valid JSON: see line {error.lineno}, column {error.colno}.") from None
     except RecursionError:
         raise invalid("The body is nested too deeply.") from None
     except ValueError as error:

@@ -68,7 +68,7 @@ PagesCount = Annotated[int, Field(ge=1, le=10), BeforeValidator(_whole)]
 
 
 class JobOptions(BaseModel):
-    """What one item may cost; each is capped by the operator."""
+    """What one item may cost; each is capped by the operator's maximum, which `GET /api/modules/socials` shows."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -81,13 +81,12 @@ class JobOptions(BaseModel):
     )
 
     def limits(self, settings: Settings) -> Limits:
-        """Combine with the operator's limits, which win where they are tighter."""
-        own = settings.limits()
-        render = own.render if self.render is None or own.render is Render.NEVER else self.render
+        """Return what one item may cost: these, up to the operator's maximum, else the operator's defaults."""
+        default = settings.limits()
         return Limits(
-            render=render,
-            max_pages_count=min(self.max_pages or own.max_pages_count, own.max_pages_count),
-            item_budget_s=min(self.item_budget_s or own.item_budget_s, own.item_budget_s),
+            render=default.render if self.render is None or default.render is Render.NEVER else self.render,
+            max_pages_count=min(self.max_pages or default.max_pages_count, settings.options_max_pages_count),
+            item_budget_s=min(self.item_budget_s or default.item_budget_s, settings.options_item_budget_s),
         )
 
 
@@ -287,10 +286,12 @@ class AccountView(BaseModel):
 class ModuleLimits(BaseModel):
     """The limits in force."""
 
-    max_items: int
-    max_body_bytes: int
-    max_pages: int
-    item_budget_s: float
+    max_items: int = Field(description="Maximum items per job.")
+    max_body_bytes: int = Field(description="Maximum size of a request body.")
+    max_pages: int = Field(description="Maximum of the option `max_pages`.")
+    default_max_pages: int = Field(description="Pages read for one item at most, without that option.")
+    item_budget_s: float = Field(description="Maximum of the option `item_budget_s`, in seconds.")
+    default_item_budget_s: float = Field(description="Time spent on one item at most, without that option.")
     retention_s: int
     ef_per_item: Ef
 

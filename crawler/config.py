@@ -106,10 +106,16 @@ class Settings(BaseSettings):
     """When to use a browser: ``auto``, ``always`` or ``never``. A job may set its own."""
 
     max_pages_count: int = Field(default=4, ge=1, le=10)
-    """Maximum pages read per item."""
+    """Maximum pages read per item, unless its job asks for another number."""
+
+    options_max_pages_count: int = Field(default=10, ge=1, le=10)
+    """Maximum that a job may ask for with its option ``max_pages``."""
 
     item_budget_s: float = Field(default=45.0, ge=5, le=120)
-    """Time budget per item, in seconds, counted from its first request."""
+    """Time budget per item, in seconds, counted from its first request, unless its job asks for another one."""
+
+    options_item_budget_s: float = Field(default=120.0, ge=5, le=120)
+    """Maximum, in seconds, that a job may ask for with its option ``item_budget_s``."""
 
     light_enabled: bool = True
     """Whether to use the light engine (Lightpanda)."""
@@ -196,14 +202,16 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _timeouts_nest(self) -> Self:
-        if not self.item_budget_s < self.shard_grace_s < self.shard_timeout_s:
-            raise ValueError("need item_budget_s < shard_grace_s < shard_timeout_s")
+        if not self.item_budget_s <= self.options_item_budget_s < self.shard_grace_s < self.shard_timeout_s:
+            raise ValueError("need item_budget_s <= options_item_budget_s < shard_grace_s < shard_timeout_s")
+        if not self.max_pages_count <= self.options_max_pages_count:
+            raise ValueError("need max_pages_count <= options_max_pages_count")
         if not self.settle_timeout_s < self.render_timeout_s:
             raise ValueError("need settle_timeout_s < render_timeout_s")
         return self
 
     def limits(self) -> Limits:
-        """The operator's limits for one input, which a job's options may only tighten."""
+        """The operator's limits for one input, where its job asks for no others."""
         return Limits(self.render, self.max_pages_count, self.item_budget_s)
 
     @property

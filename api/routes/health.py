@@ -86,8 +86,10 @@ async def describe_module(services: ServicesDep) -> Module:
     limits = ModuleLimits(
         max_items=settings.max_items_count,
         max_body_bytes=settings.max_body_bytes,
-        max_pages=settings.max_pages_count,
-        item_budget_s=settings.item_budget_s,
+        max_pages=settings.options_max_pages_count,
+        default_max_pages=settings.max_pages_count,
+        item_budget_s=settings.options_item_budget_s,
+        default_item_budget_s=settings.item_budget_s,
         retention_s=settings.retention_s,
         ef_per_item=settings.ef_per_item,
     )

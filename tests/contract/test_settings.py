@@ -65,7 +65,7 @@ def test_the_page_lists_the_settings() -> None:
     ("values", "message"),
     [
         pytest.param(
-            {"item_budget_s": 120, "shard_grace_s": 100}, "item_budget_s < shard_grace_s", id="grace too short"
+            {"item_budget_s": 120, "shard_grace_s": 100}, "options_item_budget_s < shard_grace_s", id="grace too short"
         ),
         pytest.param({"settle_timeout_s": 30}, "settle_timeout_s < render_timeout_s", id="settle outlasts render"),
         pytest.param({"max_pages_count": 11}, "max_pages_count", id="over the contract's most"),
@@ -139,7 +139,7 @@ def test_the_secret_is_shown_nowhere() -> None:
         pytest.param({"port": "http"}, "setting SOCIALS_PORT: Input should be a valid integer", id="no number"),
         pytest.param({"redis_url": "x:secret@host"}, "setting SOCIALS_REDIS_URL: must begin with redis://, rediss:// or unix://", id="Redis without a scheme"),
         pytest.param({"log_format": "xml"}, "setting SOCIALS_LOG_FORMAT: Input should be 'text' or 'json'", id="unknown format"),
-        pytest.param({"shard_grace_s": 3000}, "settings: need item_budget_s < shard_grace_s < shard_timeout_s", id="times that do not nest"),
+        pytest.param({"shard_grace_s": 3000}, "settings: need item_budget_s <= options_item_budget_s < shard_grace_s < shard_timeout_s", id="times that do not nest"),
         pytest.param({"ports": 1}, "setting SOCIALS_PORTS: Extra inputs are not permitted", id="unknown setting"),
     ],
 )  # fmt: skip

@@ -21,7 +21,11 @@ from worker.jobs.store import JobStore
 
 
 class NoEligibleItems(Exception):  # noqa: N818  # it names a state, not a mistake
-    """None of the items has a usable website."""
+    """None of the items has a usable website; ``items`` are those that were submitted."""
+
+    def __init__(self, items: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(f"{len(items)} items without a usable website")
+        self.items = items
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ def plan_job(submission: Submission, terms: Terms, job_id: str) -> NewJob:
     keys = site_keys(submission.items)
     items = [item for item, key in zip(submission.items, keys, strict=True) if key is not None]
     if not items:
-        raise NoEligibleItems
+        raise NoEligibleItems(submission.items)
     return NewJob(
         account_id=submission.account_id,
         id=job_id,

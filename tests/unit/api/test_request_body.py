@@ -26,7 +26,7 @@ def test_json(body: bytes, expected: Any) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        pytest.param(b"", "not JSON", id="empty"),
+        pytest.param(b"", "not valid JSON", id="empty"),
         pytest.param(b'{"items": [', "line 1", id="cut off"),
         pytest.param(b"\xff\xfe", "not UTF-8", id="not UTF-8"),
         pytest.param(b'{"a": NaN}', "NaN", id="NaN"),
