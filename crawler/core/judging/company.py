@@ -83,7 +83,8 @@ def _confirmed(judged: Judgement, trusted: Sequence[Judgement]) -> Iterator[Sign
     others = [each for each in trusted if each.profile.network is not judged.profile.network]
     handle, kind = judged.profile.handle, judged.profile.type
     if handle and judged.likeness < SAME_NAME and kind not in LAST_RESORTS:
-        names = [each.profile.handle for each in others if each.score >= CERTAIN]
+        # Who stands in the same row is no second witness.
+        names = [each.profile.handle for each in others if each.score >= CERTAIN and each.rows.isdisjoint(judged.rows)]
         if names_likeness(handle, names) >= SAME_NAME:
             yield Signal.NAMED_LIKE_OWN_PROFILE
     if judged.likeness < SIMILAR_NAME:

@@ -30,12 +30,33 @@ MIN_NAME_LENGTH = 3
 """Shortest name, in letters and digits, that an account can be told by."""
 
 
+MAX_TEXT_LENGTH = 2000
+"""Characters of text looked at, the last ones of the page."""
+
+_END = re.compile(r"[|·•©,;.\n(]|\s[-\u2013\u2014/]\s|\s(?:and|und|et|y|e|en|with|mit|for|für)\s")
+"""What a name in a credit ends at."""
+
+
 @lru_cache(maxsize=16)
 def makers_of(html: str) -> tuple[str, ...]:
-    """Return the names under which a page credits those who made it: link texts, domains and accounts."""
-    links = deque(tree_of(html).css("a[href]"), maxlen=MAX_LINKS_COUNT)
-    found = (name for link in links if _is_credited(link) for name in _names(link))
+    """Return the names under which a page credits those who made it: link texts, domains, accounts, plain words."""
+    tree = tree_of(html)
+    links = deque(tree.css("a[href]"), maxlen=MAX_LINKS_COUNT)
+    found = [name for link in links if _is_credited(link) for name in _names(link)]
+    tree.strip_tags(["script", "style"])
+    text = tree.body.text(separator="\n")[-MAX_TEXT_LENGTH:] if tree.body is not None else ""
+    found += _in_text(text)
     return tuple(dict.fromkeys(name for name in found if sum(map(str.isalnum, name)) >= MIN_NAME_LENGTH))
+
+
+def _in_text(text: str) -> Iterator[str]:
+    """What follows the words of a credit on the same line."""
+    for line in text.splitlines():
+        folded = " ".join(line.lower().split())
+        for credit in patterns.AGENCY_WORDS.finditer(folded):
+            name = _END.split(folded[credit.end() :].lstrip(" :"), maxsplit=1)[0].strip()
+            if len(name) <= MAX_NAME_LENGTH:
+                yield name
 
 
 def _is_credited(link: LexborNode) -> bool:

@@ -106,9 +106,9 @@ def _statement(link: Link, *, is_icon: bool) -> Signal:
     if link.source in _BY_SOURCE:
         return _BY_SOURCE[link.source]
     is_framed = link.region in _FRAMED
-    if link.block_networks_count >= 2:
-        if is_icon:
-            return Signal.FRAMED_ICON_ROW if is_framed else Signal.ICON_ROW
+    if link.block_networks_count >= 2 and is_icon:
+        return Signal.FRAMED_ICON_ROW if is_framed else Signal.ICON_ROW
+    if link.block_networks_count >= 2 and link.row:  # several links in a long text are no row
         return Signal.FRAMED_ROW if is_framed else Signal.ROW_OF_NETWORKS
     if is_icon:
         return Signal.FRAMED_ICON if is_framed else Signal.ICON

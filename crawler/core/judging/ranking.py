@@ -38,7 +38,7 @@ from crawler.urls import registrable_domain
 MANY_COUNT = 4
 """Profiles of one network in one part of a page from which a single one says little: a list of members or players."""
 
-MIN_TEXT_SHARE = 0.5
+MIN_TEXT_SHARE = 0.75
 """Share of the site's name that an account in a text must be called by; chosen, not measured."""
 
 MAX_HEAD_LENGTH = 2000
@@ -195,8 +195,8 @@ def _about_all(judged: Sequence[tuple[Occurrence, Candidate]], home: str) -> Ite
 
 
 def _is_part_in_text(profile: Profile, best: Occurrence, about: _Site) -> bool:
-    """Whether a link in a text leads to an account that is called as a small part of the site's name: its sport."""
-    if best.statement is not Signal.LINK:
+    """Whether a link in a text leads to an account that is called as a part of the site's name: its sport or town."""
+    if best.statement not in (Signal.LINK, Signal.ROW_OF_NETWORKS):
         return False
     name = joined(profile.handle)
     return any(name in whole and len(name) < MIN_TEXT_SHARE * len(whole) for whole in about.exact) and not any(

@@ -39,7 +39,7 @@ class Signal(Enum):
     LINK = ("link", -0.6, Role.STATEMENT)
     PLUGIN_OR_BUTTON = ("page plugin or follow button", 2.0, Role.STATEMENT)
     EMBEDDED_VIDEOS = ("embedded videos of a channel", -0.2, Role.STATEMENT)
-    PUBLISHER_META = ("publisher meta", 2.0, Role.STATEMENT)
+    PUBLISHER_META = ("publisher meta", 1.8, Role.STATEMENT)
     SITE_META = ("site meta", 1.5, Role.STATEMENT)
     AUTHOR_META = ("author meta", -0.8, Role.STATEMENT)
     IFRAME = ("frame", -0.4, Role.STATEMENT)

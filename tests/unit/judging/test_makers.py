@@ -24,8 +24,10 @@ from crawler.core.judging.makers import makers_of
         pytest.param(
             '<p>Site by <a href="https://www.instagram.com/quill.co/"><img alt=""></a></p>', {"quill.co"}, id="account"
         ),
+        pytest.param("<p>Proudly built. Theme by Vestal Themes.</p>", {"vestal themes"}, id="words"),
+        pytest.param("<p>Designed by Ada Lund for Atlas</p>", {"ada lund"}, id="ends before for whom"),
         pytest.param('<p>© 2026 by <a href="https://atlas.example">Atlas</a></p>', set(), id="copyright"),
-        pytest.param('<p>Designed by Ada, see <a href="https://atlas.example">Atlas</a></p>', set(), id="goes on"),
+        pytest.param('<p>Designed by Ada, see <a href="https://atlas.example">Atlas</a></p>', {"ada"}, id="goes on"),
         pytest.param('<p>Follow us: <a href="https://x.com/atlas">X</a></p>', set(), id="no credit"),
         pytest.param('<p>Theme by <a href="#">me</a></p>', set(), id="no name"),
         pytest.param("", set(), id="nothing"),

@@ -68,12 +68,15 @@ def candidate(url: str, **fields: object) -> Candidate:
             id="icon-row-in-footer",
         ),
         pytest.param(
-            {"region": Region.FOOTER, "block_networks_count": 2, "text": "Our friends there"},
+            {"region": Region.FOOTER, "block_networks_count": 2, "row": 1, "text": "Our friends there"},
             Signal.FRAMED_ROW,
             id="row-in-footer",
         ),
         pytest.param({"block_networks_count": 2, "text": "Facebook"}, Signal.ICON_ROW, id="icon-row"),
-        pytest.param({"block_networks_count": 2, "text": "Our friends there"}, Signal.ROW_OF_NETWORKS, id="row"),
+        pytest.param(
+            {"block_networks_count": 2, "row": 1, "text": "Our friends there"}, Signal.ROW_OF_NETWORKS, id="row"
+        ),
+        pytest.param({"block_networks_count": 2, "text": "Our friends there"}, Signal.LINK, id="several-in-a-text"),
         pytest.param({"region": Region.NAV, "label": "Atlas on Facebook"}, Signal.FRAMED_ICON, id="icon-in-menu"),
         pytest.param({"region": Region.HEADER, "text": "Baker Hill"}, Signal.FRAMED_LINK, id="link-in-header"),
         pytest.param({"text": "@atlas", "before": "facebook:"}, Signal.ICON, id="handle-after-the-network"),
