@@ -16,6 +16,7 @@ from crawler.core.reading.document import tree_of
 from crawler.core.reading.link_elements import other_network
 from crawler.core.reading.names import host_of
 from crawler.languages import lexicon
+from crawler.languages.folding import fold
 from crawler.languages.table import Kind
 from crawler.networks import marks
 from crawler.urls import registrable_domain
@@ -52,10 +53,10 @@ def makers_of(html: str) -> tuple[str, ...]:
 def _in_text(text: str) -> Iterator[str]:
     """What follows the words of a credit on the same line."""
     for line in text.splitlines():
-        folded = " ".join(line.lower().split())
-        for credit in patterns.AGENCY_WORDS.finditer(folded):
-            name = _END.split(folded[credit.end() :].lstrip(" :"), maxsplit=1)[0].strip()
-            if len(name) <= MAX_NAME_LENGTH:
+        folded = fold(" ".join(line.split())[: lexicon.MAX_TEXT_LENGTH])
+        for said in lexicon.find(folded):
+            name = _END.split(folded[said.end :].lstrip(" :"), maxsplit=1)[0].strip()
+            if said.kind is Kind.CREDIT and len(name) <= MAX_NAME_LENGTH:
                 yield name
 
 
