@@ -6,6 +6,7 @@ wrong order cannot run: ``Dossier -> Classified -> tuple of SiteResult``, which 
 
 from dataclasses import dataclass
 from typing import Any, Self
+from weakref import WeakKeyDictionary
 
 from scrapy.crawler import Crawler
 
@@ -13,7 +14,8 @@ from crawler.core.dossier import Dossier
 from crawler.core.judging.evidence import ALTERNATES_COUNT
 from crawler.core.planning import plan
 from crawler.core.planning.results import result_of
-from crawler.records import Candidate, Failure, Sink, SiteResult
+from crawler.records import Candidate, Failure, SiteResult
+from crawler.stream import Stream
 from crawler.urls import registrable_domain
 
 COMMON_SITES_COUNT = 5
@@ -30,8 +32,9 @@ class Classified:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """One result per input of a site."""
+    """A dossier with one result per input of its site."""
 
+    dossier: Dossier
     results: tuple[SiteResult, ...]
 
 
@@ -46,12 +49,13 @@ class Classify:
 class Rank:
     """Chooses at most one profile per network for each input of the site.
 
-    It remembers on how many sites of the run each profile was found: one that stands on many unrelated sites is a
+    It remembers on how many sites of a batch each profile was found: one that stands on many unrelated sites is a
     vendor's or an agency's, unless the site bears its name.  Results that are out already are not taken back.
     """
 
     def __init__(self, alternates_count: int = ALTERNATES_COUNT) -> None:
-        self._domains: dict[str, set[str]] = {}
+        # Of each batch apart: what one customer's list holds must not change another's results.
+        self._domains: WeakKeyDictionary[object, dict[str, set[str]]] = WeakKeyDictionary()
         self._alternates_count = alternates_count
 
     @classmethod
@@ -67,16 +71,17 @@ class Rank:
             result_of(dossier, site_input, item.candidates, common, self._alternates_count)
             for site_input in dossier.inputs
         )
-        return Ranked(tuple(results))
+        return Ranked(dossier, tuple(results))
 
     def _common(self, item: Classified) -> frozenset[str]:
         """Those of the site's profiles that many other sites have too."""
         keys = {candidate.profile.key for candidate in item.candidates}
+        domains = self._domains.setdefault(item.dossier.origin or self, {})
         if not isinstance(item.dossier.site, Failure):
             domain = registrable_domain(item.dossier.site.host)
             for key in keys:
-                self._domains.setdefault(key, set()).add(domain)
-        return frozenset(key for key in keys if len(self._domains.get(key, ())) >= COMMON_SITES_COUNT)
+                domains.setdefault(key, set()).add(domain)
+        return frozenset(key for key in keys if len(domains.get(key, ())) >= COMMON_SITES_COUNT)
 
 
 class Deliver:
@@ -93,9 +98,7 @@ class Deliver:
     async def process_item(self, item: Ranked) -> Ranked:
         """Store the results, one after the other."""
         spider: Any = self._crawler.spider
-        sink: Sink = spider.sink
-        for result in item.results:
-            await sink.put(result)
-            spider.answered.add(result.index)
-            self._crawler.stats.inc_value("results/delivered")
+        stream: Stream = spider.stream
+        await stream.answer(item.dossier, item.results)
+        self._crawler.stats.inc_value("results/delivered", len(item.results))
         return item

@@ -330,7 +330,37 @@ class Sink(Protocol):
         """Keep one result for good; it may be called from the crawl's event loop only, and once per input."""
 
     async def is_wanted(self) -> bool:
-        """Say whether the crawl should go on; asked about once a second.  ``False`` ends it early."""
+        """Say whether the work should go on; asked about once a second.  ``False`` ends it early."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Inputs that came together, with what one of them may cost and where their results go.
+
+    ``index`` of an input and the search for profiles that stand on many sites hold within one batch.
+    """
+
+    inputs: tuple[SiteInput, ...]
+    limits: Limits
+    sink: Sink
+
+
+class Feed(Protocol):
+    """Where work comes from: a crawl takes one batch after the other while those it has are under way."""
+
+    async def next(self) -> Batch | None:
+        """Wait for the next batch; ``None``: no more will come.
+
+        Asked again as soon as it has answered, so the feed decides how much is in hand at a time.
+        """
+
+    async def end(self, batch: Batch, stats: Mapping[str, Any]) -> None:
+        """Take a batch back: each of its inputs has its result, or it is no longer wanted and nothing of it goes on.
+
+        Args:
+            batch: the batch.
+            stats: the crawl's counters so far, as Scrapy names them.
+        """
 
 
 @dataclass(frozen=True, slots=True)

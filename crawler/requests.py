@@ -32,6 +32,10 @@ COOKIES = "cookies"
 """Meta key: the cookies of the site so far, one jar a site, so that nothing of one site is ever sent for another; the
 cookie middleware makes it with a site's first request."""
 
+ORIGIN = "origin"
+"""Meta key: the work that the request belongs to (:class:`crawler.stream.Work`); absent where it is everybody's, as a
+robots.txt is."""
+
 SPENT = "spent_s"
 """Meta key set by the download handler: seconds that the engine spent on the request, the redirects that led to it and
 the look at robots.txt included; waiting for a free page is not."""
@@ -70,6 +74,7 @@ def request_for(
     meta: dict[str, Any] = {
         ENGINE: step.engine,
         WHY: step.why,
+        ORIGIN: dossier.origin,
         DEADLINE: deadline_s,
     }
     if cookies is not None:

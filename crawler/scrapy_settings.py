@@ -49,9 +49,10 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
             "scrapy.spidermiddlewares.referer.RefererMiddleware": 700,
         },
         "EXTENSIONS_BASE": {"scrapy.extensions.corestats.CoreStats": 0},
-        "CONCURRENT_REQUESTS": settings.concurrent_sites_count,
+        # The stream sees to the room; Scrapy's own limits must not hold back what it lets in.
+        "CONCURRENT_REQUESTS": 4 * settings.concurrent_sites_count,
         # One request per site is in flight by construction; a shared host name of many sites must not serialise them.
-        "CONCURRENT_REQUESTS_PER_DOMAIN": settings.concurrent_sites_count,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": 4 * settings.concurrent_sites_count,
         # A page gives one dossier or one request; Scrapy makes as many tasks for each page as this says.
         "CONCURRENT_ITEMS": 1,
         "DOWNLOAD_DELAY": 0,

@@ -5,7 +5,7 @@ pipelines read it; :mod:`crawler.core.planning.plan` decides from it what to do 
 profiles.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from crawler.records import Engine, Failure, Link, Page, SiteInput
 from crawler.urls import SiteUrl
@@ -39,6 +39,8 @@ class Dossier:
     visits: tuple[Visit, ...] = ()
     stop_reason: str = ""
     """Why nothing more is read, for people; ``""`` while it goes on."""
+    origin: object = field(default=None, repr=False, compare=False)
+    """Whose site it is, for whoever crawls; nothing is decided by it."""
 
     def with_visit(self, visit: Visit) -> "Dossier":
         """Return the dossier with one more visit."""

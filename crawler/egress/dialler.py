@@ -37,9 +37,13 @@ class Dialler:
         self._resolver = resolver
         self._allow = allow
         self._ports = frozenset(ports)
-        self._blocked_hosts = blocked_hosts
+        self._blocked_hosts = set(blocked_hosts)
         self._timeout_s = timeout_s
         self._own_addresses = _interface_addresses()
+
+    def unblock(self, hosts: Collection[str]) -> None:
+        """Refuse some of the blocked hosts no longer."""
+        self._blocked_hosts.difference_update(hosts)
 
     async def dial(self, host: str, port: int, on_try: Callable[[Address], None]) -> End | Failure:
         """Vet a target and connect to it, its best address first; ``on_try`` hears of each address beforehand."""

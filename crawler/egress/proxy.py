@@ -152,6 +152,10 @@ class EgressProxy:
         self._refused: Counter[Reason] = Counter()
         self._counts: Counter[str] = Counter()
 
+    def unblock(self, hosts: Collection[str]) -> None:
+        """Refuse some of ``blocked_hosts`` no longer: sites that are crawled themselves."""
+        self._dialler.unblock(hosts)
+
     async def start(self) -> Self:
         """Listen on a free port of its address."""
         self._server = await asyncio.start_server(self._accept, self.address, 0, limit=CHUNK_BYTES, backlog=512)

@@ -27,18 +27,15 @@ SPARED = frozenset("01net.com aol.com apple.com bbb.org bing.com microsoft.com m
 FILE = "trackers.txt"
 
 
-def tracker_hosts(sites: Iterable[str]) -> frozenset[str]:
-    """Return the hosts to refuse, each with every name below it.
-
-    Args:
-        sites: hosts of the websites that are crawled; what belongs to one of them is not refused.
-    """
-    own = {registrable_domain(host) for host in sites}
-    return frozenset(host for host in _all_hosts() if host not in own and not _is_below(host, own))
+def trackers_of(site: str) -> frozenset[str]:
+    """Return those of :func:`tracker_hosts` that belong to a website which is crawled itself, given its host."""
+    domain = registrable_domain(site)
+    return frozenset(host for host in tracker_hosts() if host == domain or host.endswith(f".{domain}"))
 
 
 @cache
-def _all_hosts() -> frozenset[str]:
+def tracker_hosts() -> frozenset[str]:
+    """Return the hosts to refuse, each with every name below it."""
     text = (files(__package__) / FILE).read_text(encoding="ascii")
     return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
 

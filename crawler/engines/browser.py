@@ -140,8 +140,6 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
         self._driver_generation = 0
         self._failed_starts_count = 0
         self._weighed_s = time.monotonic()
-        self._is_aborted = False
-        self._open: set[asyncio.Task[Any]] = set()
 
     async def _maybe_launch_in_thread(self) -> None:
         """Start nothing when the crawl starts: most crawls of plain sites never need the browser."""
@@ -152,23 +150,7 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
         Raises:
             RenderError: whatever went wrong, with its reason.
         """
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101  # a coroutine runs in a task
-        self._open.add(task)
-        try:
-            return await self._download(request)
-        except asyncio.CancelledError:
-            if self._is_aborted:
-                raise RenderError(Reason.CANCELLED, "the crawl was stopped") from None
-            raise
-        finally:
-            self._open.discard(task)
-
-    def abort(self) -> None:
-        """Give up all pages at once, the waiting ones too."""
-        self._is_aborted = True
-        for task in self._open:
-            task.cancel()
+        return await self._download(request)
 
     async def follow(self, load: Load) -> None:
         """Take the load into account: fewer pages at a time, or a retirement."""

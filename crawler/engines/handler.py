@@ -24,9 +24,9 @@ from crawler.engines.driver import Driver
 from crawler.engines.light import LightProvider
 from crawler.engines.resources import Load, LoadWatch, is_full, size_bytes
 from crawler.engines.visit import WaitLimits
-from crawler.failures import failure_from
+from crawler.failures import RenderError, failure_from
 from crawler.records import Engine, Reason
-from crawler.requests import ENGINE, SPENT, TLS_INVALID
+from crawler.requests import ENGINE, ORIGIN, SPENT, TLS_INVALID
 
 END_TIMEOUT_S = 2.0
 """Longest wait for a renderer to end that was killed, in seconds."""
@@ -48,6 +48,8 @@ class EngineHandler:
         self._browsers: dict[Engine, BrowserHandler] = {}
         self._load = LoadWatch(self._follow)
         self._following: asyncio.Task[None] | None = None
+        self._open: dict[asyncio.Task[Any], Any] = {}
+        self._is_aborted = False
         self._is_closed = False
 
     @classmethod
@@ -58,7 +60,27 @@ class EngineHandler:
         return _handlers[crawler]  # type: ignore[return-value]
 
     async def download_request(self, request: Request) -> Response:
-        """Fetch one request with the engine it names."""
+        """Fetch one request with the engine it names.
+
+        Raises:
+            RenderError: cancelled, since the work that the request belongs to was dropped.
+        """
+        task, origin = asyncio.current_task(), request.meta.get(ORIGIN)
+        assert task is not None  # noqa: S101  # a coroutine runs in a task
+        cancelled = RenderError(Reason.CANCELLED, "the crawl was stopped")
+        if origin is not None and origin.is_dropped:
+            raise cancelled
+        self._open[task] = origin
+        try:
+            return await self._download_timed(request)
+        except asyncio.CancelledError:
+            if self._is_aborted or (origin is not None and origin.is_dropped):
+                raise cancelled from None
+            raise
+        finally:
+            del self._open[task]
+
+    async def _download_timed(self, request: Request) -> Response:
         engine = request.meta.get(ENGINE, Engine.STATIC)
         self._crawler.stats.inc_value(f"pages/{engine}")
         begun = monotonic()
@@ -110,10 +132,12 @@ class EngineHandler:
                 # What it held is given back only then; the next look must not cost a neighbour.
                 await asyncio.to_thread(largest.wait, END_TIMEOUT_S)
 
-    def abort(self) -> None:
-        """Give up all rendered pages at once."""
-        for browser in self._browsers.values():
-            browser.abort()
+    def abort(self, origin: object = None) -> None:
+        """Give up all requests at once, or those of one work that was dropped."""
+        self._is_aborted |= origin is None
+        for task, each in tuple(self._open.items()):
+            if origin is None or each is origin:
+                task.cancel()
 
     async def close(self) -> None:
         """End all engines; called once per scheme."""
@@ -177,7 +201,7 @@ def _without_verification(crawler: Crawler) -> Any:
     return Lenient()
 
 
-def abort_pages(crawler: Crawler) -> None:
-    """Give up all pages that a crawl has open in a browser."""
+def abort_pages(crawler: Crawler, origin: object = None) -> None:
+    """Give up all requests that a crawl has open, or those of one work that was dropped."""
     if (handler := _handlers.get(crawler)) is not None:
-        handler.abort()
+        handler.abort(origin)
