@@ -111,6 +111,9 @@ class Stream:
     async def _take_batches(self) -> None:
         try:
             while (batch := await self._feed.next()) is not None:
+                if not await batch.sink.is_wanted():
+                    await self._feed.end(batch, self.stats)
+                    continue
                 work = start_work(batch)
                 self._on_taken(each.site.host for each in work.untried if not isinstance(each.site, Failure))
                 self._works.append(work)
