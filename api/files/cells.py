@@ -25,7 +25,7 @@ _AMOUNT = re.compile(
 """``-1.234,50``, ``-12,50 €``, ``+5 %``, ``-$3``, ``-1'000.00 CHF``, ``+1e5``; grouped with any sign."""
 
 _COORDINATE = r"[+-]?\d{1,3}(?:[.,]\d+)?\u00b0?"
-_COORDINATES = re.compile(rf"{_COORDINATE}(?:[,;/] ?| ){_COORDINATE}")
+_COORDINATES = re.compile(rf"{_COORDINATE}(?: ?[,;/] ?| ){_COORDINATE}")
 _PHONE = re.compile(r"\+?[\d(][\d ().\-/\xa0\u202f\u2010-\u2013]*[\d)]")
 _EXTENSION = re.compile(
     r"(?:[ ,;]*(?:ext\.?|x|#|dw\.?|durchwahl|poste|int\.?|anexo|doorkiesnr\.?|nst\.?) ?\d{1,6}"

@@ -32,7 +32,7 @@ def post(table: Table, index: int) -> dict[str, Any]:
 
     ``site_web`` is ``""`` where there is none, and the link behind a label where the label is no address.
     """
-    item: dict[str, Any] = {SITE_COLUMN: _site(table.value(index, table.site.column) if table.site.column else None)}
+    item: dict[str, Any] = {SITE_COLUMN: _site(table.site_value(index))}
     name = table.value(index, table.name.column) if table.name.column else None
     if isinstance(name, str) and name.strip():
         item[NAME_COLUMN] = str(name)

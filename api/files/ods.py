@@ -13,7 +13,7 @@ from xml.parsers import expat
 from api.files.packages import Package
 from api.files.sheet_xml import MAX_CELLS_COUNT
 from api.files.table import TableError
-from api.files.workbook import LinkText
+from api.files.workbook import LINK_FORMULA, LinkText
 
 Rows = dict[int, dict[int, Any]]
 
@@ -117,6 +117,9 @@ class _Reader:
         if value is None:
             self._column += repeats
             return
+        formula = self._cell.get("formula", "")
+        if not self._href and (match := LINK_FORMULA.search(formula)):
+            self._href = match[1].replace('""', '"')
         if self._href and isinstance(value, str):
             value = LinkText.of(value, self._href)
         self._count(repeats)

@@ -36,6 +36,9 @@ JSON_FORMATS: frozenset[FileFormat] = frozenset({"json", "jsonl", "geojson"})
 MAX_FILE_BYTES = 512 * 1024 * 1024
 """Largest file that is read, in bytes; chosen: a million rows of five hundred bytes."""
 
+OSM_SITES = ("website", "contact:website", "url", "contact:url")
+"""Keys of OpenStreetMap for a website, the one it recommends first (wiki, "Key:website", 2026-11)."""
+
 _NONE = Guess("", "")
 
 
@@ -153,7 +156,9 @@ def _json_table(data: bytes, file_format: FileFormat, how: Reading) -> Table:
     rows = tuple(Row(element.number, element.item) for element in document.elements)
     names = tuple({name: None for row in rows for name in row.item})
     targets = {element.target for element in document.elements}
-    table = Table("jsonl" if document.is_lines else file_format, names, rows, document, _NONE, _NONE, document.word)
+    if document.is_lines:
+        file_format = "jsonl"
+    table = Table(file_format, names, rows, document, _NONE, _NONE, row_word=document.word)
     is_osm = "tags" in targets or any(name.startswith("contact:") or name == "@id" for name in names)
     return _with_columns(replace(table, is_osm=is_osm), how, targets)
 
@@ -201,6 +206,11 @@ def _with_columns(table: Table, how: Reading, targets: Collection[str]) -> Table
         site = _site_guess(table, table.columns)
         if not site.candidates and inner:
             site = _site_guess(replace(table, paths=inner), tuple(inner))
+        if table.is_osm and not site.column and (keys := [key for key in OSM_SITES if key in table.columns]):
+            site = replace(
+                site, column=keys[0], reason=f"OpenStreetMap's keys, the first that is filled: {', '.join(keys)}"
+            )
+            table = replace(table, other_sites=tuple(keys[1:]))
     else:
         found, path = _named(table, how.column, "--column", targets)
         paths |= path

@@ -100,6 +100,8 @@ class Table:
     document: Document
     site: Guess
     name: Guess
+    other_sites: tuple[str, ...] = ()
+    """Columns that hold the website where ``site.column`` is empty: OpenStreetMap has several keys for it."""
     row_word: str = "row"
     """What a row is called: ``row``, ``line``, ``item``, ``feature``, ``element``."""
     dialect: Dialect | None = None
@@ -125,6 +127,11 @@ class Table:
             except (KeyError, IndexError, TypeError):
                 return None
         return found
+
+    def site_value(self, index: int) -> Any:
+        """Return what a row holds for a website, ``None`` where it holds nothing."""
+        found = (self.value(index, column) for column in (self.site.column, *self.other_sites))
+        return next((value for value in found if value not in (None, "")), None) if self.site.column else None
 
     def values(self, column: str) -> Iterator[Any]:
         """Return what all rows hold in a column."""

@@ -21,7 +21,8 @@ from api.files.table import Additions, TableError
 _BOOK = "xl/workbook.xml"
 _CALCULATION_CHAIN = "calcChain.xml"
 
-_LINK_FORMULA = re.compile(r'\s*HYPERLINK\(\s*"((?:[^"]|"")*)"\s*(?:[,;]\s*"((?:[^"]|"")*)"\s*)?\)\s*', re.IGNORECASE)
+LINK_FORMULA = re.compile(r'\s*HYPERLINK\(\s*"((?:[^"]|"")*)"\s*(?:[,;]\s*"((?:[^"]|"")*)"\s*)?\)\s*', re.IGNORECASE)
+"""A link with its address and, after it, what is shown; the sign between them is the language's."""
 _LINK_REFERENCE = re.compile(r"\s*HYPERLINK\(\s*\$?([A-Z]{1,3})\$?(\d{1,7})\s*[,;)]", re.IGNORECASE)
 
 
@@ -294,7 +295,7 @@ def _shared_strings(data: bytes) -> list[str]:
 
 def _formula_link(formula: str, rows: Mapping[int, Mapping[int, Any]]) -> tuple[str, str] | None:
     """Address and label of a formula that is a link."""
-    if match := _LINK_FORMULA.fullmatch(formula):
+    if match := LINK_FORMULA.fullmatch(formula):
         url = match[1].replace('""', '"')
         return url, (match[2] or url).replace('""', '"')
     if match := _LINK_REFERENCE.match(formula):
