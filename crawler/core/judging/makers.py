@@ -14,12 +14,11 @@ from selectolax.lexbor import LexborNode
 from crawler.core.reading import link_context, regions
 from crawler.core.reading.document import tree_of
 from crawler.core.reading.link_elements import other_network
-from crawler.core.reading.names import host_of
 from crawler.languages import lexicon
 from crawler.languages.folding import fold
 from crawler.languages.table import Kind
 from crawler.networks import marks
-from crawler.urls import registrable_domain
+from crawler.urls import host_of, registrable_domain
 
 MAX_LINKS_COUNT = 80
 """Links looked at, the last ones of the page: a credit stands at its end."""

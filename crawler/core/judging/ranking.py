@@ -17,7 +17,7 @@ from crawler.core.judging.order import rank
 from crawler.core.judging.ownership import SAME_NAME, SIMILAR_NAME, Occurrence
 from crawler.core.judging.signals import Signal
 from crawler.core.judging.similarity import joined, letters_named, names_likeness
-from crawler.core.reading.names import host_of, names_of_site
+from crawler.core.reading.names import names_of_site
 from crawler.networks import marks
 from crawler.networks.canonical import fallback_of, profile_of
 from crawler.networks.vendors import is_vendor
@@ -33,7 +33,7 @@ from crawler.records import (
     SiteInput,
     Source,
 )
-from crawler.urls import registrable_domain
+from crawler.urls import host_of, registrable_domain
 
 MANY_COUNT = 4
 """Profiles of one network in one part of a page from which a single one says little: a list of members or players."""

@@ -19,6 +19,7 @@ from crawler.networks.canonical import fallback_of, profile_of
 from crawler.networks.directories import is_hub
 from crawler.networks.match import MAX_OPENED
 from crawler.records import Candidate, Kind, Link, Network, Page, Profile, ProfileType, Refusal, Region, Source
+from crawler.urls import host_of
 
 MAX_HOPS_COUNT = 6
 """Most requests for short links and hubs of one site; chosen: an icon row has six networks."""
@@ -69,7 +70,7 @@ def candidates(dossier: Dossier) -> Iterator[Candidate]:
     for visit in dossier.visits:
         if visit.via is None:
             continue
-        if visit.links and is_hub(_host(visit.page.url)):
+        if visit.links and is_hub(host_of(visit.page.url)):
             for link in visit.links:
                 profile = profile_of(link.href)
                 if isinstance(profile, Profile) and link.region is not Region.FOOTER:
@@ -201,8 +202,3 @@ def _is_stated(link: Link) -> bool:
 
 _MARKUP = (Source.REL_ME, Source.JSON_LD, Source.MICRODATA)
 """Sources that say what a link is for, wherever it stands."""
-
-
-def _host(url: str) -> str:
-    address = link_parser.read(url)
-    return "" if isinstance(address, str) else address.host

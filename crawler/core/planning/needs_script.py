@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.core.reading.document import tree_of
+from crawler.core.reading.document import texts, tree_of
 from crawler.networks import marks
 
 THIN_TEXT_COUNT = 200
@@ -73,8 +73,6 @@ _HARMLESS = re.compile(
 
 _RUNS = frozenset(("", "module", "text/javascript", "application/javascript", "text/babel"))
 """Types of scripts that run; data blocks (JSON, JSON-LD) cannot change a page."""
-
-_UNSEEN = frozenset({"script", "style", "template", "noscript", "title"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +135,10 @@ def _text_count(node: LexborNode | None) -> int:
     if node is None:
         return 0
     total = 0
-    for part in node.traverse(include_text=True):
-        if part.tag == "-text" and part.parent is not None and part.parent.tag not in _UNSEEN:
-            total += len(" ".join((part.text_content or "").split()))
-            if total > SPARSE_TEXT_COUNT:
-                break
+    for text in texts(node):
+        total += len(" ".join(text.split()))
+        if total > SPARSE_TEXT_COUNT:
+            break
     return total
 
 
@@ -162,9 +159,8 @@ def _placeholders(document: _Document) -> str | None:
     if document.tree.css_first(BOUND_SELECTOR):
         return "links bound to data by a script"
     body = document.tree.body
-    for node in body.traverse(include_text=True) if body is not None else ():
-        is_seen = node.tag == "-text" and node.parent is not None and node.parent.tag not in _UNSEEN
-        if is_seen and (found := _PLACEHOLDER.search(node.text_content or "")):
+    for text in texts(body) if body is not None else ():
+        if found := _PLACEHOLDER.search(text):
             return f"placeholder {found[0][:40]} in the text"
     return None
 

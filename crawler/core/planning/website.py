@@ -3,13 +3,11 @@
 Asked when inputs are read, and about where a redirect ended.  Pure.
 """
 
-import ada_url
-
 from crawler.networks.canonical import profile_of
 from crawler.networks.directories import is_directory
 from crawler.networks.match import opened
 from crawler.records import Failure, Kind, Page, Profile, Reason
-from crawler.urls import SiteUrl, registrable_domain, site_url
+from crawler.urls import SiteUrl, host_of, registrable_domain, site_url
 
 MAX_OPENED = 3
 """Redirect wrappers opened one inside the other; more is a maze (chosen, as for links)."""
@@ -33,17 +31,10 @@ def is_elsewhere(page: Page) -> bool:
 
     Any other domain that a site redirects to is the site's own from then on.
     """
-    asked, ended = _host(page.requested_url), _host(page.url)
+    asked, ended = host_of(page.requested_url), host_of(page.url)
     if registrable_domain(asked) == registrable_domain(ended):
         return False
     found = profile_of(page.url)
     return (
         isinstance(found, Profile) or found.network is not None or found.kind is Kind.DIRECTORY or is_directory(ended)
     )
-
-
-def _host(url: str) -> str:
-    try:
-        return str(ada_url.URL(url).hostname)
-    except ValueError:
-        return ""

@@ -1,4 +1,4 @@
-"""How is the text of a page turned into a tree, whatever it is?
+"""How is a document turned into a tree, whatever it is, and which of its text is seen?
 
 Asked by everything in ``core`` that looks at HTML.  The parser follows the standard, and by the standard some
 documents cost the square of their length: elements nested without end, and formatting left open, which is opened again
@@ -9,8 +9,10 @@ are not.
 """
 
 import re
+from collections.abc import Collection, Iterator
+from itertools import count
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 MAX_DEPTH = 400
 """Most elements open at once.  Browsers stop at 512; the deepest page of the twenty real sites read has 38."""
@@ -20,6 +22,9 @@ MAX_FORMATTING_DEPTH = 24
 
 PLAIN_TAGS_COUNT = 2000
 """Number of ``<`` up to which a document cannot cost much, and is parsed as it is."""
+
+UNSEEN = frozenset(("script", "style", "noscript", "template", "title"))
+"""Elements whose text is none that people see."""
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 _SINGLE = frozenset(
@@ -60,6 +65,37 @@ def _with_open_shadow_roots(text: str) -> str:
         return "</div>" if is_shadow and is_shadow.pop() else match[0]
 
     return _TEMPLATE.sub(opened, text)
+
+
+def texts(node: LexborNode, without: Collection[int] = (), nodes_count: int | None = None) -> Iterator[str]:
+    """Yield the texts of an element that people can see, in document order, as written.
+
+    Args:
+        node: an element, or a text itself.
+        without: identities of elements whose texts are left out.
+        nodes_count: most nodes looked at; ``None`` looks at all.
+    """
+    if node.tag == "-text":
+        yield node.text_content or ""
+        return
+    waiting = [node.child]
+    for _ in count() if nodes_count is None else range(nodes_count):
+        if not waiting:
+            return
+        each = waiting.pop()
+        if each is None:
+            continue
+        waiting.append(each.next)
+        if each.tag == "-text":
+            yield each.text_content or ""
+        elif each.tag not in UNSEEN and not (without and each.mem_id in without):
+            waiting.append(each.child)
+
+
+def text_of_body(tree: LexborHTMLParser, separator: str) -> str:
+    """Return all text of a page, white space as written; takes scripts and style sheets out of the tree."""
+    tree.strip_tags(["script", "style"])
+    return (tree.body.text(separator=separator) or "") if tree.body is not None else ""
 
 
 def _flattened(text: str) -> str:

@@ -8,7 +8,7 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser
 
-from crawler.core.reading.document import tree_of
+from crawler.core.reading.document import texts, tree_of
 from crawler.records import Wall
 
 MAX_TEXT_COUNT = 2500
@@ -117,24 +117,18 @@ _TAG = re.compile(r"<[^>]*>")
 
 
 def _is_consent(looked: str) -> bool:
-    tree = _visible(looked)
+    tree = tree_of(looked)
     text = _text(tree)
     if len(text) > _CONSENT_TEXT_COUNT or not _CONSENT.search(text[:_CONSENT_START_COUNT]):
         return False
+    tree.strip_tags(["noscript", "template"], recursive=True)
     return bool(tree.css_first("button, form, input, a[href]")) and len(tree.css("a[href]")) <= _CONSENT_LINKS_COUNT
 
 
 def _text_count(looked: str) -> int:
     """Characters of visible text: a wall has hardly any beside its own."""
-    return len(_text(_visible(looked)))
-
-
-def _visible(looked: str) -> LexborHTMLParser:
-    tree = tree_of(looked)
-    for node in tree.css("script, style, noscript, template"):
-        node.decompose()
-    return tree
+    return len(_text(tree_of(looked)))
 
 
 def _text(tree: LexborHTMLParser) -> str:
-    return " ".join((tree.body.text(separator=" ") or "").split()) if tree.body is not None else ""
+    return " ".join(" ".join(texts(tree.body)).split()) if tree.body is not None else ""

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from selectolax.lexbor import LexborNode
 
+from crawler.core.reading.document import texts
 from crawler.core.reading.regions import Ancestor, region_at
 from crawler.records import Region
 
@@ -37,7 +38,6 @@ _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _SECTIONS = frozenset("address article aside dialog footer form header main nav section table".split())
 """Elements that are about something of their own: what is said in them says nothing of what follows."""
 _INLINE = frozenset("a abbr b bdi bdo cite code em font i img mark q s small span strong sub sup svg time u".split())
-_UNSEEN = frozenset(("script", "style", "noscript", "template", "title"))
 _FRAMES = (Region.HEADER, Region.FOOTER, Region.NAV, Region.ASIDE, Region.COMMENT)
 
 
@@ -50,30 +50,13 @@ def text_of(node: LexborNode, without: Collection[int] = ()) -> str:
     """
     pieces: list[str] = []
     length = 0
-    for piece in _pieces(node, without):
+    for text in texts(node, without, MAX_NODES_COUNT):
+        piece = text[: 4 * MAX_TEXT_LENGTH]
         pieces.append(piece)
         length += len(piece)
         if length > 2 * MAX_TEXT_LENGTH:
             break
     return " ".join(" ".join(pieces).split())[:MAX_TEXT_LENGTH]
-
-
-def _pieces(node: LexborNode, without: Collection[int]) -> Iterator[str]:
-    if node.tag == "-text":
-        yield (node.text_content or "")[: 4 * MAX_TEXT_LENGTH]
-        return
-    waiting = [node.child]
-    for _ in range(MAX_NODES_COUNT):
-        if not waiting:
-            return
-        each = waiting.pop()
-        if each is None:
-            continue
-        waiting.append(each.next)
-        if each.tag == "-text":
-            yield (each.text_content or "")[: 4 * MAX_TEXT_LENGTH]
-        elif each.tag not in _UNSEEN and each.mem_id not in without:
-            waiting.append(each.child)
 
 
 def before(node: LexborNode, above: Sequence[Ancestor], without: Collection[int]) -> str:
@@ -83,28 +66,34 @@ def before(node: LexborNode, above: Sequence[Ancestor], without: Collection[int]
     """
     pieces: list[str] = []
     length = 0
+    for piece in _backwards(node, above, without):
+        pieces.append(piece)
+        length += len(piece.strip())
+        if length >= MAX_BEFORE_LENGTH:
+            break
+    lines = [" ".join(line.split()) for line in "".join(reversed(pieces)).split("\n")]
+    # An empty last line says that the element begins a line of its own.
+    kept = [line for place, line in enumerate(lines) if line or place == len(lines) - 1]
+    return "\n".join(kept)[-MAX_BEFORE_LENGTH:]
+
+
+def _backwards(node: LexborNode, above: Sequence[Ancestor], without: Collection[int]) -> Iterator[str]:
+    """The texts before an element, nearest first, as far as they may speak of it, with the line breaks around them."""
     current = node
     for each in above[:MAX_LEVELS]:
         for sibling in _earlier(current):
             if sibling.tag in _SECTIONS:
-                length = MAX_BEFORE_LENGTH
-                break
+                return
             if sibling.tag == "br":
-                pieces.append("\n")
+                yield "\n"
             elif sibling.mem_id not in without and (text := text_of(sibling, without)):
                 is_inline = sibling.tag == "-text" or sibling.tag in _INLINE
-                pieces.append(f"{text} " if is_inline else f"\n{text}\n")
-                length += len(text)
-        if length >= MAX_BEFORE_LENGTH or region_at(each) in _FRAMES:
-            break
+                yield f"{text} " if is_inline else f"\n{text}\n"
+        if region_at(each) in _FRAMES:
+            return
         if each.tag not in _INLINE:
-            pieces.append("\n")
+            yield "\n"
         current = each.node
-    joined = "".join(reversed(pieces))
-    lines = [" ".join(line.split()) for line in joined.split("\n")]
-    # An empty last line tells that the element begins a line of its own.
-    kept = [line for place, line in enumerate(lines) if line or place == len(lines) - 1]
-    return "\n".join(kept)[-MAX_BEFORE_LENGTH:]
 
 
 def headings(node: LexborNode, above: Sequence[Ancestor], without: Collection[int]) -> tuple[str, ...]:

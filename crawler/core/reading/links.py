@@ -15,7 +15,7 @@ import ada_url
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.core.reading import link_context, regions, structured
-from crawler.core.reading.document import tree_of
+from crawler.core.reading.document import text_of_body, tree_of
 from crawler.core.reading.link_elements import (
     MAX_HREF_LENGTH,
     Carrier,
@@ -31,7 +31,7 @@ from crawler.core.reading.regions import Ancestor
 from crawler.networks import marks
 from crawler.networks.canonical import fallback_of, profile_of
 from crawler.records import Kind, Link, Page, Profile, Region, Source
-from crawler.urls import registrable_domain
+from crawler.urls import host_of, registrable_domain
 
 MAX_PLAIN_COUNT = 3500
 """Most links of one page to elsewhere than networks that are read; the rest of a longer page is a catalogue."""
@@ -73,7 +73,7 @@ def extract(page: Page) -> tuple[Link, ...]:
         return ()
     tree = tree_of(page.html)
     language = _language(tree)
-    found = list(_statements(tree, _host(page.url)))
+    found = list(_statements(tree, host_of(page.url)))
     base = _base(tree, page.url)
     found += _elements(tree, page, base)
     for frame in tree.css("iframe[srcdoc]")[:MAX_INNER_COUNT]:
@@ -85,7 +85,6 @@ def extract(page: Page) -> tuple[Link, ...]:
         if marks.ADDRESS.search(href[:MAX_HREF_LENGTH]) and len(href) <= MAX_HREF_LENGTH
     )
     in_scripts = [Link(href, href, source) for href, source in _in_scripts(tree)]
-    tree.strip_tags(["script", "style"])  # so that the text is what people read
     found += (Link(href, href, Source.TEXT) for href in _in_text(tree))
     found += in_scripts
     return tuple(replace(link, order=order, language=language) for order, link in enumerate(found))
@@ -132,7 +131,7 @@ class _Surveyed:
 
 def _elements(tree: LexborHTMLParser, page: Page, base: str) -> Iterator[Link]:
     surveyed = _Surveyed()
-    domain = registrable_domain(_host(page.url))
+    domain = registrable_domain(host_of(page.url))
     for node, href, source in _read((*carriers(tree), *encoded_carriers(tree, page.html))):
         link = Link(
             href,
@@ -276,7 +275,7 @@ def _network(href: str) -> str | None:
 
 
 def _in_text(tree: LexborHTMLParser) -> list[str]:
-    text = tree.body.text(separator=" ")[:MAX_SCANNED_LENGTH] if tree.body is not None else ""
+    text = text_of_body(tree, " ")[:MAX_SCANNED_LENGTH]
     return [match[0] for match in islice(marks.ADDRESS_IN_TEXT.finditer(text), MAX_WEAK_COUNT)]
 
 
@@ -315,10 +314,3 @@ def _absolute(href: str, base: str) -> str:
         return ada_url.join_url(base, href.strip())
     except ValueError:
         return href
-
-
-def _host(url: str) -> str:
-    try:
-        return str(ada_url.URL(url).hostname)
-    except ValueError:
-        return registrable_domain(url)

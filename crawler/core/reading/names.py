@@ -11,11 +11,11 @@ from functools import lru_cache
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.core.reading import structured
-from crawler.core.reading.document import tree_of
+from crawler.core.reading.document import text_of_body, tree_of
 from crawler.languages import lexicon
 from crawler.languages.table import Kind
 from crawler.records import Page, SiteInput
-from crawler.urls import registrable_domain
+from crawler.urls import host_of, registrable_domain
 
 MAX_NAME_LENGTH = 60
 """Longest name, in characters; longer texts are sentences."""
@@ -59,12 +59,6 @@ def names_of_site(site: SiteInput, pages: Sequence[Page]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name and Kind.HOME not in lexicon.kinds(name)))
 
 
-def host_of(url: str) -> str:
-    """Return the host of an address, without its port."""
-    rest = re.split(r"[/?#]", url.partition("//")[2], maxsplit=1)[0].rpartition("@")[2]
-    return rest.partition("]")[0] + "]" if rest.startswith("[") else rest.partition(":")[0]
-
-
 @lru_cache(maxsize=16)
 def _page_names(html: str, host: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in _named(html, host) if name))
@@ -92,8 +86,7 @@ def _named(html: str, host: str) -> Iterator[str]:
 
 def _holder(tree: LexborHTMLParser) -> str:
     """Whoever claims the copyright of the page, where it is claimed last: that line stands at the end."""
-    tree.strip_tags(["script", "style"])
-    text = tree.body.text(separator="\n") if tree.body is not None else ""
+    text = text_of_body(tree, "\n")
     at = max(text.rfind("©"), text.rfind("Copyright"))
     found = _COPYRIGHT.match(text[at : at + MAX_COPYRIGHT_LENGTH]) if at >= 0 else None
     return _short(re.sub(r"\b\d{4}\b", " ", found[1]).strip(" \"'()-\u2013\u2014")) if found else ""

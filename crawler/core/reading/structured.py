@@ -16,7 +16,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from crawler.core.reading.tolerant_json import read_documents
 from crawler.networks import marks
 from crawler.records import Source
-from crawler.urls import registrable_domain
+from crawler.urls import host_of, registrable_domain
 
 MAX_NODES_COUNT = 5000
 """Most nodes of one JSON-LD document that are looked at; a shop's product list has no profiles."""
@@ -137,8 +137,7 @@ def _is_own(node: dict[str, Any], role: str, domain: str) -> bool | None:
     if isinstance(address, list) and address:
         address = address[0]
     if isinstance(address, str) and "//" in address:
-        host = re.split(r"[/?#:]", address.partition("//")[2], maxsplit=1)[0]
-        if registrable_domain(host) == domain:
+        if registrable_domain(host_of(address)) == domain:
             return True
         # A brand's node may name the brand's main website; what merely takes part in something is somebody else.
         return None if _OWN_TYPES.search(kind) and role in _OWN_ROLES else False
