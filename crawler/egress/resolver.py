@@ -8,32 +8,38 @@ import asyncio
 import socket
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
+from weakref import WeakValueDictionary
+
+import aiodns
 
 from crawler.egress.policy import Address
+from crawler.urls import registrable_domain
 
 Resolve = Callable[[str], Awaitable[tuple[Address, ...]]]
 """Name to all its addresses, best first; raises ``OSError`` (``socket.gaierror`` is one) where it has none."""
 
 _NAMES_COUNT = 4096
 _FAILURE_KEPT_S = 5.0
+_OPEN_COUNT = 8
+"""Names of one registrable domain that are asked for at a time; chosen: pages have more hosts on few domains only."""
 
 
 class Resolver:
     """Look-ups with a deadline, each answer kept for a short while and shared by all who ask meanwhile."""
 
-    def __init__(self, resolve: Resolve | None, *, timeout_s: float, ttl_s: float, threads_count: int = 32) -> None:
-        """Use ``resolve`` or the system's resolver in threads of its own.
+    def __init__(self, resolve: Resolve | None, *, timeout_s: float, ttl_s: float) -> None:
+        """Use ``resolve``, or c-ares with the system's name servers and hosts file.
 
-        A thread can hang in the system's resolver for half a minute; in the loop's shared pool (6 threads on 2 cores)
-        six dead names would hold up every other.
+        Not the system's own resolver: it blocks a thread for each name, so that a page asking for names of silent
+        servers would use up all threads and have its neighbours fail.
         """
-        self._threads = ThreadPoolExecutor(threads_count, "proxy-dns") if resolve is None else None
-        self._resolve = resolve or self._ask_system
+        self._resolve = resolve or self._ask_name_servers
         self._timeout_s = timeout_s
         self._ttl_s = ttl_s
         self._answers: OrderedDict[str, tuple[float, asyncio.Task[tuple[Address, ...]]]] = OrderedDict()
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._client: aiodns.DNSResolver | None = None
 
     async def addresses(self, name: str) -> tuple[Address, ...]:
         """Give the addresses of ``name``, best first, at least one.
@@ -59,25 +65,33 @@ class Resolver:
         return self._ttl_s if task.result() else min(self._ttl_s, self._timeout_s + _FAILURE_KEPT_S)
 
     async def _look_up(self, name: str) -> tuple[Address, ...]:
-        # A failure is kept as an empty answer: a task whose exception nobody fetches would complain.
+        # A failure is kept as an empty answer: a task whose exception is never retrieved would complain.
+        turns = self._turns.setdefault(registrable_domain(name), asyncio.Semaphore(_OPEN_COUNT))
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(self._timeout_s), turns:
                 return await self._resolve(name)
         except (OSError, UnicodeError):
             return ()
 
-    async def _ask_system(self, name: str) -> tuple[Address, ...]:
-        rows = await asyncio.get_running_loop().run_in_executor(
-            self._threads, lambda: socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
-        )
-        return tuple(dict.fromkeys(ip_address(row[4][0]) for row in rows))
+    async def _ask_name_servers(self, name: str) -> tuple[Address, ...]:
+        if self._client is None:
+            self._client = aiodns.DNSResolver()
+        try:
+            found = await self._client.getaddrinfo(name, socket.AF_UNSPEC, type=socket.SOCK_STREAM)
+        except aiodns.error.DNSError as error:
+            raise OSError(str(error)) from error
+        return tuple(dict.fromkeys(ip_address(_text(node.addr[0])) for node in found.nodes))
 
     async def aclose(self) -> None:
-        """End what is under way; a thread inside the system's resolver is left to end by itself."""
+        """End what is under way."""
         tasks = [task for _, task in self._answers.values() if not task.done()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._answers.clear()
-        if self._threads:
-            self._threads.shutdown(wait=False, cancel_futures=True)
+        if self._client is not None:
+            await self._client.close()
+
+
+def _text(address: str | bytes) -> str:
+    return address.decode() if isinstance(address, bytes) else address
