@@ -22,9 +22,10 @@ from api.cli.progress import Progress
 from api.files import items as posting
 from api.files import reading, writing
 from api.files.columns import NAME_COLUMN, SITE_COLUMN
+from api.files.export import EVIDENCE
 from api.files.table import WRITTEN_FORMATS, FileFormat, Table, TableError
 from crawler.config import Settings
-from crawler.records import Limits, SiteResult
+from crawler.records import COLUMNS, Limits, SiteResult
 from worker.jobs import json_text
 from worker.jobs.record import result_record, site_input
 
@@ -82,6 +83,8 @@ def opened(
         chosen = _output_format(table, output, output_format)
         reading.require_site(table)
         writing.refuse_unwritable(table, chosen)
+        if not is_osm:
+            writing.refuse_without_room(table, (*COLUMNS, *((EVIDENCE,) if with_evidence else ())), chosen)
     except TableError as error:
         name = "standard input" if source == "-" else source
         raise TableError(f"{name}: {error}") from None

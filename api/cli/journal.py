@@ -86,6 +86,8 @@ class Journal:
 
     def _load(self) -> None:
         lines = self.path.read_bytes().split(b"\n")
+        if lines == [b""]:
+            return  # begun, and nothing more
         head, *rest = [_parsed(line) for line in lines[:-1]] or [None]
         if isinstance(head, dict) and head.get("items") not in (None, self._fingerprint):
             raise JournalError(f"{self.path} belongs to other items or options; delete it to start anew")

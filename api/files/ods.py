@@ -11,7 +11,7 @@ from typing import Any
 from xml.parsers import expat
 
 from api.files.packages import Package
-from api.files.sheet_xml import MAX_CELLS_COUNT
+from api.files.sheet_xml import MAX_CELLS_COUNT, refuse_doctype
 from api.files.table import TableError
 from api.files.workbook import LINK_FORMULA, LinkText
 
@@ -54,6 +54,7 @@ class _Reader:
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._characters
+        parser.StartDoctypeDeclHandler = refuse_doctype
         try:
             parser.Parse(data, True)
         except expat.ExpatError as error:

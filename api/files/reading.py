@@ -171,7 +171,13 @@ def _sheet_table(data: bytes, file_format: FileFormat, how: Reading) -> Table:
         shown = sorted(parts, key=lambda name: not parts[name].is_visible)
         found = sheets.chosen(shown, how.sheet, how.column, lambda name: book.values(parts[name]))
         document = SheetDocument(
-            book, parts[found.name], found.header, found.places, [row.number for row in found.rows], found.last_column
+            book,
+            parts[found.name],
+            found.header,
+            found.places,
+            [row.number for row in found.rows],
+            found.last_named,
+            found.used,
         )
         names = tuple(parts)
     else:

@@ -232,7 +232,7 @@ class _Parser:
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._characters
-        self._parser.StartDoctypeDeclHandler = _refuse_doctype
+        self._parser.StartDoctypeDeclHandler = refuse_doctype
 
     def run(self) -> None:
         """Walk.
@@ -294,5 +294,6 @@ class _Parser:
             self._into.append(text)
 
 
-def _refuse_doctype(*_: Any) -> None:
+def refuse_doctype(*_: Any) -> None:
+    """Refuse entities, which can stand for gigabytes."""
     raise TableError("the workbook declares a document type, which no spreadsheet program writes")

@@ -19,13 +19,16 @@ Rows = Mapping[int, Mapping[int, Any]]
 
 @dataclass(frozen=True, slots=True)
 class SheetList:
-    """A list on a sheet: the row of its header, the columns' numbers, its rows, and the last column in use."""
+    """A list on a sheet: the row of its header, the columns' numbers, its rows, and all columns in use."""
 
     name: str
     header: int
     places: Mapping[str, int]
     rows: Sequence[Row]
-    last_column: int
+    last_named: int
+    """The last column that has a name."""
+    used: frozenset[int]
+    """Columns in which anything stands, on the whole sheet."""
 
 
 def chosen(names: Sequence[str], wanted: str | None, column: str | None, load: Callable[[str], Rows]) -> SheetList:
@@ -94,14 +97,15 @@ def _list(name: str, column: str | None, load: Callable[[str], Rows]) -> SheetLi
     if not filled:
         raise _EmptyError(f"the sheet {name} holds no rows")
     numbers = list(filled)
-    widest = max(max(row) for row in filled.values())
     first = [list(filled[number].values()) for number in numbers[:HEADER_WITHIN]]
     header = numbers[header_place(first, column)]
     below = [number for number in numbers if number > header]
     used = sorted({place for number in (header, *below) for place in filled[number]})
     places = dict(zip(column_names([filled[header].get(place) for place in used]), used, strict=True))
     rows = [Row(number, {each: filled[number].get(place) for each, place in places.items()}) for number in below]
-    return SheetList(name, header, places, rows, widest)
+    everywhere = frozenset(place for row in filled.values() for place in row)
+    named = [place for place, value in filled[header].items() if value not in (None, "")]
+    return SheetList(name, header, places, rows, max(named), everywhere)
 
 
 def _named(names: Sequence[str], wanted: str) -> str:

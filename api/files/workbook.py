@@ -165,18 +165,15 @@ class SheetDocument:
     columns: Mapping[str, int]
     """Names of the header, and the numbers of their columns."""
     row_numbers: Sequence[int]
-    last_column: int
-    """The last column of the sheet in which anything stands."""
+    last_named: int
+    """The last column that the header names."""
+    used: frozenset[int]
+    """Columns of the sheet in which anything stands."""
 
     def write(self, additions: Additions, file: BinaryIO) -> Sequence[str]:
         """Write the workbook again; see :class:`api.files.table.Document`."""
+        places = self.places(additions.columns)
         new = [column for column in additions.columns if column not in self.columns]
-        if self.last_column + len(new) > sheet_xml.MAX_COLUMNS_COUNT:
-            raise TableError(
-                f"the sheet {self.sheet.name} is used up to column {sheet_xml.letters_of(self.last_column)}, which "
-                f"leaves no room for {len(new)} more; delete what stands there, or write CSV instead"
-            )
-        places = dict(self.columns) | {column: self.last_column + place for place, column in enumerate(new, 1)}
         style = self._header_style()
         values = {self.header_row: {places[column]: Written(column, style) for column in new}}
         shown = self.book.values(self.sheet)
@@ -191,10 +188,27 @@ class SheetDocument:
         self.book.write(self.sheet, values, file)
         return [f"{cut_count} cells are cut at {sheet_xml.MAX_CELL_CHARACTERS} characters"] if cut_count else []
 
+    def places(self, columns: Sequence[str]) -> dict[str, int]:
+        """Return the numbers of all columns, new ones beside the list if there is room, else beside everything.
+
+        Raises:
+            TableError: there is no room at all.
+        """
+        new = [column for column in columns if column not in self.columns]
+        start = self.last_named + 1
+        if not self.used.isdisjoint(range(start, start + len(new))):
+            start = max(self.used) + 1
+        if start + len(new) - 1 > sheet_xml.MAX_COLUMNS_COUNT:
+            raise TableError(
+                f"the sheet {self.sheet.name} is used up to column {sheet_xml.letters_of(start - 1)}, which leaves no "
+                f"room for {len(new)} more; delete what stands there, or write CSV instead"
+            )
+        return dict(self.columns) | {column: start + place for place, column in enumerate(new)}
+
     def _header_style(self) -> int:
-        """New columns look like the header's last one."""
+        """New columns look like the list's last one."""
         row = sheet_xml.scan(self.book.sheet_data(self.sheet)).rows[self.header_row]
-        return row[max(row)].style
+        return row[self.last_named].style
 
 
 def _value(cell: Cell, shared: Sequence[str], formats: "_DateFormats") -> Any:
@@ -286,6 +300,7 @@ def _shared_strings(data: bytes) -> list[str]:
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, characters
+    parser.StartDoctypeDeclHandler = sheet_xml.refuse_doctype
     try:
         parser.Parse(data, True)
     except expat.ExpatError as error:
@@ -305,6 +320,8 @@ def _formula_link(formula: str, rows: Mapping[int, Mapping[int, Any]]) -> tuple[
 
 
 def _xml(data: bytes, name: str) -> ET.Element:
+    if b"<!DOCTYPE" in data:
+        raise TableError(f"the workbook's part {name} declares a document type, which no spreadsheet program writes")
     try:
         # Entities that multiply are refused by expat itself, from 2.4.1 on.
         return ET.fromstring(data)  # noqa: S314

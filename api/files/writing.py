@@ -12,6 +12,7 @@ from api.files import cells, delimited, encodings
 from api.files.reading import JSON_FORMATS
 from api.files.sheet_xml import MAX_COLUMNS_COUNT
 from api.files.table import WRITTEN_FORMATS, Additions, Dialect, FileFormat, Table, TableError
+from api.files.workbook import SheetDocument
 from worker.jobs import json_text
 
 
@@ -25,6 +26,16 @@ def refuse_unwritable(table: Table, file_format: FileFormat) -> None:
         raise TableError(f".{file_format} files are not written; name an output that ends with .xlsx or .csv")
     if file_format == "geojson" and not _is_same(table, file_format):
         raise TableError("GeoJSON is written only where GeoJSON was read: places need their geometry")
+
+
+def refuse_without_room(table: Table, columns: Sequence[str], file_format: FileFormat) -> None:
+    """Say before any work where a sheet has no room for more columns.
+
+    Raises:
+        TableError: it has none.
+    """
+    if _is_same(table, file_format) and isinstance(table.document, SheetDocument):
+        table.document.places(columns)
 
 
 def write(table: Table, additions: Additions, file_format: FileFormat, file: BinaryIO) -> Sequence[str]:
