@@ -86,7 +86,7 @@ def occurrence(
     """
     link = candidate.link
     is_icon = is_icon_link(link, candidate.profile.handle)
-    others = {*_classes(link), *_words(link), *_naming(candidate, names)}
+    others = {*_classes(link), *_words(link, is_icon=is_icon), *_naming(candidate, names)}
     if (named := _exactly_named(candidate, exact, is_icon=is_icon, is_inner=is_inner)) is not None:
         others = {*others, named} - {Signal.LINK_NAMES_THE_SITE}
     if len(link.near_text) >= MIN_PROSE_LENGTH and link.region not in _FRAMED and not is_icon:
@@ -191,7 +191,7 @@ def _is_in_feed(link: Link) -> bool:
     )
 
 
-def _words(link: Link) -> Iterator[Signal]:
+def _words(link: Link, *, is_icon: bool) -> Iterator[Signal]:
     """Signals of the words around a link."""
     line = link.before.rpartition("\n")[2] or link.before.rstrip("\n").rpartition("\n")[2]
     own = f"{_folded(link.text)} | {_folded(link.label)}"
@@ -209,9 +209,9 @@ def _words(link: Link) -> Iterator[Signal]:
     if any(_is_about_others(text, language) for text in heads):
         yield Signal.HEADING_ABOUT_OTHERS
     yield from _credit(link, own)
-    if link.region not in _FRAMED and any(
-        Kind.PRIVACY in lexicon.kinds(text, language) for text in (*heads, link.near_text)
-    ):
+    # Beside an icon such words are those of the legal links below it.
+    around = heads if is_icon else (*heads, link.near_text)
+    if link.region not in _FRAMED and any(Kind.PRIVACY in lexicon.kinds(text, language) for text in around):
         yield Signal.PRIVACY_TEXT
 
 

@@ -136,6 +136,7 @@ def test_embedded_uploads_are_no_button() -> None:
         pytest.param({"before": "© 2026 by"}, set(), id="copyright"),
         pytest.param({"text": "Baker Hill", "near_text": "word " * 40}, {Signal.IN_RUNNING_TEXT}, id="prose"),
         pytest.param({"near_text": "cookies and plug-ins"}, {Signal.PRIVACY_TEXT}, id="privacy"),
+        pytest.param({"near_text": "f privacy policy", "icon": "i fa-facebook", "text": "f"}, set(), id="legal-links"),
         pytest.param({"near_text": "cookies", "region": Region.FOOTER}, set(), id="cookies-in-the-footer"),
         pytest.param({"is_visible": False}, {Signal.HIDDEN}, id="hidden"),
         pytest.param({"label": "Studio Atlas on Facebook"}, {Signal.LINK_NAMES_THE_SITE}, id="names-the-site"),
