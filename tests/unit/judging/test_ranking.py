@@ -135,7 +135,9 @@ def test_embedded_uploads_are_no_button() -> None:
         pytest.param({"before": "photo by"}, {Signal.AGENCY_CREDIT}, id="by-somebody"),
         pytest.param({"before": "© 2026 by"}, set(), id="copyright"),
         pytest.param({"text": "Baker Hill", "near_text": "word " * 40}, {Signal.IN_RUNNING_TEXT}, id="prose"),
-        pytest.param({"near_text": "cookies and plug-ins"}, {Signal.PRIVACY_TEXT}, id="privacy"),
+        pytest.param(
+            {"text": "The provider", "near_text": "cookies and plug-ins"}, {Signal.PRIVACY_TEXT}, id="privacy"
+        ),
         pytest.param({"near_text": "f privacy policy", "icon": "i fa-facebook", "text": "f"}, set(), id="legal-links"),
         pytest.param({"near_text": "cookies", "region": Region.FOOTER}, set(), id="cookies-in-the-footer"),
         pytest.param({"is_visible": False}, {Signal.HIDDEN}, id="hidden"),
