@@ -46,6 +46,27 @@ MIN_PART_LENGTH = 4
 """Shortest name, in characters, that counts when it is found inside another."""
 
 
+# Each of these numbers may move by itself within the range beside it before one of the 267 labelled blocks comes out
+# wrong (fixtures/blocks, 2026-11, steps of 0.025 up to 0.3 either way); within that range they are chosen.
+CHANCE_SHARE = 0.15
+"""Share of letters that unlike words have in the same order; 0.1 to 0.45."""
+
+PART_AT_END, PART_INSIDE = 0.75, 0.6
+"""Likeness of a name to one that begins or ends with it, 0.65 to 1.05, or has it elsewhere, 0.3 to 0.9."""
+
+WHOLE_BONUS = 0.25
+"""What is added for the share of the longer name that the shorter one makes up; 0.125 to 0.55."""
+
+ALL_WORDS = 0.9
+"""Likeness of a handle that is made of the name's words, in another order or with fewer of them; 0.85 to 1.2."""
+
+INITIALS = 0.85
+"""Likeness of a handle that is the name's initials; 0.55 to 1.15."""
+
+MAX_UNLIKE = 0.99
+"""Most that names have in common that are not spelt alike."""
+
+
 def names_likeness(handle: str, names: Iterable[str]) -> float:
     """Say how alike a handle is to the most alike of some names.
 
@@ -108,24 +129,47 @@ def joined(text: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def _likeness(handle: str, name: str) -> float:
+    """The best of four ways of being alike; spelt alike is 1.0, and nothing else is."""
     wanted, found = _words(name), _words(_parted(handle))
     if not wanted or not found:
         return 0.0
     joined_name, joined_handle = "".join(wanted), "".join(found)
     if joined_name == joined_handle:
         return 1.0
-    shorter, longer = sorted((joined_name, joined_handle), key=len)
-    scores = [SequenceMatcher(None, joined_name, joined_handle, autojunk=False).ratio() - 0.15]
-    if len(shorter) >= MIN_PART_LENGTH and shorter in longer:
-        starts = longer.startswith(shorter) or longer.endswith(shorter)
-        scores.append((0.75 if starts else 0.6) + 0.25 * len(shorter) / len(longer))
-    # How much of the handle the name's words make up, in any order.
-    covered = sum(len(word) for word in {*wanted} if len(word) >= 3 and word in joined_handle)
-    scores.append(0.9 * min(1.0, covered / len(joined_handle)))
+    best = max(
+        _by_spelling(joined_name, joined_handle),
+        _by_containment(joined_name, joined_handle),
+        _by_words(wanted, joined_handle),
+        _by_initials(wanted, found),
+    )
+    return max(0.0, min(MAX_UNLIKE, best))
+
+
+def _by_spelling(name: str, handle: str) -> float:
+    """The share of letters that the two have in the same order, less what any two words have by chance."""
+    return SequenceMatcher(None, name, handle, autojunk=False).ratio() - CHANCE_SHARE
+
+
+def _by_containment(name: str, handle: str) -> float:
+    """One within the other, at an end or not, and how much of it that is."""
+    shorter, longer = sorted((name, handle), key=len)
+    if len(shorter) < MIN_PART_LENGTH or shorter not in longer:
+        return 0.0
+    is_at_end = longer.startswith(shorter) or longer.endswith(shorter)
+    return (PART_AT_END if is_at_end else PART_INSIDE) + WHOLE_BONUS * len(shorter) / len(longer)
+
+
+def _by_words(wanted: tuple[str, ...], handle: str) -> float:
+    """The share of the handle that the name's words make up, in any order."""
+    covered = sum(len(word) for word in {*wanted} if len(word) >= MIN_WORD_LENGTH and word in handle)
+    return ALL_WORDS * min(1.0, covered / len(handle))
+
+
+def _by_initials(wanted: tuple[str, ...], found: tuple[str, ...]) -> float:
+    """The name's initials, at least three, are the handle or its first part."""
     initials = "".join(word[0] for word in wanted)
-    if len(initials) >= 3 and (joined_handle == initials or (found[0] == initials and len(found) > 1)):
-        scores.append(0.85)
-    return max(0.0, min(0.99, *([max(scores)])))
+    is_meant = "".join(found) == initials or (found[0] == initials and len(found) > 1)
+    return INITIALS if len(initials) >= 3 and is_meant else 0.0
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -8,21 +8,17 @@ pages from the page's own links, but only while nothing was found, because inner
 wrong ones (team, client and sponsor pages).
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from crawler.core.dossier import Dossier
 from crawler.core.judging import ranking
 from crawler.core.judging.judgement import CERTAIN
 from crawler.core.planning import indirect_links, robots
+from crawler.core.planning.contact_pages import address, contact_links, is_route
 from crawler.core.planning.needs_script import needs_script
 from crawler.core.planning.website import is_elsewhere
-from crawler.languages import lexicon
-from crawler.languages.folding import breadth
-from crawler.languages.table import Kind
 from crawler.networks.canonical import profile_of
 from crawler.records import (
     Candidate,
@@ -66,14 +62,6 @@ class Done:
 
 
 Step = Read | Done
-
-PAGE_KINDS: tuple[frozenset[Kind], ...] = (
-    frozenset({Kind.CONTACT}),
-    frozenset({Kind.FOLLOW, Kind.SOCIAL}),
-    frozenset({Kind.IMPRINT}),
-    frozenset({Kind.ABOUT, Kind.VISIT}),
-)
-"""What the name of a page says where an organisation tells how to reach it, best first; chosen, not measured."""
 
 
 def next_step(dossier: Dossier, limits: Limits, engines: Sequence[Engine], elapsed_s: float) -> Step:
@@ -202,28 +190,56 @@ def _is_out_of_reach(page: Page) -> bool:
 
 
 def _climb(known: _Known, limits: Limits, engines: Sequence[Engine]) -> Read | None:
-    """The next engine for the page just read, where that page needs it."""
+    """The next engine for the page just read, where that page needs it: the first reason that holds."""
     page = known.dossier.visits[-1].page
     higher = next(_above(page.engine, engines), None)
     if limits.render is Render.NEVER or higher is None:
         return None
-    if page.engine is Engine.STATIC:
-        if not page.html:
-            return None
-        need = needs_script(page.html, has_profiles=known.is_settled)
-        known.render_skipped = "" if need.is_needed else need.signal
-        return Read(page.requested_url, higher, need.signal) if need.is_needed else None
-    if page.failure is not None and page.failure.reason in _ENGINE_FAULTS:
-        return Read(page.requested_url, higher, f"{page.engine} engine: {page.failure.reason}")
-    if page.missing_feature and not known.is_settled:
-        return Read(page.requested_url, higher, f"{page.engine} engine lacks {page.missing_feature}")
-    if page.failure is not None and page.failure.reason is Reason.NOT_HTML and known.dossier.read:
-        return Read(page.requested_url, higher, f"{page.engine} engine left an empty page")
-    if page.html and not known.choices:
-        need = needs_script(page.html, has_profiles=False)
-        if need.is_shell:
-            return Read(page.requested_url, higher, f"{page.engine} engine left an empty page: {need.signal}")
-    return None
+    checks = _PLAIN_CHECKS if page.engine is Engine.STATIC else _RENDERED_CHECKS
+    why = next(filter(None, (check(known, page) for check in checks)), "")
+    return Read(page.requested_url, higher, why) if why else None
+
+
+def _needs_browser(known: _Known, page: Page) -> str:
+    if not page.html:
+        return ""
+    need = needs_script(page.html, has_profiles=known.is_settled)
+    known.render_skipped = "" if need.is_needed else need.signal
+    return need.signal if need.is_needed else ""
+
+
+def _engine_failed(_: _Known, page: Page) -> str:
+    is_at_fault = page.failure is not None and page.failure.reason in _ENGINE_FAULTS
+    return f"{page.engine} engine: {page.failure.reason}" if page.failure and is_at_fault else ""
+
+
+def _feature_missing(known: _Known, page: Page) -> str:
+    """A script that ends at what is missing may have had the footer still to write."""
+    is_cut_short = page.missing_feature and not known.is_settled
+    return f"{page.engine} engine lacks {page.missing_feature}" if is_cut_short else ""
+
+
+def _left_nothing(known: _Known, page: Page) -> str:
+    """The server sent a document, and the engine made none of it."""
+    is_lost = page.failure is not None and page.failure.reason is Reason.NOT_HTML and known.dossier.read
+    return f"{page.engine} engine left an empty page" if is_lost else ""
+
+
+def _left_shell(known: _Known, page: Page) -> str:
+    if not page.html or known.choices:
+        return ""
+    need = needs_script(page.html, has_profiles=False)
+    return f"{page.engine} engine left an empty page: {need.signal}" if need.is_shell else ""
+
+
+_PLAIN_CHECKS: tuple[Callable[[_Known, Page], str], ...] = (_needs_browser,)
+_RENDERED_CHECKS: tuple[Callable[[_Known, Page], str], ...] = (
+    _engine_failed,
+    _feature_missing,
+    _left_nothing,
+    _left_shell,
+)
+"""Why a page is read again on the next engine, in words, ``""`` for no reason; the first one counts."""
 
 
 def _above(engine: Engine, engines: Sequence[Engine]) -> Iterator[Engine]:
@@ -248,104 +264,12 @@ def _inner_page(known: _Known, limits: Limits, engines: Sequence[Engine]) -> Ste
         return Done("page budget is used up")
     # A site whose home page needed a browser needs it on its other pages too.
     engine = dossier.engine or Engine.STATIC
-    for *_, url, why in sorted(_contact_links(dossier), key=lambda found: found[:3]):
+    for *_, url, why in sorted(contact_links(dossier), key=lambda found: found[:3]):
         if address(url) in seen:
             continue
-        if engine is not Engine.STATIC or not _is_route(url):
+        if engine is not Engine.STATIC or not is_route(url):
             return Read(url, engine, why)
         # The server never sees a route behind "#": without a script it is the page that was read already.
         if limits.render is not Render.NEVER and (higher := next(_above(engine, engines), None)):
             return Read(url, higher, why)
     return Done("no more pages to look at")
-
-
-def _contact_links(dossier: Dossier) -> Iterator[tuple[int, int, int, str, str]]:
-    """Contact-like links of the pages read: rank, depth of the path, place in order, URL, why."""
-    place = 0
-    for visit in dossier.read:
-        home = registrable_domain(urlsplit(visit.page.url).hostname or "")
-        for link in visit.links:
-            place += 1
-            if (found := _contact_rank(link, visit.page, home)) is not None:
-                name = " ".join(link.text.split())[:40] or link.href[:60]
-                yield (*found, place, link.url, f"contact-like page ({name})")
-
-
-def _contact_rank(link: Link, page: Page, home: str) -> tuple[int, int] | None:
-    """The best group of :data:`PAGE_KINDS` that a link is of, and how deep its page lies; ``None``: of none."""
-    if not link.url.startswith(("http://", "https://")):
-        return None
-    try:
-        parts = urlsplit(link.url)
-        if registrable_domain(parts.hostname or "") != home:
-            return None
-    except ValueError:
-        return None
-    route = parts.fragment.lstrip("!/") if _is_route(link.url) else ""
-    segments = [segment for segment in f"{parts.path}/{route}".lower().split("/") if segment]
-    if address(link.url) == address(page.url) or parts.path.lower().endswith(_NOT_PAGES):
-        return None
-    above = set(urlsplit(page.url).path.lower().split("/"))  # a site may itself lie in a folder called "shop"
-    if any(_is_section(segment) for segment in segments if segment not in above) or _YEAR.search(parts.path):
-        return None
-    said: set[Kind] = set()
-    for name in {link.text, link.label}:
-        if 0 < breadth(name) < MAX_NAME_BREADTH:
-            said |= lexicon.kinds(name, link.language)
-    slug = _slug(segments[-1]) if segments else ""
-    if slug and len(slug.split()) <= MAX_SLUG_WORDS:
-        said |= lexicon.kinds(slug, link.language, is_slug=True)
-    rank = next((rank for rank, each in enumerate(PAGE_KINDS) if each & said), None)
-    return None if rank is None else (rank, len(segments))
-
-
-def _is_section(segment: str) -> bool:
-    return Kind.ELSEWHERE in lexicon.kinds(segment.partition(".")[0], is_slug=True)
-
-
-def _slug(segment: str) -> str:
-    """A part of a path as words: ``o%20nas``, ``o-nas`` and ``o_nas.html`` are the same ones."""
-    return _SLUG_MARKS.sub(" ", unquote(segment)).strip()
-
-
-MAX_NAME_BREADTH = 60
-"""Columns of a link's text from which it is a sentence and no name of a page; chosen, not measured."""
-
-MAX_SLUG_WORDS = 4
-"""Words in the last part of a path above which it is a headline: ``ten-links-to-read-this-week``."""
-
-_SLUG_MARKS = re.compile(r"[-_+. ]+")
-_YEAR = re.compile(r"/(?:19|20)\d\d/")
-
-
-_NOT_PAGES = tuple(".pdf .jpg .jpeg .png .gif .webp .svg .zip .doc .docx .xls .xlsx .mp4 .mp3 .ics .vcf".split())
-
-
-def _is_route(url: str) -> bool:
-    """Whether the fragment is a client-side route (``#/contact``, ``#!contact``), and so names a page of its own."""
-    return url.partition("#")[2].startswith(("/", "!"))
-
-
-def address(url: str) -> str:
-    """The page a URL names, so that one page under two addresses is read once.
-
-    Scheme, ``www.``, a trailing slash, the name of an index file, tracking keys and the order of the query name no
-    other page; a fragment does only where it is a client-side route.
-    """
-    try:
-        parts = urlsplit(url)
-        query = sorted((key, value) for key, value in parse_qsl(parts.query, True) if not _TRACKING.match(key))
-    except ValueError:
-        return url
-    host = parts.netloc.lower().rpartition("@")[2].removeprefix("www.").removesuffix(":80").removesuffix(":443")
-    path = _INDEX.sub("/", parts.path).rstrip("/")
-    asked = f"?{urlencode(query)}" if query else ""
-    return (
-        f"{host}{path}{asked}{'#' + parts.fragment.rstrip('/') if _is_route(url) and len(parts.fragment) > 1 else ''}"
-    )
-
-
-_INDEX = re.compile(r"/(?:index|default|home)\.(?:html?|php|aspx?|jsp|shtml)$", re.IGNORECASE)
-_TRACKING = re.compile(
-    r"utm_|fbclid$|gclid$|msclkid$|mc_[ce]id$|_ga$|_gl$|ref$|source$|PHPSESSID$|jsessionid$", re.IGNORECASE
-)

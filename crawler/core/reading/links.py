@@ -45,6 +45,9 @@ MAX_SOCIAL_COUNT = 400
 MAX_BLOCK_LEVELS = 7
 """How far above a link the block is sought that it shares with links to other networks."""
 
+MAX_CARD_LEVELS = 5
+"""How far above a link, or above its row of links, the text of its card is sought; chosen, not measured."""
+
 MAX_ROW_TEXT = 200
 """Most characters of other text, in the block that several networks share, up to which it is a row of links and not a
 text with links in it; chosen, not measured."""
@@ -124,6 +127,11 @@ class _Surveyed:
             self.texts[each.identity] = link_context.text_of(each.node, self.social)
         return self.texts[each.identity]
 
+    def row(self, block: Ancestor) -> int:
+        """The number of a block as a row of links, 0 where it is a text with links in it."""
+        is_row = len(self.text(block)) <= MAX_ROW_TEXT
+        return self.rows.setdefault(block.identity, len(self.rows) + 1) if is_row else 0
+
     def count(self, each: Ancestor) -> int:
         """How many networks links in an element lead to."""
         return len(self.networks.get(each.identity, ()))
@@ -193,36 +201,47 @@ def _survey(surveyed: _Surveyed, node: LexborNode, network: str, above: tuple[An
 
 
 def _placed(node: LexborNode, link: Link, above: tuple[Ancestor, ...], surveyed: _Surveyed) -> Link:
+    """A link with its place: the part of the page, the block that it shares, and the words around it."""
     block = _block(above, surveyed)
-    near = _near(link, above, surveyed)
-    start = above.index(block) if block else 0
-    card = next((each for each in above[start : start + 5] if surveyed.text(each)), None)
-    names = [
-        regions.names_of(node),
-        *(each.names for each in above[: regions.MAX_CLASSES_DEPTH] if each.tag != "body"),
-    ]
-    heads = link_context.headings(node, above, surveyed.social)
-    if card is not None and card.tag not in ("body", "main", "footer", "header"):
-        heads += tuple(text for text in link_context.inner_headings(card.node) if text not in heads)
+    card = _card(above, block, surveyed)
     shown = block or card or above[0]
-    row = 0
-    if block is not None and len(surveyed.text(block)) <= MAX_ROW_TEXT:
-        row = surveyed.rows.setdefault(block.identity, len(surveyed.rows) + 1)
     return replace(
         link,
         region=regions.region_of(above),
         icon=_icon(node),
-        classes=tuple(name for name in names if name),
+        classes=_class_names(node, above),
         block=shown.names or shown.tag,
         block_text=surveyed.text(card).lower() if card is not None else "",
-        near_text=near,
+        near_text=_near(link, above, surveyed),
         before=link_context.before(node, above, surveyed.social).lower(),
-        headings=heads,
+        headings=_headings(node, above, card, surveyed),
         path="<".join(each.tag for each in above[:MAX_BLOCK_LEVELS]),
         block_networks_count=surveyed.count(block) if block else 1,
-        row=row,
+        row=surveyed.row(block) if block else 0,
         is_visible=regions.is_visible(node, above),
     )
+
+
+def _card(above: tuple[Ancestor, ...], block: Ancestor | None, surveyed: _Surveyed) -> Ancestor | None:
+    """The nearest element around a link, or around its row of links, that has text of its own."""
+    start = above.index(block) if block else 0
+    return next((each for each in above[start : start + MAX_CARD_LEVELS] if surveyed.text(each)), None)
+
+
+def _class_names(node: LexborNode, above: tuple[Ancestor, ...]) -> tuple[str, ...]:
+    """Class names of a link and of the elements that describe it, nearest first."""
+    names = (each.names for each in above[: regions.MAX_CLASSES_DEPTH] if each.tag != "body")
+    return tuple(name for name in (regions.names_of(node), *names) if name)
+
+
+def _headings(
+    node: LexborNode, above: tuple[Ancestor, ...], card: Ancestor | None, surveyed: _Surveyed
+) -> tuple[str, ...]:
+    """The headings that a link stands under, and the one on its card."""
+    found = link_context.headings(node, above, surveyed.social)
+    if card is None or card.tag in ("body", "main", "footer", "header"):
+        return found
+    return (*found, *(text for text in link_context.inner_headings(card.node) if text not in found))
 
 
 def _block(above: tuple[Ancestor, ...], surveyed: _Surveyed) -> Ancestor | None:

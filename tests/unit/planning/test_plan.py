@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from crawler.core.dossier import Dossier, Visit
 from crawler.core.planning import plan, robots
+from crawler.core.planning.contact_pages import address
 from crawler.core.planning.plan import Done, Read, next_step
 from crawler.core.planning.results import result_of
 from crawler.core.planning.website import website
@@ -257,7 +258,7 @@ def test_a_site_in_a_folder_called_shop_has_a_contact_page() -> None:
     ],
 )
 def test_one_page_under_two_addresses(one: str, other: str, is_same: bool) -> None:
-    assert (plan.address(one) == plan.address(other)) is is_same
+    assert (address(one) == address(other)) is is_same
 
 
 def test_a_page_is_read_once() -> None:
