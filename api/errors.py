@@ -5,7 +5,6 @@ The one error body of the interface and the handlers that give it, the framework
 
 import asyncio
 import logging
-import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal
@@ -20,6 +19,7 @@ from starlette.routing import Match
 
 from api.schemas import PATTERNS
 from api.site_hint import site_hint
+from crawler.messages import message_of
 from worker.connection import Unavailable, Unconfirmed
 from worker.jobs.store import IdempotencyConflict, QuotaExceeded
 from worker.jobs.submit import NoEligibleItems
@@ -145,7 +145,9 @@ def invalid(message: str, errors: Sequence[tuple[str, str]] = ()) -> ApiError:
 
 def invalid_fields(error: ValidationError | RequestValidationError) -> ApiError:
     """Turn pydantic's errors into ours, with the path of each field."""
-    found = [(".".join(str(part) for part in each["loc"]) or "body", _message(each)) for each in error.errors()]
+    found = [
+        (".".join(str(part) for part in each["loc"]) or "body", message_of(each, PATTERNS)) for each in error.errors()
+    ]
     first_field, first_message = found[0]
     return invalid(f"{first_field}: {first_message}", found)
 
@@ -174,50 +176,6 @@ def body_of(error: ApiError, request_id: str) -> dict[str, Any]:
     if error.errors:
         detail["errors"] = [{"field": field, "message": message} for field, message in error.errors[:MAX_ERRORS_COUNT]]
     return {"detail": detail}
-
-
-_MESSAGES = {
-    "missing": "is required",
-    "extra_forbidden": "is not a known field",
-    "dict_type": "must be an object",
-    "model_type": "must be an object",
-    "model_attributes_type": "must be an object",
-    "list_type": "must be an array",
-    "string_type": "must be a string",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_parsing_size": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "float_type": "must be a number",
-    "float_parsing": "must be a number",
-    "finite_number": "must be a finite number",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "too_short": "must have at least {min_length} items",
-    "too_long": "must have at most {max_length} items",
-    "string_too_short": "must have at least {min_length} characters",
-    "string_too_long": "must have at most {max_length} characters",
-    "greater_than_equal": "must be at least {ge}",
-    "greater_than": "must be more than {gt}",
-    "less_than_equal": "must be at most {le}",
-    "less_than": "must be less than {lt}",
-    "enum": "must be {expected}",
-    "literal_error": "must be {expected}",
-}
-"""Pydantic's kinds of error, in the terms of JSON; its own messages speak of Python."""
-
-_OWN = frozenset({"not_printable", "too_many_items"})
-"""Kinds of error whose messages are our own."""
-
-
-def _message(error: Any) -> str:
-    kind, context = error["type"], error.get("ctx", {})
-    if kind in _OWN:
-        return str(error["msg"])
-    if kind == "string_pattern_mismatch":
-        return PATTERNS.get(context["pattern"], "is not valid")
-    message = _MESSAGES.get(kind, "is not valid").format_map(context)
-    return re.sub(r"\b1 (item|character)s$", r"1 \1", message)
 
 
 def _answer(request: Request, error: ApiError) -> JSONResponse:

@@ -6,7 +6,9 @@ value.  Nothing else reads the environment.
 
 import os
 import sys
+from collections.abc import Iterable
 from decimal import Decimal
+from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -16,6 +18,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from crawler.messages import message_of
 from crawler.records import Limits, Render
 
 
@@ -198,6 +201,10 @@ class Settings(BaseSettings):
         if value and not value.startswith(("redis://", "rediss://", "unix://")):
             # Without the value: it may hold a password.
             raise PydanticCustomError("redis_url", "must begin with redis://, rediss:// or unix://")
+        try:
+            urlsplit(value).port  # noqa: B018  # reading it checks it
+        except ValueError:
+            raise PydanticCustomError("redis_url", "must name a port from 0 to 65535") from None
         return value
 
     @model_validator(mode="after")
@@ -240,8 +247,29 @@ def first_error(error: ValidationError) -> str:
     """Say in one sentence what is wrong with the settings."""
     found = error.errors()[0]
     name = "_".join(str(part) for part in found["loc"])
+    if found["type"] == "extra_forbidden":
+        return f"there is no setting SOCIALS_{name.upper()}{_nearest(name)}"
     where = f"setting SOCIALS_{name.upper()}" if name else "settings"
-    return f"{where}: {found['msg'].removeprefix('Value error, ')}"
+    return f"{where}: {message_of(found)}"
+
+
+OTHER_VARIABLES = frozenset({"SOCIALS_TOKEN"})
+"""Variables of ours that are no settings: the token of ``socials enrich --server``."""
+
+
+def unknown_variables(names: Iterable[str]) -> list[str]:
+    """Name the environment variables that look like settings and are none, a sentence each."""
+    known = {f"SOCIALS_{name.upper()}" for name in Settings.model_fields} | OTHER_VARIABLES
+    return [
+        f"there is no setting {name}{_nearest(name.removeprefix('SOCIALS_').lower())}"
+        for name in sorted(names)
+        if name.startswith("SOCIALS_") and name not in known
+    ]
+
+
+def _nearest(name: str) -> str:
+    close = get_close_matches(name, Settings.model_fields, 1)
+    return f"; did you mean SOCIALS_{close[0].upper()}?" if close else ""
 
 
 def read_or_exit() -> Settings:

@@ -11,10 +11,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 import click
-from pydantic import ValidationError
 
-from crawler.config import Settings
+from api.cli.settings import read_settings
 from worker.accounts.credentials import MAX_PASSWORD_LENGTH
+from worker.accounts.secret_check import WrongSecret
 from worker.accounts.store import Account, AccountError, Accounts, Token
 from worker.connection import Unavailable
 from worker.process.embedded_redis import RedisMissing, redis_of
@@ -72,7 +72,7 @@ def account(context: click.Context, /, **given: str | None) -> None:
 def add_account(email: str, ceiling: Decimal | None, operator: bool, password_stdin: bool) -> None:
     """Add an account. Prints its id, and its password if one was generated."""
     password = _read_password() if password_stdin else secrets.token_urlsafe(18)
-    made = _ask(lambda accounts: accounts.add(email, password, ceiling, is_operator=operator))
+    made = _ask(lambda accounts: accounts.add(email, password, ceiling, is_operator=operator), may_create=True)
     click.echo(f"account {made.id}")
     if not password_stdin:
         click.echo(f"password {password}")
@@ -86,7 +86,9 @@ def list_accounts() -> None:
     async def read(accounts: Accounts) -> list[tuple[Account, Any]]:
         return [(each, await accounts.month(each.id)) for each in await accounts.all()]
 
-    for each, month in _ask(read):
+    found = _ask(read)
+    click.echo("\t".join(("ACCOUNT", "E-MAIL", "STATE", "SPENT_EF", "RESERVED_EF", "CEILING_EF")))
+    for each, month in found:
         ceiling = "none" if each.ceiling_ef is None else f"{each.ceiling_ef:f}"
         state = "active" if each.is_active else "disabled"
         cells = (each.id, each.email or "-", state, f"{month.spent_ef:f}", f"{month.reserved_ef:f}", ceiling)
@@ -184,7 +186,9 @@ def list_tokens(name: str) -> None:
     async def read(accounts: Accounts) -> list[Token]:
         return await accounts.tokens((await accounts.find(name)).id)
 
-    for each in _ask(read):
+    found = _ask(read)
+    click.echo("\t".join(("TOKEN", "NAME", "CREATED", "LAST_USED")))
+    for each in found:
         used = f"{each.used_at:%Y-%m-%d %H:%MZ}" if each.used_at else "never"
         click.echo("\t".join((each.id, each.name or "-", f"{each.created_at:%Y-%m-%d %H:%MZ}", used)))
 
@@ -216,6 +220,16 @@ def webhook_secret(name: str, is_new: bool) -> None:
     click.echo(_ask(read))
 
 
+@account.command("accept-secret")
+def accept_secret() -> None:
+    """Use a new SOCIALS_SECRET: revokes all tokens and sessions.
+
+    Webhooks are signed with other secrets from then on; `socials account webhook-secret` shows them.
+    """
+    count = _ask(lambda accounts: accounts.accept_secret(), is_secret_new=True)
+    _say(f"The secret is accepted. Revoked tokens, sessions and sign-in links: {count}.")
+
+
 def _change(name: str, change: Callable[[Accounts, str], Awaitable[None]], words: str) -> None:
     async def run(accounts: Accounts) -> Account:
         found = await accounts.find(name)
@@ -226,25 +240,29 @@ def _change(name: str, change: Callable[[Accounts, str], Awaitable[None]], words
     _say(f"{found.email or found.id}: {words}.")
 
 
-def _ask(question: Callable[[Accounts], Awaitable[T]]) -> T:
-    """Ask the accounts of the Redis in use, or of the data folder."""
-    try:
-        settings = Settings(**click.get_current_context().obj)
-    except ValidationError as error:
-        found = error.errors()[0]
-        raise click.UsageError(f"SOCIALS_{'_'.join(map(str, found['loc'])).upper()}: {found['msg']}") from None
+def _ask(question: Callable[[Accounts], Awaitable[T]], *, may_create: bool = False, is_secret_new: bool = False) -> T:
+    """Ask the accounts of the Redis in use, or of the data folder.
+
+    Args:
+        question: what to ask.
+        may_create: whether the data folder may be made for it.
+        is_secret_new: whether the secret may be another one than before.
+    """
+    settings = read_settings(**click.get_current_context().obj)
 
     async def run(url: str) -> T:
         accounts = Accounts.connect(url, settings.secret.get_secret_value())
         try:
+            if not is_secret_new:
+                await accounts.check_secret()
             return await question(accounts)
         finally:
             await accounts.aclose()
 
     try:
-        with redis_of(settings) as url:
+        with redis_of(settings, may_create=may_create) as url:
             return asyncio.run(run(url))
-    except (AccountError, RedisMissing, Unavailable) as error:
+    except (AccountError, WrongSecret, RedisMissing, Unavailable) as error:
         raise click.ClickException(str(error)) from None
 
 

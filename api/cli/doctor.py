@@ -15,6 +15,7 @@ from crawler.engines.find import find_chromium, find_driver, has_light
 from crawler.engines.install import chromium_fix, light_fix
 from crawler.records import Render
 from worker.process.embedded_redis import RedisMissing, find_redis_server
+from worker.process.redis_checks import check_redis
 
 ANSWER_TIMEOUT_S = 20
 """Longest wait for a program to say its version, in seconds."""
@@ -38,7 +39,11 @@ class Finding:
 def examine(settings: Settings) -> Iterator[Finding]:
     """Run every check, one finding at a time."""
     yield Finding("Python", sys.version_info >= (3, 11), sys.version.split()[0], "install Python 3.11 or newer")
-    yield _redis(settings)
+    if settings.redis_url:
+        for check in check_redis(settings.redis_url):
+            yield Finding(check.name, check.is_ok, check.detail, check.fix, check.is_needed)
+    else:
+        yield _redis()
     light, chromium = _light(settings), _chromium(settings)
     yield light
     yield chromium
@@ -54,9 +59,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _files()
 
 
-def _redis(settings: Settings) -> Finding:
-    if settings.redis_url:
-        return Finding("Redis", True, "set by SOCIALS_REDIS_URL")
+def _redis() -> Finding:
     try:
         server = find_redis_server()
     except RedisMissing as error:

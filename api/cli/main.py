@@ -13,20 +13,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
-from pydantic import ValidationError
 
+from api.cli.settings import read_settings
 from api.files.table import FORMATS, WRITTEN_FORMATS, TableError
-from crawler.config import Settings, first_error, insecure_settings
+from crawler.config import Settings, insecure_settings
 from crawler.records import Render
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C: 128 and the number of the signal, as shells have it."""
-
-
-class SettingError(click.ClickException):
-    """An invalid setting; exit status 2, as for all wrong usage."""
-
-    exit_code = 2
 
 
 def main() -> NoReturn:
@@ -97,12 +91,11 @@ def enrich(source: str, output: str, **given: Any) -> int:
     from api.cli.output import OutputError
     from api.files.reading import Reading
 
-    settings = _settings(
+    settings = read_settings(
         **({"render": given["render"]} if given["render"] else {}),
         **({"max_pages_count": given["max_pages"]} if given["max_pages"] else {}),
         **({"allow_hosts": given["allow_hosts"]} if given["allow_hosts"] else {}),
     )
-    _refuse_allow_hosts(settings)
     _log(settings)
     if given["resume"] and output == "-":
         raise click.UsageError("--resume needs the output file of the interrupted run: -o FILE")
@@ -167,7 +160,7 @@ def explain(site: str, render: str | None, allow_hosts: tuple[str, ...], screens
     """
     from api.cli import explain as work
 
-    settings = _settings(
+    settings = read_settings(
         **({"render": render} if render else {}), **({"allow_hosts": allow_hosts} if allow_hosts else {})
     )
     _log(settings, "WARNING")
@@ -197,9 +190,9 @@ def serve(**given: Any) -> int:
     from worker.process.embedded_redis import RedisMissing
 
     renamed = {"data": "data_dir"}
-    settings = _settings(**{renamed.get(name, name): value for name, value in given.items() if value is not None})
+    settings = read_settings(**{renamed.get(name, name): value for name, value in given.items() if value is not None})
     _log(settings)
-    _refuse_careless(settings)
+    _refuse_insecure(settings)
     data_dir = settings.data_dir.expanduser()
 
     async def run() -> None:
@@ -230,14 +223,15 @@ def serve(**given: Any) -> int:
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on.  [default: 8000]")
 def api(**given: Any) -> int:
     """Run the API. Needs SOCIALS_REDIS_URL."""
-    from api.cli.serve import ServiceError, api_server, listen
+    from api.cli.serve import ServiceError, api_server, check_secret, listen
 
-    settings = _settings(**{name: value for name, value in given.items() if value is not None})
+    settings = read_settings(**{name: value for name, value in given.items() if value is not None})
     _log(settings)
     _needs_redis(settings)
-    _refuse_careless(settings)
+    _refuse_insecure(settings)
 
     async def run() -> None:
+        await check_secret(settings)
         with listen(settings.host, settings.port) as listener:
             server = api_server(settings, settings.redis_url)
             serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -258,11 +252,17 @@ def api(**given: Any) -> int:
 @cli.command()
 def worker() -> int:
     """Run a worker. Needs SOCIALS_REDIS_URL."""
+    from api.cli.serve import ServiceError, check_secret
     from worker.process.main import run
 
-    settings = _settings()
+    settings = read_settings()
+    _log(settings)
     _needs_redis(settings)
-    _refuse_careless(settings)
+    _refuse_insecure(settings)
+    try:
+        asyncio.run(check_secret(settings))  # webhooks are signed with it
+    except ServiceError as error:
+        raise click.ClickException(str(error)) from None
     return run(settings)
 
 
@@ -278,7 +278,7 @@ def demo() -> int:
     from api.cli.serve import ServiceError
     from worker.process.embedded_redis import RedisMissing
 
-    settings = _settings()
+    settings = read_settings()
     _log(settings, "WARNING")
     try:
         return 0 if asyncio.run(run(settings)) else 1
@@ -294,20 +294,12 @@ def doctor() -> int:
     from api.cli.doctor import examine
 
     is_well = True
-    for finding in examine(_settings()):
+    for finding in examine(read_settings()):
         mark = "ok  " if finding.is_ok else ("FAIL" if finding.is_needed else "warn")
         fix = "" if finding.is_ok else f". Fix: {finding.fix}"
         click.echo(f"{mark} {finding.name}: {finding.detail}{fix}")
         is_well &= finding.is_ok or not finding.is_needed
     return 0 if is_well else 1
-
-
-def _settings(**given: Any) -> Settings:
-    """Read the settings; what the command line says wins over the environment."""
-    try:
-        return Settings(**given)
-    except ValidationError as error:
-        raise SettingError(first_error(error)) from None
 
 
 def _remote(given: Mapping[str, Any], settings: Settings) -> Any:
@@ -320,16 +312,6 @@ def _remote(given: Mapping[str, Any], settings: Settings) -> Any:
     return remote.crawl_there(given["server"], remote.token_for(given["server"], settings), options)
 
 
-def _refuse_allow_hosts(settings: Settings) -> None:
-    """Read --allow-host before anything is begun."""
-    from crawler.egress.policy import Allow
-
-    try:
-        Allow.parse(settings.allow_hosts)
-    except ValueError as error:
-        raise SettingError(f"--allow-host: {error}") from None
-
-
 def _needs_redis(settings: Settings) -> None:
     if not settings.redis_url:
         raise click.UsageError(
@@ -337,7 +319,7 @@ def _needs_redis(settings: Settings) -> None:
         )
 
 
-def _refuse_careless(settings: Settings) -> None:
+def _refuse_insecure(settings: Settings) -> None:
     """Refuse insecure settings in production; on one's own machine they are fine."""
     faults = insecure_settings(settings)
     if faults and settings.production:

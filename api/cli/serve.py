@@ -20,6 +20,7 @@ from api.app import create_app
 from api.timeouts import connection_class
 from crawler.config import Settings
 from worker.accounts.credentials import read
+from worker.accounts.secret_check import WrongSecret
 from worker.accounts.store import LOCAL_ACCOUNT, Accounts
 from worker.connection import Unavailable
 from worker.process.embedded_redis import EmbeddedRedis, write_secret
@@ -113,6 +114,7 @@ async def local_token(redis_url: str, settings: Settings, data_dir: Path | None)
     """
     accounts = Accounts.connect(redis_url, settings.secret.get_secret_value())
     try:
+        await accounts.check_secret()
         if not await accounts.all():
             await accounts.add("", None, None, LOCAL_ACCOUNT, is_operator=True)
         if await accounts.get(LOCAL_ACCOUNT) is None:
@@ -126,8 +128,31 @@ async def local_token(redis_url: str, settings: Settings, data_dir: Path | None)
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_secret(path, text + "\n")
         return text
+    except WrongSecret as error:
+        raise ServiceError(str(error)) from None
     except Unavailable as error:
         raise ServiceError(f"{error}; is SOCIALS_REDIS_URL right?") from None
+    except OSError as error:
+        raise ServiceError(
+            f"cannot use {error.filename}: {error.strerror}. Fix: choose another folder with --data"
+        ) from None
+    finally:
+        await accounts.aclose()
+
+
+async def check_secret(settings: Settings) -> None:
+    """Refuse a secret that is not the one of the stored tokens; a Redis that is away cannot tell.
+
+    Raises:
+        ServiceError: it is another one.
+    """
+    accounts = Accounts.connect(settings.redis_url, settings.secret.get_secret_value())
+    try:
+        await accounts.check_secret()
+    except WrongSecret as error:
+        raise ServiceError(str(error)) from None
+    except Unavailable as error:
+        logger.warning("the secret is not checked: %s", error)
     finally:
         await accounts.aclose()
 

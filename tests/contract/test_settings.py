@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from crawler.config import Settings, first_error, insecure_settings, is_loopback
+from crawler.config import Settings, first_error, insecure_settings, is_loopback, unknown_variables
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 START, END = (
@@ -136,11 +136,11 @@ def test_the_secret_is_shown_nowhere() -> None:
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        pytest.param({"port": "http"}, "setting SOCIALS_PORT: Input should be a valid integer", id="no number"),
+        pytest.param({"port": "http"}, "setting SOCIALS_PORT: must be a whole number", id="no number"),
         pytest.param({"redis_url": "x:secret@host"}, "setting SOCIALS_REDIS_URL: must begin with redis://, rediss:// or unix://", id="Redis without a scheme"),
-        pytest.param({"log_format": "xml"}, "setting SOCIALS_LOG_FORMAT: Input should be 'text' or 'json'", id="unknown format"),
+        pytest.param({"log_format": "xml"}, "setting SOCIALS_LOG_FORMAT: must be 'text' or 'json'", id="unknown format"),
         pytest.param({"shard_grace_s": 3000}, "settings: need item_budget_s <= options_item_budget_s < shard_grace_s < shard_timeout_s", id="times that do not nest"),
-        pytest.param({"ports": 1}, "setting SOCIALS_PORTS: Extra inputs are not permitted", id="unknown setting"),
+        pytest.param({"ports": 1}, "there is no setting SOCIALS_PORTS; did you mean SOCIALS_PORT?", id="unknown setting"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_setting_is_one_sentence(given: dict[str, typing.Any], sentence: str) -> None:
@@ -149,3 +149,19 @@ def test_what_is_wrong_with_a_setting_is_one_sentence(given: dict[str, typing.An
 
     assert first_error(caught.value).startswith(sentence)
     assert "secret" not in first_error(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        pytest.param("SOCIALS_REDIS", "there is no setting SOCIALS_REDIS; did you mean SOCIALS_REDIS_URL?", id="cut"),
+        pytest.param("SOCIALS_MAX_PAGE_COUNT", "there is no setting SOCIALS_MAX_PAGE_COUNT; did you mean SOCIALS_MAX_PAGES_COUNT?", id="one letter"),
+        pytest.param("SOCIALS_XYZ", "there is no setting SOCIALS_XYZ", id="like none"),
+        pytest.param("SOCIALS_PORT", None, id="a setting"),
+        pytest.param("SOCIALS_TOKEN", None, id="no setting, and ours"),
+        pytest.param("SOCIAL_PORT", None, id="somebody else's"),
+        pytest.param("PORT", None, id="of no kind"),
+    ],
+)  # fmt: skip
+def test_variables_that_are_no_settings_are_named(name: str, sentence: str | None) -> None:
+    assert unknown_variables([name]) == ([sentence] if sentence else [])

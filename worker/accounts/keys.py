@@ -15,7 +15,8 @@ The one place that spells the key names of accounts; those of jobs are in :mod:`
                                       ended ``job:ID``: ``MONTH UNITS``, what is reserved for it
 ``socials:ACCOUNT:streams``           sorted set: the account's open event streams by when they are given up
 ``socials:accounts``                  hash: e-mail, or id where an account has none -> id.  Of no account, like
-``socials:rate:sign-in:DIGEST``       the bucket of sign-ins with one e-mail, or from one address.
+``socials:rate:sign-in:DIGEST``       the bucket of sign-ins with one e-mail, or from one address, and
+``socials:secret-check``              string: shows whether a process has the secret of all these hashes
 ====================================  ==============================================================================
 """
 
@@ -23,6 +24,8 @@ import re
 from dataclasses import dataclass
 
 ACCOUNTS = "socials:accounts"
+
+SECRET_CHECK = "socials:secret-check"  # noqa: S105  # the name of a key
 
 ACCOUNT_ID = re.compile(r"[a-z0-9]{1,32}")
 """What an account's id looks like; anything else never becomes part of a key."""

@@ -28,6 +28,7 @@ from worker.accounts.credentials import (
 from worker.accounts.keys import ACCOUNTS, AccountKeys
 from worker.accounts.quota import Month, ef, month_of, units
 from worker.accounts.scripts import ADD_ACCOUNT, CHANGE
+from worker.accounts.secret_check import accept_secret, check_secret
 from worker.accounts.webhook_secret import signing_secret
 from worker.connection import Unavailable, for_api, guarded
 
@@ -93,6 +94,18 @@ class Accounts:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._redis.aclose()
+
+    async def check_secret(self) -> None:
+        """Say whether the secret is the one of the stored hashes.
+
+        Raises:
+            WrongSecret: it is another one.
+        """
+        await check_secret(self._redis, self._secret)
+
+    async def accept_secret(self) -> int:
+        """Go on with another secret; returns how many tokens, sessions and links were revoked."""
+        return await accept_secret(self._redis, self._secret)
 
     async def add(
         self,

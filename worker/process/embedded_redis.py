@@ -87,9 +87,18 @@ class EmbeddedRedis:
         """Start it and wait until it answers.
 
         Raises:
-            RedisMissing: there is no ``redis-server``, it does not start, or the folder is in use.
+            RedisMissing: there is no ``redis-server``, it does not start, or the folder is in use or not writable.
         """
-        server = find_redis_server()
+        try:
+            return self._start(find_redis_server())
+        except OSError as error:
+            where = error.filename or self._data_dir or "temporary folder"
+            raise RedisMissing(
+                f"cannot use {where}: {error.strerror or error}. Fix: make it writable, or choose another folder with "
+                "--data or SOCIALS_DATA_DIR"
+            ) from None
+
+    def _start(self, server: str) -> Self:
         with ExitStack() as stack:
             socket_dir = Path(stack.enter_context(_short_folder()))
             lines = [
@@ -110,7 +119,9 @@ class EmbeddedRedis:
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except OSError:
-                    raise RedisInUse(f"{self._data_dir} is in use by another `socials serve`; choose --data") from None
+                    raise RedisInUse(
+                        f"{self._data_dir} is in use by another `socials serve`. Fix: choose another with --data"
+                    ) from None
                 lines += [f'dir "{self._data_dir}"', "appendonly yes", "appendfsync everysec"]
             process = subprocess.Popen(
                 [*EXEC_THAT_DIES_WITH_PARENT, server, "-"],
@@ -139,11 +150,15 @@ class EmbeddedRedis:
 
 
 @contextmanager
-def redis_of(settings: Settings) -> Iterator[str]:
+def redis_of(settings: Settings, *, may_create: bool) -> Iterator[str]:
     """Give the Redis that a command line beside the service speaks to, as a URL.
 
     The operator's where there is one; else the embedded one of the data folder: that of a ``socials serve`` which
     runs, or one started for as long as this lasts.
+
+    Args:
+        settings: the operator's settings.
+        may_create: whether a data folder that is missing may be made.
 
     Raises:
         RedisMissing: there is none to be had.
@@ -152,6 +167,11 @@ def redis_of(settings: Settings) -> Iterator[str]:
         yield settings.redis_url
         return
     data_dir = settings.data_dir.expanduser()
+    if not (may_create or data_dir.is_dir()):
+        raise RedisMissing(
+            f"there is no data folder {data_dir}. Fix: choose the one of `socials serve` with --data, or name a Redis "
+            "with --redis"
+        )
     server = EmbeddedRedis(data_dir)
     try:
         server.start()
