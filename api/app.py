@@ -49,7 +49,7 @@ def create_app(settings: Settings, redis_url: str) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         connection = for_api(redis_url)
         hub = EventHub.connect(redis_url)
-        queue = ShardQueue.connect(redis_url, settings.shard_timeout_s)
+        queue = ShardQueue.connect(redis_url, settings.turn_timeout_s, settings.shards_per_worker_count)
         app.state.services = Services(
             settings,
             JobStore(connection),

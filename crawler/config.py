@@ -56,7 +56,19 @@ class Settings(BaseSettings):
     """Items per shard. A shard is the unit of work that a worker claims."""
 
     shard_timeout_s: int = Field(default=1800, ge=30, le=86_400)
-    """Hard time limit for one shard, in seconds; the spider stops ``shard_grace_s`` earlier."""
+    """Hard time limit for one shard, in seconds; what is left ``shard_grace_s`` earlier goes back into the queue."""
+
+    turn_s: int = Field(default=900, ge=1, le=86_400)
+    """Time after which a worker's crawl process claims no more shards, in seconds; a new one then takes its place."""
+
+    turn_items_count: int = Field(default=5000, ge=1)
+    """Number of items after which it claims no more, so that nothing it keeps can grow."""
+
+    turn_bytes: int = Field(default=600_000_000, ge=100_000_000)
+    """Memory of the crawl process, without its browsers, above which it claims no more, in bytes (resident size)."""
+
+    linger_s: float = Field(default=30.0, ge=0, le=3600)
+    """Time for which a crawl process with nothing to do keeps its engines warm for the next job, in seconds."""
 
     shard_grace_s: int = Field(default=150, ge=10, le=3600)
     """Time reserved before the hard limit for closing pages and storing results, in seconds."""
@@ -130,8 +142,9 @@ class Settings(BaseSettings):
     """Path of the Chromium executable. Empty: Playwright's own download, else the first of
     ``chromium-headless-shell``, ``chromium`` and ``google-chrome`` on the path."""
 
-    concurrent_sites_count: int = Field(default=32, ge=1, le=256)
-    """Maximum items that one worker process crawls at a time."""
+    concurrent_sites_count: int = Field(default=200, ge=1, le=1000)
+    """Maximum items that one worker process crawls at a time. Most of them wait for their servers, which takes a few
+    descriptors each and nothing else; pages in browsers have limits of their own."""
 
     concurrent_light_pages_count: int = Field(default=8, ge=1, le=64)
     """Maximum pages open in the light engine, per worker process."""
@@ -220,6 +233,16 @@ class Settings(BaseSettings):
     def limits(self) -> Limits:
         """The operator's limits for one input, where its job asks for no others."""
         return Limits(self.render, self.max_pages_count, self.item_budget_s)
+
+    @property
+    def turn_timeout_s(self) -> int:
+        """Hard stop for a crawl process: it has claimed its last shard by then, and that has run out of time."""
+        return self.turn_s + self.shard_timeout_s
+
+    @property
+    def shards_per_worker_count(self) -> int:
+        """Shards of one account that a worker has room for at a time."""
+        return max(1, self.concurrent_sites_count // self.shard_items_count)
 
     @property
     def is_loopback(self) -> bool:

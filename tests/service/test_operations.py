@@ -51,8 +51,8 @@ def test_metrics_count_what_was_done(client: httpx.Client, redis_url: str) -> No
         "finished", 3, {f"pages/{Engine.LIGHT}": 4, f"seconds/{Engine.LIGHT}": 1.25, "render/browser_lost": 1}
     )
     with redis.Redis.from_url(redis_url) as connection:
-        metrics.add(connection, metrics.counted(report))
-        metrics.add(connection, metrics.counted(report))
+        metrics.add(connection, metrics.counted(report.stats))
+        metrics.add(connection, metrics.counted(report.stats))
         metrics.note_memory(connection, os.getpid())
         connection.hset(JobKeys("local", waiting_id).record, "created_at_ms", 0)
     with follow(client, waiting_id) as stream:

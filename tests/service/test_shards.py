@@ -12,9 +12,9 @@ import pytest
 import redis
 
 from crawler.records import Engine, Failure, Network, Reason, SiteResult
-from tests.service.running import new_job
+from tests.service.running import new_job, until
 from worker.connection import Unavailable
-from worker.jobs.keys import OPEN, JobKeys
+from worker.jobs.keys import BUSY, OPEN, JobKeys
 from worker.jobs.queue import QUEUE, ShardQueue
 from worker.jobs.record import Job, JobStatus
 from worker.jobs.shards import MAX_DEATHS_COUNT, Heartbeat, ShardStore, internal_error
@@ -301,12 +301,15 @@ def test_the_heartbeat_notices_the_end(service: Service) -> None:
     job = service.create(1)
     shard = service.shard(job)
     shard.claim(LEASE_S)
-    with Heartbeat(shard, LEASE_S, 0.01) as heartbeat:
-        assert heartbeat.state == "held"
+    with Heartbeat(LEASE_S, 0.01) as heartbeat:
+        heartbeat.add(shard)
+        assert heartbeat.state(shard) == "held"
         service.ask(lambda store: store.cancel(job.account_id, job.id))
-        heartbeat._thread.join(5)
+        until(lambda: heartbeat.state(shard) != "held")
 
-    assert heartbeat.state == "ended"
+        assert heartbeat.state(shard) == "ended"
+        heartbeat.remove(shard)
+        assert heartbeat.state(shard) == "lost"
 
 
 def test_submitting_twice_queues_once(service: Service) -> None:
@@ -415,7 +418,7 @@ def test_nothing_is_kept_without_an_account(service: Service) -> None:
     job = service.create(1)
     service.queue.release(job.account_id)
 
-    ours = [key for key in service.raw.scan_iter("*") if not key.startswith("rq:") and key != OPEN]
+    ours = [key for key in service.raw.scan_iter("*") if not key.startswith("rq:") and key not in (OPEN, BUSY)]
 
     assert all(key.startswith("socials:local:") for key in ours)
 

@@ -187,7 +187,7 @@ class Bench:
 
 @pytest.fixture
 def bench(redis_url: str, tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(redis_url, tmp_path)
+    bench = Bench(redis_url, tmp_path, linger_s=2)
     yield bench
     bench.close()
 
@@ -218,7 +218,7 @@ def test_two_workers_share_a_job(bench: Bench) -> None:
     assert (done.status, done.processed_count, done.found_count, done.error_count) == (JobStatus.DONE, 200, 200, 0)
     assert_complete(bench, job, 200)
     assert set(bench.site.asked.values()) == {1}
-    shards = [len(re.findall(r"crawl ended", bench.log(number))) for number in (0, 1)]
+    shards = [len(re.findall(r"let go, done", bench.log(number))) for number in (0, 1)]
     assert sum(shards) == 20
     assert min(shards) >= 1
 

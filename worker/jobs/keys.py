@@ -25,6 +25,7 @@ keys of accounts are :mod:`worker.accounts.keys`.  All keys of a job expire toge
                                   ``engines:ENGINE``, ``pages:ENGINE``, ``seconds:ENGINE``, ``browsers:CAUSE``
 ``socials:worker-memory``         hash: worker -> ``BYTES SECONDS-SINCE-1970``
 ``socials:wake:PROCESS``          stream of one entry, for a minute: an API process wakes its reader of events with it
+``socials:busy``                  set of accounts with shards that are queued or worked on
 ``socials:open``                  set of ``ACCOUNT ID``: jobs that have not ended, for the sweeper.  The only key of no
                                   account; it goes with the jobs.
 ================================  ==================================================================================
@@ -36,6 +37,8 @@ from typing import Self
 from worker.accounts.keys import AccountKeys
 
 OPEN = "socials:open"
+
+BUSY = "socials:busy"
 
 WEBHOOKS = "socials:webhooks"
 

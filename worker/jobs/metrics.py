@@ -4,7 +4,6 @@ Counters of all processes together, in one hash in Redis, and what can be seen o
 Nothing here names an account, a job or a site.  Written by workers, read by the API for ``/metrics``.
 """
 
-import os
 import socket
 import time
 from collections.abc import Mapping
@@ -14,7 +13,7 @@ from typing import Any
 from redis import Redis
 
 from crawler.engines.resources import tree_bytes
-from crawler.records import Engine, RunReport
+from crawler.records import Engine
 from worker.connection import guarded
 from worker.jobs.keys import METRICS, OPEN, WEBHOOKS, WORKER_MEMORY, JobKeys
 from worker.jobs.queue import QUEUE
@@ -39,9 +38,8 @@ class ServiceStats:
     memory_bytes: Mapping[str, int]
 
 
-def counted(report: RunReport) -> dict[str, float]:
-    """Return what a crawl adds to the counters."""
-    stats = report.stats
+def counted(stats: Mapping[str, Any]) -> dict[str, float]:
+    """Return the counters of a crawl, given Scrapy's."""
     found = {f"pages:{engine}": float(stats.get(f"pages/{engine}", 0)) for engine in Engine}
     found |= {f"seconds:{engine}": float(stats.get(f"seconds/{engine}", 0)) for engine in Engine}
     found["browsers:lost"] = float(stats.get("render/browser_lost", 0))
@@ -96,8 +94,3 @@ async def service_stats(connection: Any) -> ServiceStats:
 def _fresh(told: Mapping[str, str], now_s: float) -> dict[str, int]:
     parts = {name: value.split(" ") for name, value in told.items()}
     return {name: int(size) for name, (size, at) in parts.items() if now_s - float(at) < STALE_S}
-
-
-def worker_pid() -> int:
-    """Return the process that stands for a worker, seen from the child that works on a shard."""
-    return os.getppid()

@@ -6,8 +6,8 @@ job was stored, by tasks that hand a shard back, and by the sweeper.
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Collection, Sequence
+from typing import Literal, NamedTuple, Self
 
 from redis import Redis
 from rq import Queue, Worker
@@ -15,47 +15,66 @@ from rq.job import Job as RqJob
 from rq.serializers import JSONSerializer
 
 from worker.connection import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, guarded
-from worker.jobs.keys import OPEN, JobKeys
-from worker.jobs.scripts import FORGET, RELEASE, RESTORE
+from worker.jobs.keys import BUSY, OPEN, JobKeys
+from worker.jobs.scripts import FORGET, RELEASE, RESTORE, TAKE
 
 logger = logging.getLogger(__name__)
 
 QUEUE = "socials"
+QUEUE_KEY = Queue.redis_queue_namespace_prefix + QUEUE
+
 TASK = "worker.process.tasks.run_shard"
 
 FAILURE_TTL_S = 3600
 """How long RQ remembers a task that broke, in seconds; the job's own record says what matters."""
 
 
+class Taken(NamedTuple):
+    """A shard that was taken off the queue and claimed."""
+
+    account_id: str
+    job_id: str
+    number: int
+    token: int
+    deaths_count: int
+
+
+Reason = Literal["alone", "nothing"]
+"""Why no shard was taken: one comes next that must be worked on alone, or there is none."""
+
+
 class ShardQueue:
     """Puts shards into the queue; every method raises ``Unavailable`` where Redis stays away.
 
     Not all shards at once: RQ's queue is first come, first served, so that one account's ten thousand shards would
-    keep everybody else waiting.  An account has as many in it, or in hand, as there are workers; the rest wait for its
-    turn (``release.lua``), its jobs taking turns among themselves.  Each shard that is let go
-    makes room for the next one.
+    keep everybody else waiting.  An account has as many in it, or in hand, as the workers have room for, fewer the
+    more accounts have work, and at least one a worker; the rest wait for its turn (``release.lua``), its jobs taking
+    turns among themselves.  Each shard that is let go makes room for the next one.
 
     A shard has one entry per claim: its id holds the shard's token, so queueing twice changes nothing.
     """
 
-    def __init__(self, connection: Redis, task_timeout_s: int) -> None:
+    def __init__(self, connection: Redis, turn_timeout_s: int, shards_per_worker_count: int = 1) -> None:
         self._redis = connection
         self._queue = Queue(QUEUE, connection=connection, serializer=JSONSerializer)
-        self._task_timeout_s = task_timeout_s
+        self._turn_timeout_s = turn_timeout_s
+        self._shards_per_worker_count = shards_per_worker_count
+        self._take = connection.register_script(TAKE)
         self._release = connection.register_script(RELEASE)
         self._forget = connection.register_script(FORGET)
         self._restore = connection.register_script(RESTORE)
 
     @classmethod
-    def connect(cls, url: str, task_timeout_s: int) -> Self:
+    def connect(cls, url: str, turn_timeout_s: int, shards_per_worker_count: int = 1) -> Self:
         """Connect lazily.
 
         Args:
             url: the Redis.
-            task_timeout_s: hard stop for one shard, in seconds.
+            turn_timeout_s: hard stop for the turn that an entry begins, in seconds.
+            shards_per_worker_count: shards of one account that a worker has room for at a time.
         """
         options = {"socket_timeout": ANSWER_TIMEOUT_S, "socket_connect_timeout": CONNECT_TIMEOUT_S}
-        return cls(Redis.from_url(url, **options), task_timeout_s)
+        return cls(Redis.from_url(url, **options), turn_timeout_s, shards_per_worker_count)
 
     def close(self) -> None:
         """Close the connections."""
@@ -70,15 +89,43 @@ class ShardQueue:
         return await asyncio.to_thread(self._workers_count)
 
     def release(self, account_id: str) -> None:
-        """Queue shards whose turn it is, as long as the account has fewer queued or worked on than there are workers.
+        """Queue shards whose turn it is, as long as the account has fewer queued or worked on than it may.
 
         So a single account keeps all workers busy, and another one's shard waits for no more than those at work.
         """
         keys = JobKeys(account_id, "")
         with guarded():
-            limit = max(1, self._workers_count())
-            taken = self._release(keys=[keys.ready, keys.released, keys.account], args=[limit])
+            workers_count = max(1, self._workers_count())
+            taken = self._release(
+                keys=[keys.ready, keys.released, keys.account, BUSY],
+                args=[account_id, workers_count, workers_count * self._shards_per_worker_count],
+            )
             self._enqueue(account_id, [_text(member) for member in taken])
+
+    def take(self, lease_s: float, held_accounts: Collection[str], *, has_room: bool) -> "Taken | Reason":
+        """Take the next shard off the queue and claim it, for a turn that is under way.
+
+        Args:
+            lease_s: for how long the claim holds, in seconds.
+            held_accounts: accounts of which the turn holds shards; another one is served even without room.
+            has_room: whether the turn has room for a shard of those.
+
+        Returns:
+            The shard, or why there is none.
+        """
+        with guarded():
+            answer = self._take(
+                keys=[self._queue.key],
+                args=[round(lease_s * 1000), int(has_room), RqJob.key_for(""), *sorted(held_accounts)],
+            )
+        match [_text(part) if isinstance(part, bytes) else part for part in answer]:
+            case ["taken", account_id, job_id, number, token, deaths_count]:
+                return Taken(account_id, job_id, int(number), int(token), int(deaths_count))
+            case ["alone"]:
+                return "alone"
+            case ["refused", entry_id]:
+                logger.error("an entry of another kind was removed from the queue: %s", entry_id)
+        return "nothing"
 
     def sweep(self, stuck_after_s: float) -> None:
         """Queue again what lost its worker, queue what was stored and never queued, forget what expired.
@@ -103,6 +150,9 @@ class ShardQueue:
                     for keys in jobs:
                         self._restore(keys=[keys.record, keys.ready, keys.released], args=[keys.job_id])
                 self.release(account_id)
+            for account_id in sorted(map(_text, self._redis.smembers(BUSY))):
+                if account_id not in accounts:
+                    self.release(account_id)
 
     def _repair(self, account_id: str, stuck_after_s: float) -> None:
         """See to it that each released shard is queued or worked on."""
@@ -170,7 +220,7 @@ class ShardQueue:
                 Queue.prepare_data(
                     TASK,
                     args=(account_id, *_parts(member)),
-                    timeout=self._task_timeout_s,
+                    timeout=self._turn_timeout_s,
                     result_ttl=0,
                     failure_ttl=FAILURE_TTL_S,
                     description=f"shard {member}",

@@ -7,15 +7,14 @@ own shard kills one more is answered ``internal_error``.
 
 import json
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from crawler.records import Failure, Limits, Network, Reason, RunReport, SiteInput, SiteResult
+from redis import Redis
+
+from crawler.records import Failure, Limits, Network, Reason, SiteInput, SiteResult
 from worker.connection import Unavailable, for_work, guarded
-from worker.jobs import metrics
 from worker.jobs.keys import JobKeys
 from worker.jobs.record import MAX_LISTED_FAILURES_COUNT, limits_of, result_record, site_input
 from worker.jobs.rows import answer_line
@@ -23,9 +22,6 @@ from worker.jobs.scripts import CLAIM, GIVE_UP, PUT, RENEW, SPLIT
 
 PROGRESS_EVERY_MS = 200
 """Pause between two progress events of a job, in milliseconds: at most five a second."""
-
-MEMORY_EVERY_S = 10.0
-"""Pause between two looks at how much memory is taken, in seconds."""
 
 MAX_DEATHS_COUNT = 2
 """Workers that may die over a shard before it is cut up; the third attempt would take its neighbours along again."""
@@ -50,8 +46,9 @@ class ShardStore:
     Every method raises :class:`~worker.connection.Unavailable` where Redis stays away.
     """
 
-    def __init__(self, url: str, account_id: str, job_id: str, number: int) -> None:
-        self._redis = for_work(url)
+    def __init__(self, redis: Redis | str, account_id: str, job_id: str, number: int) -> None:
+        self._is_own = isinstance(redis, str)
+        self._redis: Any = for_work(redis) if isinstance(redis, str) else redis
         self._keys = JobKeys(account_id, job_id)
         self._number = number
         self._shard = self._keys.shard(number)
@@ -63,12 +60,17 @@ class ShardStore:
         """Take the shard; ``None`` where there is nothing to do: done, ended, or in another's hands."""
         with guarded():
             taken = self._claim(keys=[self._keys.record, self._shard], args=[round(lease_s * 1000)])
-            if not taken:
-                return None
-            self._token, deaths_count = int(taken[0]), int(taken[1])
-            places = [int(place) for place in json.loads(self._redis.hget(self._shard, "inputs") or "[]")]
-            limits = limits_of(json.loads(self._redis.hget(self._keys.record, "options") or "{}"))
-            return Shard(tuple(self._inputs(places)), limits, self._token, deaths_count)
+        return self.adopt(int(taken[0]), int(taken[1])) if taken else None
+
+    def adopt(self, token: int, deaths_count: int) -> Shard:
+        """Go on with a shard that was claimed already, and read what is left to do."""
+        self._token = token
+        with guarded():
+            step = self._redis.pipeline(transaction=False)
+            step.hget(self._shard, "inputs").hget(self._keys.record, "options")
+            inputs, options = step.execute()
+            places = [int(place) for place in json.loads(inputs or "[]")]
+            return Shard(tuple(self._inputs(places)), limits_of(json.loads(options or "{}")), token, deaths_count)
 
     def renew(self, lease_s: float) -> Literal["held", "lost", "ended"]:
         """Go on holding the shard; ``lost`` to another worker, ``ended`` with its job."""
@@ -115,16 +117,6 @@ class ShardStore:
             )
         return str(answer)
 
-    def count(self, report: RunReport) -> None:
-        """Add what a crawl did to the service's counters."""
-        with suppress(Unavailable):
-            metrics.add(self._redis, metrics.counted(report))
-
-    def note_memory(self) -> None:
-        """Say how much memory the worker takes with this process and its browsers."""
-        with suppress(Unavailable):
-            metrics.note_memory(self._redis, metrics.worker_pid())
-
     def done(self) -> None:
         """Let the shard go for good: all its inputs are answered."""
         with guarded():
@@ -146,46 +138,45 @@ class ShardStore:
             self._split(keys=[self._keys.record, self._shard, self._keys.ready, self._keys.released], args=args)
 
     def close(self) -> None:
-        """Close the connections."""
-        self._redis.close()
+        """Close the connections, if they are its own."""
+        if self._is_own:
+            self._redis.close()
 
     def _let_go(self, state: str) -> None:
         keys = self._keys
         args: list[int | str] = [self._token, state, keys.member(self._number)]
         self._give_up(keys=[self._shard, keys.ready, keys.released], args=args)
 
-    def _open(self, places: list[int]) -> frozenset[int]:
-        if not places:
-            return frozenset()
-        with guarded():
-            results = self._redis.hmget(self._keys.results, [str(place) for place in places])
-        return frozenset(place for place, result in zip(places, results, strict=True) if result is None)
-
     def _inputs(self, places: list[int]) -> Iterator[SiteInput]:
-        open_places = self._open(places)
+        if not places:
+            return
+        step = self._redis.pipeline(transaction=False)
+        step.hmget(self._keys.results, [str(place) for place in places])
         for place in places:
-            if place in open_places:
-                item: Any = json.loads(self._redis.lindex(self._keys.items, place) or "{}")
-                yield site_input(place, item)
+            step.lindex(self._keys.items, place)
+        results, *items = step.execute()
+        for place, result, item in zip(places, results, items, strict=True):
+            if result is None:
+                yield site_input(place, json.loads(item or "{}"))
+
+
+HoldState = Literal["held", "lost", "ended"]
 
 
 class Heartbeat:
-    """Renews a lease from a thread of its own, so that a busy crawl does not lose it; a context manager.
+    """Renews leases from a thread of its own, so that a busy crawl does not lose them; a context manager.
 
     Args:
-        store: the shard, claimed.
         lease_s: for how long each renewal holds, in seconds.
         every_s: pause between two renewals, in seconds.
     """
 
-    def __init__(self, store: ShardStore, lease_s: float, every_s: float) -> None:
-        self._store = store
+    def __init__(self, lease_s: float, every_s: float) -> None:
         self._lease_s = lease_s
         self._every_s = every_s
+        self._states: dict[ShardStore, HoldState] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
-        self.state: Literal["held", "lost", "ended"] = "held"
-        """What the last renewal said; anything but ``held`` means that the work is no longer ours."""
 
     def __enter__(self) -> Self:
         """Start renewing."""
@@ -193,20 +184,33 @@ class Heartbeat:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop renewing; the lease runs on until it is let go."""
+        """Stop renewing; leases run on until their shards are let go."""
         self._stop.set()
         self._thread.join()
 
+    def add(self, store: ShardStore) -> None:
+        """Renew the lease of a shard, claimed, from now on."""
+        self._states[store] = "held"
+
+    def remove(self, store: ShardStore) -> None:
+        """Renew it no longer."""
+        self._states.pop(store, None)
+
+    def state(self, store: ShardStore) -> HoldState:
+        """Return what the last renewal said; anything but ``held`` means that the work is no longer ours."""
+        return self._states.get(store, "lost")
+
     def _beat(self) -> None:
-        look_at = 0.0
-        while self.state == "held" and not self._stop.wait(self._every_s):
-            try:
-                self.state = self._store.renew(self._lease_s)
-            except Unavailable:
-                continue  # Redis may come back before the lease runs out; if not, its writes are refused
-            if time.monotonic() >= look_at:
-                look_at = time.monotonic() + MEMORY_EVERY_S
-                self._store.note_memory()
+        while not self._stop.wait(self._every_s):
+            for store, state in tuple(self._states.items()):
+                if state != "held":
+                    continue
+                try:
+                    said = store.renew(self._lease_s)
+                except Unavailable:
+                    continue  # Redis may come back before the lease runs out; if not, its writes are refused
+                if store in self._states:
+                    self._states[store] = said
 
 
 def internal_error(index: int, detail: str) -> SiteResult:

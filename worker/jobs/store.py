@@ -23,7 +23,7 @@ from worker.jobs import json_text
 from worker.jobs.keys import NO_EVENT, OPEN, PROBE, JobKeys
 from worker.jobs.metrics import ServiceStats, service_stats
 from worker.jobs.pages import keep_labels, label_lines
-from worker.jobs.queue import QUEUE
+from worker.jobs.queue import QUEUE, QUEUE_KEY
 from worker.jobs.record import (
     MAX_LISTED_FAILURES_COUNT,
     IdempotencyKey,
@@ -51,6 +51,9 @@ FIRST_BATCH_COUNT = 10
 
 BATCH_CHARACTERS = 128 * 1024
 """Text of one batch of rows; chosen: a few milliseconds of work."""
+
+QUEUE_LOOK_COUNT = 1000
+"""Entries of the queue that are looked at to say where a job stands."""
 
 LISTED_COUNT = 100
 """Jobs read at a time for a list, by contract the most that one page shows."""
@@ -322,8 +325,12 @@ class JobStore:
         with guarded():
             async with self._redis.pipeline(transaction=False) as step:
                 step.zrank(keys.ready, keys.member(0)).scard(WORKERS_BY_QUEUE_KEY % QUEUE)
-                rank, workers_count = await step.execute()
-        return QueuePosition(int(workers_count), int(rank or 0))
+                step.lrange(QUEUE_KEY, 0, QUEUE_LOOK_COUNT - 1)
+                rank, workers_count, entries = await step.execute()
+        own = [entry for entry in entries if entry.startswith(f"{job.account_id}-")]
+        first = next((place for place, entry in enumerate(own) if job.id in entry), None)
+        ahead_count = len(own) + int(rank) if rank is not None else first or 0
+        return QueuePosition(int(workers_count), ahead_count)
 
     async def rows(self, account_id: str, job_id: str) -> AsyncIterator[tuple[dict[str, Any], dict[str, Any] | None]]:
         """Yield each item with its stored result (``None`` while it has none), in input order."""

@@ -1,16 +1,19 @@
 """How does one worker process run?
 
-Starts RQ's worker, which forks a child per shard; ends in order on SIGTERM, and with whoever started it.  Loads pure
-modules only: a child that inherits Twisted's reactor could not crawl.
+Starts RQ's worker, which forks a child per turn; ends in order on SIGTERM, and with whoever started it.  Loads
+everything that a turn needs but Twisted's reactor: a child that inherits that could not crawl.
 """
 
 import logging
 import os
 import signal
 import sys
+import time
 
 from redis import Redis
 from rq import Queue, Worker
+from rq.executions import Execution
+from rq.job import Job as RqJob
 from rq.serializers import JSONSerializer
 
 from crawler.config import Settings, read_or_exit
@@ -33,19 +36,31 @@ IDLE_WAIT_S = 5
 
 
 class ShardWorker(Worker):
-    """RQ's forking worker, with a sweep between shards and children that can be told to stop."""
+    """RQ's forking worker, with a sweep now and then and children that can be told to stop."""
 
     settings: Settings
     courier: Courier
+    _looked_s = 0.0
 
     def run_maintenance_tasks(self) -> None:
         """Do RQ's own maintenance, and put back into the queue what lost its worker."""
         super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
+        self._look_after()
+
+    def maintain_heartbeats(self, job: RqJob, execution: Execution) -> None:
+        """Say that the turn goes on, and look after the queue meanwhile: a turn takes minutes."""
+        super().maintain_heartbeats(job, execution)
+        if time.monotonic() - self._looked_s >= SWEEP_EVERY_S:
+            self._look_after()
+
+    def _look_after(self) -> None:
+        self._looked_s = time.monotonic()
+        settings = self.settings
+        queue = ShardQueue(self.connection, settings.turn_timeout_s, settings.shards_per_worker_count)
         self.courier.keep()
-        note_memory(self.connection, os.getpid())
-        queue = ShardQueue(self.connection, self.settings.shard_timeout_s)
         try:
-            queue.sweep(self.settings.shard_lease_s)
+            note_memory(self.connection, os.getpid())
+            queue.sweep(settings.shard_lease_s)
         except Unavailable:
             logger.warning("Redis is not available; sweeping later")
 
@@ -55,10 +70,10 @@ class ShardWorker(Worker):
             os.kill(self.horse_pid, signal.SIGTERM)
 
     def setup_work_horse_signals(self) -> None:
-        """Prepare the child: it ends with us, and being told to stop before it crawls is no crash."""
+        """Prepare the child: it ends with us, and hears that it is told to stop once it listens."""
         die_with_parent(signal.SIGKILL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 
 
 def run(settings: Settings) -> int:
@@ -74,6 +89,9 @@ def run(settings: Settings) -> int:
     os.environ.update(settings.environment())
     configure(settings, "worker")
     logger.info("engines: %s", describe_engines(settings, find_engines(settings)[0]))
+    from crawler.preload import preload  # the command line, which imports this module, never crawls
+
+    preload()
     courier = Courier()
     courier.keep()
     try:

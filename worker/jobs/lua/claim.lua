@@ -1,18 +1,3 @@
--- Take a shard.  After clock.lua.  Returns the fencing token and the number of workers that died over the shard, or
--- nothing where it is done, its job has ended, or another holds it.
+-- Take a shard.  After claiming.lua.  Returns what claim() does.
 local record, shard = unpack(KEYS)
-local lease_ms = tonumber(ARGV[1])
-
-local status = redis.call('HGET', record, 'status')
-if status ~= 'pending' and status ~= 'running' then return false end
-local state, lease_until_ms, deaths = unpack(redis.call('HMGET', shard, 'state', 'lease_until_ms', 'deaths'))
-if not state or state == 'done' then return false end
-deaths = tonumber(deaths)
-if state == 'running' then
-  if tonumber(lease_until_ms) > now_ms then return false end
-  deaths = redis.call('HINCRBY', shard, 'deaths', 1)
-end
-local token = redis.call('HINCRBY', shard, 'token', 1)
-redis.call('HSET', shard, 'state', 'running', 'lease_until_ms', now_ms + lease_ms)
-if status == 'pending' then redis.call('HSET', record, 'status', 'running', 'started_at_ms', now_ms) end
-return {token, deaths}
+return claim(record, shard, tonumber(ARGV[1]))
