@@ -25,7 +25,7 @@ STARTS_COUNT = 2
 """How often the crawl is started where it dies: the second time over the inputs that have no result yet."""
 
 END_TIMEOUT_S = 30.0
-"""Longest wait for a crawl that is told to end, in seconds; then it is killed."""
+"""Longest wait for a crawl that was asked to end, in seconds; then it is killed."""
 
 
 def find_profiles(

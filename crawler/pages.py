@@ -72,7 +72,7 @@ _WALL_FAILURES = {
     Wall.CONSENT: Failure(Reason.BLOCKED_BY_SITE, "the site shows nothing before consent is given"),
     Wall.NOT_FOUND: Failure(Reason.HTTP_ERROR, "the page says that it was not found"),
 }
-"""Why a page was no page; a parked domain is one, of somebody else."""
+"""Why a document is not a page of the site; a parked domain is one, but another owner's."""
 
 
 def page_from_failure(failure: TwistedFailure) -> Page:

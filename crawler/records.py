@@ -114,7 +114,7 @@ class Region(StrEnum):
     FOOTER = "footer"
     COMMENT = "comment"
     BODY = "body"
-    """None of the others could be told."""
+    """The part could not be determined."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,8 +121,8 @@ async def _watch(crawler: Any, stream: Stream, proxy: EgressProxy) -> None:
         if stream.has_dropped and stream.is_over:
             break
         await asyncio.sleep(ASK_EVERY_S)
-    # Told to stop before its engine runs, Scrapy (2.19) forgets it and never ends: Crawler.stop_async does nothing the
-    # second time, when the crawl has come to its end.
+    # Asked to stop before its engine runs, Scrapy (2.19) forgets it and never ends: Crawler.stop_async does nothing
+    # the second time, when the crawl has come to its end.
     while not getattr(getattr(crawler, "engine", None), "running", False):  # noqa: ASYNC110  # no signal comes after it runs
         await asyncio.sleep(START_LOOK_S)
     abort_pages(crawler)

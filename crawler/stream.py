@@ -84,7 +84,7 @@ class Stream:
         self._is_fed = False
         self._changed = asyncio.Event()
         self.stats: Mapping[str, Any] = {}
-        """The crawl's counters; told to the feed."""
+        """The crawl's counters, reported to the feed."""
         self.has_dropped = False
         """Whether a batch was dropped: requests of it may still be open."""
 
@@ -180,7 +180,7 @@ class Stream:
         )
 
     async def drop_unwanted(self) -> list[Work]:
-        """Forget the batches that nobody wants any more, and return them."""
+        """Forget the batches that are no longer wanted, and return them."""
         dropped = [work for work in tuple(self._works) if not await work.batch.sink.is_wanted()]
         for work in dropped:
             work.is_dropped = self.has_dropped = True

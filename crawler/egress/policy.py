@@ -6,7 +6,7 @@ very addresses, because a second look-up may answer something else.
 
 The table is made from the IANA special-purpose address registries.  ``ipaddress.is_global`` is no guard: it calls
 224.0.0.1, fec0::1, 64:ff9b::a00:1 and 2002:a00:1::1 global (ran, Python 3.11).  Ranges are refused whole, also those
-that embed an IPv4 address (mapped, NAT64, 6to4, Teredo): where the packet ends is then decided by somebody else.
+that embed an IPv4 address (mapped, NAT64, 6to4, Teredo): where the packet ends is then decided elsewhere.
 """
 
 import re
@@ -103,7 +103,7 @@ _V4 = _table(4)
 _V6 = _table(6)
 _V6_ALLOCATED = IPv6Network("2000::/3")
 
-# Names that cloud machines answer their credentials under; the address is checked too, this only spares the look-up.
+# Names that cloud machines answer their credentials under; the address is checked too, this only saves the look-up.
 _METADATA_NAMES = frozenset(
     {
         "metadata",
@@ -246,7 +246,7 @@ def is_localhost(host: str) -> bool:
 
 
 def judge_host(host: str, port: int, allow: Allow, *, ports: Collection[int] = DEFAULT_PORTS) -> Verdict:
-    """Judge what can be told of a target before its name is resolved.
+    """Judge what is known of a target before its name is resolved.
 
     Returns:
         A refusal, or ``PUBLIC`` or ``FIXTURE``; these are final for an address only, for a name

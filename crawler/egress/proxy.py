@@ -101,7 +101,7 @@ class Passage:
 def own_loopback() -> str:
     """Return a loopback address that nothing else listens on, for a proxy.
 
-    An engine that may connect to this one address alone reaches nothing but the proxy, whatever else it is told.
+    An engine that may connect to this one address alone reaches nothing but the proxy, whatever else it is given.
     Linux has all of 127.0.0.0/8; elsewhere only 127.0.0.1 is there.
     """
     if sys.platform != "linux":

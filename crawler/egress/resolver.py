@@ -45,7 +45,7 @@ class Resolver:
         """Give the addresses of ``name``, best first, at least one.
 
         Raises:
-            OSError: the name has none, or nobody answered in time.
+            OSError: the name has none, or no server answered in time.
         """
         now = asyncio.get_running_loop().time()
         asked_at, task = self._answers.get(name, (0.0, None))

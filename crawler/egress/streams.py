@@ -150,7 +150,7 @@ async def tunnel(client: End, site: End, idle_s: float, linger_s: float, on_rece
 
     Args:
         client: whose bytes go to the site.
-        site: whose bytes go to the client; their number is told to ``on_received``, which may raise to end it all.
+        site: whose bytes go to the client; their number is passed to ``on_received``, which may raise to end it all.
         idle_s: longest silence on both ways together, in seconds.
         linger_s: the same once one end has closed its half.
         on_received: called with the size of each piece from the site.

@@ -21,7 +21,7 @@ CATEGORIES = ("ad", "analytics", "tag-manager")
 """What is refused.  Not consent tools, chats, marketing forms, videos, social widgets and content networks: a page may
 wait for them, and some of them write footers."""
 
-SPARED = frozenset("01net.com aol.com apple.com bbb.org bing.com microsoft.com msn.com wp.pl yahoo.com".split())
+ALLOWED = frozenset("01net.com aol.com apple.com bbb.org bing.com microsoft.com msn.com wp.pl yahoo.com".split())
 """Hosts of the list that are first of all websites, which others link and lead to."""
 
 FILE = "trackers.txt"
@@ -43,16 +43,16 @@ def tracker_hosts() -> frozenset[str]:
 def hosts_in(entities: Iterable[dict[str, object]]) -> list[str]:
     """Pick the hosts out of the source's own records, sorted; a host below another one is left out."""
     found: set[str] = set()
-    spared = set(SPARED)
+    allowed = set(ALLOWED)
     for entity in entities:
         domains = entity["domains"]
         assert isinstance(domains, list)  # noqa: S101  # the source's schema
         hosts = {str(domain).removeprefix("*.").lower() for domain in domains}
-        (found if entity["category"] in CATEGORIES else spared).update(hosts)
+        (found if entity["category"] in CATEGORIES else allowed).update(hosts)
     wanted = {host for host in found if "." in host and host.isascii() and not _is_below(host, found)}
     # A host that serves something else as well is not a tracker's alone.
     return sorted(
-        host for host in wanted if host not in spared and not any(_is_below(each, {host}) for each in spared)
+        host for host in wanted if host not in allowed and not any(_is_below(each, {host}) for each in allowed)
     )
 
 

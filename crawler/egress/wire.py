@@ -135,7 +135,7 @@ def parse_request(head: bytes) -> Request | Failure:
         framing=framing,
         is_http_1_0=is_http_1_0,
         is_keep_alive=not is_http_1_0 and b"close" not in connection,
-        # Only WebSocket: any other protocol (h2c) could carry requests that nobody vets.
+        # Only WebSocket: any other protocol (h2c) could carry requests that are not vetted.
         is_upgrade=b"upgrade" in connection and _tokens(headers, b"upgrade") == {b"websocket"} and framing == NO_BODY,
         expects_continue=b"100-continue" in _tokens(headers, b"expect"),
     )

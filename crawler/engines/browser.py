@@ -202,7 +202,7 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
         await self._start()
         await self._maybe_launch_browser()
         browser = _Generations(self._provider.generation, self._driver_generation)
-        # Of its own for each attempt: the end of an earlier one's context may be told late.
+        # Of its own for each attempt: the end of an earlier one's context may be reported late.
         name = f"{request.meta['playwright_context']} {browser}"
         work = asyncio.ensure_future(self._render(request, name))
         try:
@@ -314,7 +314,7 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
     async def _forget_browser(self) -> None:
         self.context_wrappers.clear()
         if hasattr(self, "browser"):
-            del self.browser  # its end is told only later, and the next page must not open in it
+            del self.browser  # its end is reported only later, and the next page must not open in it
         with suppress(PlaywrightError):
             await self._provider.kill()
 

@@ -1,7 +1,7 @@
 """Who runs Playwright's driver process?
 
 Both browser engines share one driver (a Node process); it starts with the first page that needs it and ends with the
-last engine.  One that dies or answers nobody is ended with all its browsers and started anew by whoever needs it next.
+last engine.  One that dies or no longer answers is ended with all its browsers, and restarted when it is next needed.
 """
 
 import asyncio
@@ -126,7 +126,7 @@ class Driver:
         watch, self._watch = self._watch, None
         if watch is not None:
             watch.cancel()
-        # Listed now: what outlives the driver is nobody's child any more.
+        # Listed now: what outlives the driver has no parent any more.
         processes = _tree(self._process)
         try:
             if playwright is not None and self.is_alive:

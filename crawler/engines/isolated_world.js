@@ -24,7 +24,7 @@
     }
     if (added < 2000) return;
     added = 0;
-    // A document of this size takes a browser minutes to lay out, and nobody looks.
+    // A document of this size takes a browser minutes to lay out, and it is never shown.
     if (document.getElementsByTagName('*').length > limits.laid_out) document.documentElement.style.display = 'none';
   });
   const WATCHED = { subtree: true, childList: true, attributes: true, attributeFilter: ['href'] };
@@ -118,7 +118,7 @@
 
   const hand = () => {
     ask();
-    // Declarative shadow roots are counted by nobody, and a document is written without them.
+    // Declarative shadow roots are not counted, and a document is written without them.
     if (promised.shadows || limits.walks || document.getElementsByTagName('*').length <= limits.walked) {
       for (const host of hosts(document).reverse()) host.insertAdjacentHTML('beforeend', host.shadowRoot.innerHTML);
     }

@@ -1,5 +1,5 @@
 // Runs in the page's own world, in its top document, before any script of the page.  It counts what the page has
-// promised (requests, timers, idle callbacks, a navigation under way) and keeps the page from what nobody reads:
+// promised (requests, timers, idle callbacks, a navigation under way) and keeps the page from what is never read:
 // windows, dialogs, console lines.  Whoever asks under the secret name is answered; the page's scripts cannot ask.
 //
 // What it needs later it takes now, since scripts of the page may change Array, JSON, Promise and the rest.
@@ -142,9 +142,9 @@
   apply(addEventListener, window, ['error', (event) => { if (event.message) says(event.message); }]);
   apply(addEventListener, window, ['unhandledrejection', (event) => says(event.reason)]);
 
-  // What an engine without a layout lacks in silence (Lightpanda 1.0.2): workers that never answer, frames without a
+  // What is missing, without any error, in an engine without a layout (Lightpanda 1.0.2): workers that never answer, frames without a
   // document, documents by XMLHttpRequest.  Its other gaps are errors, which say what is missing.
-  const lacks = (holder, key, isUsed) => {
+  const reportsMissing = (holder, key, isUsed) => {
     const own = holder && getOwnPropertyDescriptor(holder, key);
     if (!own || !own.configurable || !(own.set || own.get)) return;
     const side = own.set && isUsed ? 'set' : 'get';
@@ -157,13 +157,13 @@
     if (window.Worker) window.Worker = new Proxy(window.Worker, {
       construct: (worker, given) => { if (!/^blob:/.test(text(given[0]))) says('lacks Worker'); return new worker(...given); },
     });
-    lacks(XMLHttpRequest.prototype, 'responseType', (type) => type === 'document');
+    reportsMissing(XMLHttpRequest.prototype, 'responseType', (type) => type === 'document');
     for (const kind of [window.HTMLIFrameElement, window.HTMLFrameElement]) {
-      if (kind) lacks(kind.prototype, 'contentDocument');
+      if (kind) reportsMissing(kind.prototype, 'contentDocument');
     }
   }
 
-  // Nobody is there to look.
+  // There is no user.
   window.open = () => null;
   for (const key of ['alert', 'confirm', 'prompt', 'print']) window[key] = () => (key === 'confirm' ? false : null);
   for (const key of Object.keys(console)) if (typeof console[key] === 'function') console[key] = () => {};

@@ -43,7 +43,7 @@ PATIENCE = {
 
 @dataclass(frozen=True, slots=True)
 class Scripts:
-    """The two scripts for one page; ``name`` is known to nobody else, so that no page can ask or answer in it."""
+    """The two scripts for one page; ``name`` is secret, so that no page can ask or answer under it."""
 
     name: str
     page_hooks: str
@@ -93,9 +93,9 @@ def read_answer(text: str) -> DomSnapshot:
         ValueError: it is nothing of the kind.
     """
     head, _, html = text.partition("\n")
-    told = json.loads(head)
-    errors = tuple(line for line in str(told["said"]).split("\n") if line)
-    return DomSnapshot(str(told["ended"]), html, str(told["waiting"]), bool(told["is_cut"]), errors)
+    state = json.loads(head)
+    errors = tuple(line for line in str(state["said"]).split("\n") if line)
+    return DomSnapshot(str(state["ended"]), html, str(state["waiting"]), bool(state["is_cut"]), errors)
 
 
 @cache

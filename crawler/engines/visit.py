@@ -121,9 +121,9 @@ async def _answer(page: Page, name: str, arrivals: list[str], limits: WaitLimits
         try:
             # The page ends its wait itself; the deadline is for pages that keep our scripts from it.
             async with asyncio.timeout(limits.settle_timeout_s + GRACE_S):
-                told = await page.evaluate(ASK_SCRIPT, name)
-            if isinstance(told, str):
-                return read_answer(told)
+                answer = await page.evaluate(ASK_SCRIPT, name)
+            if isinstance(answer, str):
+                return read_answer(answer)
             # The page has broken what Playwright itself needs in its world; there is no telling when it is done.
             await asyncio.sleep(limits.settle_timeout_s / 2)
             return await _content("time is up", page, limits)

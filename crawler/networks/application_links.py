@@ -3,7 +3,7 @@
 Asked by :mod:`crawler.networks.link_parser` for links whose scheme belongs to an application of a network
 (``fb://``, ``twitter://``), to the platform that starts one (``intent:``, ``android-app:``) or to a browser
 (``googlechrome:``).  The address is put together from what the link names and judged there like any other; links that
-name a post, a place in the application or nobody are none.
+name a post, a place in the application or nothing have no such address.
 
 Forms as the networks' own meta elements (``al:ios:url``, ``al:android:url``) and sites have them, read in November
 2026; ``intent:`` as in "Android Intents with Chrome" (developer.chrome.com), ``android-app:`` as in "Deep links for

@@ -31,7 +31,7 @@ def profile_of(url: str) -> Profile | Refusal:
 
 
 def fallback_of(url: str) -> Profile | None:
-    """Return what a refused URL still stands for: a Facebook group, or a copied ``share/`` link nobody could follow.
+    """Return what a refused URL still stands for: a Facebook group, or a copied ``share/`` link not followed.
 
     To be used only where the site names nothing better for that network.
     """

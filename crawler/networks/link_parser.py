@@ -70,7 +70,7 @@ _ENCODED_AFTER = re.compile(r"(?:\s|%20)+$")
 _MAX_HOST = 255
 """Longest host name, in characters (RFC 1035)."""
 _MAX_SCHEMES = 8
-"""Schemes one after the other that are taken off; two are common, more are somebody's joke (chosen, not measured)."""
+"""Schemes one after the other that are taken off; two are common, more are a joke (chosen, not measured)."""
 
 _QUERY_IN_PATH = re.compile(r"[?&;][A-Za-z_]\w*=")
 _AT = "@" + _BLANKS

@@ -55,11 +55,11 @@ def taken_by(rule: Rule, place: Place) -> str | None:
         if found is None:
             return None
         taken = found
-    return _as_told(rule, taken, segments)
+    return _value_of(rule, taken, segments)
 
 
 def problem(wanted: ProfileType, value: str, grammar: Grammar) -> str:
-    """Say why a value of the right shape names nobody, ``""`` where it does name somebody."""
+    """Say why a value of the right shape names no account, ``""`` where it names one."""
     if wanted is ProfileType.UNRESOLVED:
         return ""
     if quirks.is_placeholder(value):
@@ -161,7 +161,7 @@ def _has_needed(rule: Rule, query: str) -> bool:
     return True
 
 
-def _as_told(rule: Rule, taken: str, segments: Sequence[str]) -> str:
+def _value_of(rule: Rule, taken: str, segments: Sequence[str]) -> str:
     match rule.takes:
         case "path":
             return "/".join((rule.segments[0].word, *segments[1 : len(rule.segments)]))

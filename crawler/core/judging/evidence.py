@@ -14,10 +14,10 @@ from crawler.core.judging.order import why_second
 from crawler.records import Candidate, Choice, Network
 
 ALTERNATES_COUNT = 5
-"""Profiles that lost, per network, that are shown where nobody asks for more."""
+"""Profiles that lost, per network, shown unless more are asked for."""
 
 MAX_FOUND_COUNT = 20
-"""Most profiles told of one page."""
+"""Most profiles shown for one page."""
 
 
 def evidence(

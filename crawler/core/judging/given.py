@@ -84,7 +84,7 @@ def given_profile(text: str, network: Network) -> Profile | None:
     for part in parts[:9]:
         found = profile_of(_address(part, network))
         if not isinstance(found, Profile):
-            # A group is nobody's page, but whoever hands one in wants it back; a copied link is for resolving.
+            # A group is not an account's page, but whoever hands one in wants it back; a copied link is for resolving.
             found = fallback_of(part) or found
         if isinstance(found, Profile) and found.network is network and found.type is not ProfileType.UNRESOLVED:
             return found

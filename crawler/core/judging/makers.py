@@ -27,7 +27,7 @@ MAX_NAME_LENGTH = 60
 """Longest text, in characters, that is a name."""
 
 MIN_NAME_LENGTH = 3
-"""Shortest name, in letters and digits, that an account can be told by."""
+"""Shortest name, in letters and digits, by which an account can be recognised."""
 
 
 MAX_TEXT_LENGTH = 2000

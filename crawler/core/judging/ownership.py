@@ -255,7 +255,7 @@ def _claims_rights(line: str, language: str) -> bool:
 
 
 def _naming(candidate: Candidate, names: tuple[str, ...]) -> Iterator[Signal]:
-    """Signals of the names around a link: the site's own, or somebody else's that the account is named after."""
+    """Signals of the names around a link: the site's own, or another party's that the account is named after."""
     link, handle = candidate.link, candidate.profile.handle
     language = link.language
     own = [text for each in (link.text, link.label) if (text := _named(each, handle, language))]

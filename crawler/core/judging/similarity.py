@@ -185,5 +185,5 @@ def _all_words(text: str) -> tuple[str, ...]:
 
 
 def _parted(handle: str) -> str:
-    """Part ``CamelCase`` and digits, so that words of a handle can be told."""
+    """Part ``CamelCase`` and digits, so that the words of a handle can be compared."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=[0-9])", " ", handle)

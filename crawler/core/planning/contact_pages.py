@@ -49,7 +49,7 @@ def _contact_rank(link: Link, page: Page, home: str) -> tuple[int, int] | None:
 def _path_on_site(link: Link, page: Page, home: str) -> list[str] | None:
     """The parts of a path, lower-case, that another page of the site lies at; ``None`` where the link leads elsewhere.
 
-    Elsewhere are other sites, the page itself, files, and parts of the site where nobody says how to reach it.
+    Elsewhere are other sites, the page itself, files, and parts of the site that do not say how to reach it.
     """
     try:
         parts = urlsplit(link.url)

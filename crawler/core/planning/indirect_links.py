@@ -80,7 +80,7 @@ def candidates(dossier: Dossier) -> Iterator[Candidate]:
             yield Candidate(account, visit.via, dossier.visits[0].page.url, visit.page.engine)
 
 
-def told(dossier: Dossier) -> frozenset[str]:
+def followed(dossier: Dossier) -> frozenset[str]:
     """Return the short links that were followed to something, as they stand on the site.
 
     They stand for nothing themselves any more: it was a profile, or it was something else.  One that ended at a wall,
@@ -155,7 +155,7 @@ def _onward(taken: list[Visit]) -> Hop | None:
 def _worth(link: Link, found: Collection[Network]) -> tuple[str, str]:
     """The address to ask and why a link is worth that, ``""`` if it is not.
 
-    The address is the one in the attribute, mended and unwrapped: made absolute against the page, one without a
+    The address is the one in the attribute, repaired and unwrapped: made absolute against the page, one without a
     scheme would be a page of the site.
     """
     refusal = profile_of(link.href)

@@ -41,7 +41,7 @@ _BUILT_IN = re.compile(r"<[a-z][a-z0-9]{0,10}\s(?:[^<>]{0,500}\s)?is\s*=\s*[\"']
 
 
 def silent_feature_in(html: str) -> str:
-    """Name what a document needs and the light engine lacks without any error, ``""`` for nothing.
+    """Name what a document needs and the light engine does not have, without any error, ``""`` for nothing.
 
     Customised built-in elements (``<ul is="social-list">``) are created by scripts there but not from markup.
 

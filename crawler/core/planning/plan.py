@@ -47,7 +47,7 @@ class Read:
     engine: Engine
     why: str
     via: Link | None = None
-    """The short link or hub that this follows; redirects are then told, not taken."""
+    """The short link or hub that this follows; redirects are then reported, not followed."""
     render_skipped: str = field(default="", compare=False)
     """Why the page just read needs no browser, for people; ``""`` where that was not the question."""
 
@@ -98,7 +98,7 @@ def next_step(dossier: Dossier, limits: Limits, engines: Sequence[Engine], elaps
         step = _retry(dossier) or _climb(known, limits, engines) or _inner_page(known, limits, engines)
         if isinstance(step, Read):
             return replace(step, render_skipped=known.render_skipped)
-    # Last of all, what names a profile only by way of somebody else.
+    # Last of all, what names a profile only by way of another site.
     hop = indirect_links.next_hop(dossier, known.accounts)
     if hop:
         return Read(hop.url, Engine.STATIC, hop.why, hop.via, known.render_skipped)
@@ -137,12 +137,12 @@ class _Known:
 def candidates(dossier: Dossier) -> tuple[Candidate, ...]:
     """All candidates of the pages read so far, in the order they were found."""
     own = (visit for visit in dossier.read if not is_elsewhere(visit.page) and visit.page.wall is not Wall.PARKED)
-    told = indirect_links.told(dossier)
+    followed = indirect_links.followed(dossier)
     direct = (
         found
         for visit in own
         for found in ranking.candidates(visit.page, visit.links)
-        if found.link.url not in told or found.profile.type is not ProfileType.UNRESOLVED
+        if found.link.url not in followed or found.profile.type is not ProfileType.UNRESOLVED
     )
     return (*direct, *indirect_links.candidates(dossier))
 

@@ -14,7 +14,7 @@ MAX_OPENED = 3
 
 
 def website(text: str) -> SiteUrl | Failure:
-    """Read a posted website; redirect wrappers are opened, and a directory's page is nobody's own."""
+    """Read a posted website; redirect wrappers are opened, and a directory's page is no website of its own."""
     site = site_url(text)
     for _ in range(MAX_OPENED):
         inner = opened(site.url) if isinstance(site, SiteUrl) else None

@@ -2,7 +2,7 @@
 
 Asked once for each answer over plain HTTP; a browser decodes by itself.  The order and the exceptions are those of the
 web (WHATWG HTML, "determining the character encoding", and the Encoding standard's table of labels): a byte order mark
-outranks the HTTP header, the header outranks the document, and where nobody says anything the bytes themselves do.
+outranks the HTTP header, the header outranks the document, and where neither says anything the bytes themselves do.
 Pure; it decodes nothing itself.
 """
 

@@ -1,7 +1,7 @@
 """Does a document stand in for the site instead of being it?
 
-Bot challenges, parked domains, consent walls and error pages that come with status 200, told by their own markup and
-words.  Asked once, when a page is taken in.  Pure.
+Bot challenges, parked domains, consent walls and error pages that come with status 200, recognised by
+their own markup and words.  Asked once, when a page is taken in.  Pure.
 """
 
 import re

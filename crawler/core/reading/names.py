@@ -32,7 +32,7 @@ _SIGNS = (
 """Where a page shows its name, the first of each kind; not any logo, since sponsors have logos too."""
 
 MAX_COPYRIGHT_LENGTH = 200
-"""Longest line, in characters, in which somebody claims the copyright."""
+"""Longest line, in characters, that claims the copyright."""
 
 _COPYRIGHT = re.compile(
     r"(?:©|copyright)(?:\s|©|\(c\)|copyright|\d{2,4}\b|[-\u2013\u2014/,.:|]|\bby\b)*+"

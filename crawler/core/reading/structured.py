@@ -33,7 +33,7 @@ _FOREIGN_ROLES = frozenset(
         "attendee awardedto recipient "
     ).split()
 )
-"""Properties whose value is somebody else than the site's own organisation."""
+"""Properties whose value is another party than the site's own organisation."""
 
 _OWN_ROLES = frozenset(
     ("", "graph", "publisher", "about", "mainentity", "mainentityofpage", "provider", "ispartof", "copyrightholder")
@@ -105,7 +105,7 @@ def _nodes(document: Any) -> Iterator[tuple[dict[str, Any], str]]:
             for key, member in value.items():
                 if isinstance(member, dict | list) and key != "sameAs":
                     name = key.lower().rpartition(":")[2].lstrip("@")
-                    # What stands below somebody else is somebody else's too.
+                    # What stands below another party is that party's too.
                     waiting.append((member, role if role in _FOREIGN_ROLES else name))
         elif isinstance(value, list):
             waiting += [(member, role) for member in value]
@@ -139,7 +139,7 @@ def _is_own(node: dict[str, Any], role: str, domain: str) -> bool | None:
     if isinstance(address, str) and "//" in address:
         if registrable_domain(host_of(address)) == domain:
             return True
-        # A brand's node may name the brand's main website; what merely takes part in something is somebody else.
+        # A brand's node may name the brand's main website; what merely takes part in something is another party.
         return None if _OWN_TYPES.search(kind) and role in _OWN_ROLES else False
     return True if _OWN_TYPES.search(kind) and role in _OWN_ROLES else None
 

@@ -1,7 +1,7 @@
 """Which JSON does a script element hold, as people and generators really write it?
 
 Asked for JSON-LD and for the data that pages are built from.  Strict JSON is read as such.  What is not goes through
-these steps: wrappers meant for old browsers and XML come off, several documents in a row are told apart, and only then
+these steps: wrappers meant for old browsers and XML come off, several documents in a row are separated, and only then
 ``chompjs`` reads what JavaScript would accept (comments, trailing commas, single quotes, bare keys).  Pure; it states
 nothing about what the data means.
 """
