@@ -71,6 +71,17 @@ _PIECES = re.compile(
 )
 
 
+LATIN = 0
+"""What :func:`script_of` tells of Latin letters, digits, marks and spaces."""
+
+_EAST_ASIAN = 0x30
+
+
+def script_of(character: str) -> int:
+    """Return a number for the script of a folded character, or for a few scripts that lie side by side in Unicode."""
+    return LATIN if character < "\u0370" or "\u1e00" <= character < "\u2e80" else min(ord(character) >> 8, _EAST_ASIAN)
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A word, a run of a script without spaces, or a punctuation mark, with its place in the folded text."""

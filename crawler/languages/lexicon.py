@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
-from crawler.languages.folding import Piece, fold, pieces
-from crawler.languages.table import NETWORK, Kind, Sense, phrases, spelt_out
+from crawler.languages.folding import LATIN, Piece, fold, pieces, script_of
+from crawler.languages.table import NETWORK, Entry, Kind, Sense, entries, spelt_out
 from crawler.networks import marks
 
 MAX_TEXT_LENGTH = 400
@@ -66,8 +66,14 @@ class _Node:
 
 @dataclass(slots=True)
 class _Tree:
-    """All phrases.  Those of spaced scripts wait until a page has a word that begins like them: most never do."""
+    """All phrases.
 
+    Those of other scripts than Latin wait until a page is written in theirs, and those of spaced scripts until it has
+    a word that begins like them: most never do.
+    """
+
+    unread: dict[int, list[Entry]] = field(default_factory=dict)
+    """Entries by script."""
     root: _Node = field(default_factory=_Node)
     waiting: dict[str, list[tuple[str, Sense]]] = field(default_factory=dict)
     """By the first :data:`HEAD_LENGTH` characters of the first word, or by all of it."""
@@ -76,6 +82,18 @@ class _Tree:
     """Phrases of scripts without spaces, by their first two characters, or by their only one."""
     prefixes: dict[str, list[str]] = field(default_factory=dict)
     """What stands together with the word after it, by the first character."""
+
+    def read(self, folded: str) -> None:
+        """Take in what is in the scripts of a text."""
+        if self.unread and not folded.isascii():
+            for script in set(map(script_of, folded)) - {LATIN}:
+                for entry in self.unread.pop(script, ()):
+                    self.add_all(entry)
+
+    def add_all(self, entry: Entry) -> None:
+        """Take in the phrases of an entry."""
+        for phrase, sense in entry.phrases():
+            self.add(phrase, sense)
 
     def add(self, phrase: str, sense: Sense) -> None:
         """Take in a phrase."""
@@ -173,6 +191,7 @@ def _kinds(text: str, language: str, is_slug: bool) -> frozenset[Kind]:
 @lru_cache(maxsize=8192)
 def _find(folded: str, language: str, is_slug: bool) -> tuple[Match, ...]:
     tree = _tree()
+    tree.read(folded)
     parts = list(pieces(folded))
     worded = [part for part in parts if not part.is_mark]
     ends: dict[tuple[int, Kind], int] = {}
@@ -247,7 +266,13 @@ def _starts(word: str) -> tuple[_Node, ...]:
 @cache
 def _tree() -> _Tree:
     tree = _Tree()
-    for phrase, sense in (*phrases(), *_networks_own()):
+    for entry in entries():
+        scripts = entry.scripts
+        for script in scripts:
+            tree.unread.setdefault(script, []).append(entry)
+        if not scripts:
+            tree.add_all(entry)
+    for phrase, sense in _networks_own():
         tree.add(phrase, sense)
     return tree
 

@@ -11,13 +11,13 @@ says that nothing else may stand beside it.
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib.resources import files
 from itertools import product
 from typing import Any
 
-from crawler.languages.folding import fold
+from crawler.languages.folding import LATIN, fold, script_of
 
 
 class Kind(StrEnum):
@@ -92,6 +92,8 @@ NETWORK = "{network}"
 
 _TABLES = ("only_here", "slugs", "network")
 _FACTS = frozenset({"name", "source"})
+_SIGNS = re.compile(r"[(){}|]|^\*")
+_LATIN = re.compile(r"[a-zA-Z\u00c0-\u024f\u1e00-\u1eff]")
 _ALTERNATIVES = re.compile(r"\(([^()]*)\)")
 
 
@@ -101,74 +103,97 @@ def languages() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
 
 
-def phrases() -> Iterator[tuple[str, Sense]]:
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One key of a file with its phrases, which are taken apart when they are wanted."""
+
+    where: str
+    """File and key, for errors."""
+    sense: Sense
+    """Of its phrases without ``=``."""
+    text: str
+    """As in the file."""
+
+    @property
+    def scripts(self) -> frozenset[int]:
+        """The scripts, as :func:`script_of` tells them, without which no phrase of it can be met; empty: no such."""
+        text = self.text.replace(NETWORK, "")
+        return frozenset() if _LATIN.search(text) else frozenset(map(script_of, set(text))) - {LATIN}
+
+    def phrases(self) -> Iterator[tuple[str, Sense]]:
+        """Take the phrases apart.
+
+        Returns:
+            Phrases as in the file, folded, with their senses.
+
+        Raises:
+            LanguageError: one cannot be used.
+        """
+        whole = replace(self.sense, is_whole=True)
+        # Folded all at once: phrases one by one take many times as long.
+        for written in fold(self.text).replace("\n", ",").split(","):
+            phrase = written.strip()
+            if not phrase:
+                continue
+            if _SIGNS.search(phrase) and not _is_usable(phrase):
+                raise LanguageError(f"{self.where}: {phrase!r} is no phrase")
+            yield (phrase[1:], whole) if phrase[0] == "=" else (phrase, self.sense)
+
+
+def entries() -> Iterator[Entry]:
     """Read all files; the order means nothing."""
     for code in languages():
-        # Folded all at once: thousands of phrases one by one take many times as long.
-        text = fold(files(__package__).joinpath(f"{code}.toml").read_text("utf-8"))
         try:
-            document = tomllib.loads(text)
+            document = tomllib.loads(files(__package__).joinpath(f"{code}.toml").read_text("utf-8"))
         except tomllib.TOMLDecodeError as error:
             raise LanguageError(f"{code}.toml: {error}") from None
-        yield from phrases_of(code, document)
+        yield from entries_of(code, document)
 
 
-def phrases_of(code: str, document: Mapping[str, Any]) -> Iterator[tuple[str, Sense]]:
+def entries_of(code: str, document: Mapping[str, Any]) -> Iterator[Entry]:
     """Read one file.
 
     Args:
         code: of the language.
-        document: the file's content, folded.
-
-    Returns:
-        Phrases as in the file, folded, with their senses.
+        document: the file's content.
 
     Raises:
-        LanguageError: a key or a phrase cannot be used.
+        LanguageError: a key cannot be used.
     """
     primary = code.lower().partition("-")[0]
     for key, value in document.items():
         where = f"{code}.toml: {key}"
-        if key == "network":
-            for names in value.values():
-                yield from _phrases(where, Kind.NETWORK, names)
-        elif key in _TABLES:
-            for kind, words in value.items():
-                sense = (primary, False) if key == "only_here" else ("", True)
-                yield from _phrases(f"{where}.{kind}", kind, words, *sense)
-        elif key not in _FACTS:
-            yield from _phrases(where, key, value)
+        if key in _FACTS:
+            continue
+        if key not in _TABLES:
+            yield _entry(where, key, value)
+        elif key == "network":
+            yield from (_entry(f"{where}.{name}", Kind.NETWORK, names) for name, names in value.items())
+        else:
+            for kind, text in value.items():
+                language = primary if key == "only_here" else ""
+                yield _entry(f"{where}.{kind}", kind, text, language, is_slug=key == "slugs")
 
 
-def _phrases(
-    where: str, key: str, words: object, language: str = "", is_slug: bool = False
-) -> Iterator[tuple[str, Sense]]:
+def _entry(where: str, key: str, text: object, language: str = "", *, is_slug: bool = False) -> Entry:
     try:
         kind = Kind(key)
     except ValueError:
         raise LanguageError(f"{where}: no such kind; use one of {', '.join(Kind)}") from None
-    if not isinstance(words, str):
+    if not isinstance(text, str):
         raise LanguageError(f"{where}: must be one text, its phrases parted by commas or line ends")
-    part, whole = Sense(kind, language, False, is_slug), Sense(kind, language, True, is_slug)
-    for written in words.replace("\n", ",").split(","):
-        phrase = written.strip()
-        if not phrase:
-            continue
-        if not phrase.isalnum() and not _is_usable(phrase):
-            raise LanguageError(f"{where}: {phrase!r} is no phrase")
-        yield (phrase[1:], whole) if phrase[0] == "=" else (phrase, part)
+    return Entry(where, Sense(kind, language, is_slug=is_slug), text)
 
 
 def _is_usable(phrase: str) -> bool:
-    plain = _ALTERNATIVES.sub("", phrase) if "(" in phrase else phrase
-    return not any(sign in plain.replace(NETWORK, "") for sign in "(){}|") and not phrase.startswith("*")
+    return not _SIGNS.search(_ALTERNATIVES.sub("", phrase).replace(NETWORK, ""))
 
 
 def spelt_out(phrase: str, count: int = 0) -> Iterator[str]:
     """Give each form of a phrase with alternatives.
 
     Args:
-        phrase: as :func:`phrases` gives it.
+        phrase: as :meth:`Entry.phrases` gives it.
         count: how many of its alternatives are chosen from, from the left; 0: all.
     """
     parts = _ALTERNATIVES.split(phrase, count)
