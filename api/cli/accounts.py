@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from api.cli.settings import read_settings
+from api.cli.terminal import say, show
 from worker.accounts.credentials import MAX_PASSWORD_LENGTH
 from worker.accounts.secret_check import WrongSecret
 from worker.accounts.store import Account, AccountError, Accounts, Token
@@ -73,10 +74,10 @@ def add_account(email: str, ceiling: Decimal | None, operator: bool, password_st
     """Add an account. Prints its id, and its password if one was generated."""
     password = _read_password() if password_stdin else secrets.token_urlsafe(18)
     made = _ask(lambda accounts: accounts.add(email, password, ceiling, is_operator=operator), may_create=True)
-    click.echo(f"account {made.id}")
+    show(f"account {made.id}")
     if not password_stdin:
-        click.echo(f"password {password}")
-        _say("The password is not shown again.")
+        show(f"password {password}")
+        say("The password is not shown again.")
 
 
 @account.command("list")
@@ -87,12 +88,12 @@ def list_accounts() -> None:
         return [(each, await accounts.month(each.id)) for each in await accounts.all()]
 
     found = _ask(read)
-    click.echo("\t".join(("ACCOUNT", "E-MAIL", "STATE", "SPENT_EF", "RESERVED_EF", "CEILING_EF")))
+    show("\t".join(("ACCOUNT", "E-MAIL", "STATE", "SPENT_EF", "RESERVED_EF", "CEILING_EF")))
     for each, month in found:
         ceiling = "none" if each.ceiling_ef is None else f"{each.ceiling_ef:f}"
         state = "active" if each.is_active else "disabled"
         cells = (each.id, each.email or "-", state, f"{month.spent_ef:f}", f"{month.reserved_ef:f}", ceiling)
-        click.echo("\t".join(cells))
+        show("\t".join(cells))
 
 
 @account.command("disable")
@@ -128,7 +129,7 @@ def sign_in_link(name: str, url: str) -> None:
     async def make(accounts: Accounts) -> str:
         return await accounts.create_link((await accounts.find(name)).id)
 
-    click.echo(f"{url.rstrip('/')}/sign-in#{_ask(make)}")
+    show(f"{url.rstrip('/')}/sign-in#{_ask(make)}")
 
 
 @account.command("set-ceiling")
@@ -151,8 +152,8 @@ def set_password(name: str, password_stdin: bool) -> None:
     password = _read_password() if password_stdin else secrets.token_urlsafe(18)
     _change(name, lambda accounts, account_id: accounts.set_password(account_id, password), "new password")
     if not password_stdin:
-        click.echo(f"password {password}")
-        _say("The password is not shown again.")
+        show(f"password {password}")
+        say("The password is not shown again.")
 
 
 @click.group()
@@ -174,8 +175,8 @@ def create_token(name: str, token_name: str) -> None:
         return await accounts.create_token(found.id, token_name)
 
     text, made = _ask(make)
-    click.echo(text)
-    _say(f"Token {made.id}. It is not shown again.")
+    show(text)
+    say(f"Token {made.id}. It is not shown again.")
 
 
 @token.command("list")
@@ -187,10 +188,10 @@ def list_tokens(name: str) -> None:
         return await accounts.tokens((await accounts.find(name)).id)
 
     found = _ask(read)
-    click.echo("\t".join(("TOKEN", "NAME", "CREATED", "LAST_USED")))
+    show("\t".join(("TOKEN", "NAME", "CREATED", "LAST_USED")))
     for each in found:
         used = f"{each.used_at:%Y-%m-%d %H:%MZ}" if each.used_at else "never"
-        click.echo("\t".join((each.id, each.name or "-", f"{each.created_at:%Y-%m-%d %H:%MZ}", used)))
+        show("\t".join((each.id, each.name or "-", f"{each.created_at:%Y-%m-%d %H:%MZ}", used)))
 
 
 @token.command("revoke")
@@ -204,7 +205,7 @@ def revoke_token(name: str, token_id: str) -> None:
 
     if not _ask(revoke):
         raise click.ClickException(f"{name} has no token {token_id}; `socials token list {name}` shows them")
-    _say(f"Token {token_id} is void.")
+    say(f"Token {token_id} is void.")
 
 
 @account.command("webhook-secret")
@@ -217,7 +218,7 @@ def webhook_secret(name: str, is_new: bool) -> None:
         found = await accounts.find(name)
         return await accounts.webhook_secret(found.id, is_renewed=is_new)
 
-    click.echo(_ask(read))
+    show(_ask(read))
 
 
 @account.command("accept-secret")
@@ -227,7 +228,7 @@ def accept_secret() -> None:
     Webhooks are signed with other secrets from then on; `socials account webhook-secret` shows them.
     """
     count = _ask(lambda accounts: accounts.accept_secret(), is_secret_new=True)
-    _say(f"The secret is accepted. Revoked tokens, sessions and sign-in links: {count}.")
+    say(f"The secret is accepted. Revoked tokens, sessions and sign-in links: {count}.")
 
 
 def _change(name: str, change: Callable[[Accounts, str], Awaitable[None]], words: str) -> None:
@@ -237,7 +238,7 @@ def _change(name: str, change: Callable[[Accounts, str], Awaitable[None]], words
         return found
 
     found = _ask(run)
-    _say(f"{found.email or found.id}: {words}.")
+    say(f"{found.email or found.id}: {words}.")
 
 
 def _ask(question: Callable[[Accounts], Awaitable[T]], *, may_create: bool = False, is_secret_new: bool = False) -> T:
@@ -271,7 +272,3 @@ def _read_password() -> str:
     if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
         raise click.UsageError(f"a password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters")
     return password
-
-
-def _say(text: str) -> None:
-    click.echo(text, err=True)

@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import json
 import signal
-import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
@@ -19,6 +18,7 @@ from rich.table import Table
 from api.cli.progress import Progress
 from api.cli.samples import SampleSite, SampleSites
 from api.cli.serve import Service
+from api.cli.terminal import say
 from crawler.config import Settings
 from crawler.records import COLUMNS, Network
 
@@ -43,19 +43,19 @@ async def demo(settings: Settings) -> bool:
             finally:
                 # What was started is taken down in order; a second Ctrl-C must not cut that short.
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
-                _say("==> Stopping everything")
+                say("==> Stopping everything")
     finally:
         signal.signal(signal.SIGINT, handler)
 
 
 async def _run(settings: Settings, stack: contextlib.AsyncExitStack) -> bool:
-    _say("==> Starting the sample sites")
+    say("==> Starting the sample sites")
     sites = await stack.enter_async_context(SampleSites())
     own = settings.model_copy(
         update={"allow_hosts": sites.allow_hosts, "host": "127.0.0.1", "port": 0, "redis_url": "",
                 "log_level": "WARNING", "shard_items_count": 8}
     )  # fmt: skip
-    _say("==> Starting Redis, the API and two workers")
+    say("==> Starting Redis, the API and two workers")
     service = await stack.enter_async_context(Service(own, data_dir=None))
     client = await stack.enter_async_context(
         httpx.AsyncClient(
@@ -65,7 +65,7 @@ async def _run(settings: Settings, stack: contextlib.AsyncExitStack) -> bool:
             trust_env=False,
         )
     )
-    _say(f"==> Posting {len(sites.items())} items to {service.url}/api/jobs/socials")
+    say(f"==> Posting {len(sites.items())} items to {service.url}/api/jobs/socials")
     async with asyncio.timeout(JOB_TIMEOUT_S):
         job, rows = await _run_job(client, sites.items())
     return _show(sites.sites, job, rows)
@@ -125,7 +125,3 @@ def _show(sites: Sequence[SampleSite], job: Mapping[str, Any], rows: Sequence[Ma
         f"{job['error_count']} failed; read {engines}"
     )
     return right_count == len(rows) and job["status"] == "done"
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)  # noqa: T201  # a program that speaks to a person

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 from api.cli.journal import Journal, journal_path
 from api.cli.output import Output, output_at
 from api.cli.progress import Progress
+from api.cli.terminal import printable, say
 from api.files import items as posting
 from api.files import reading, writing
 from api.files.columns import NAME_COLUMN, SITE_COLUMN
@@ -239,8 +240,8 @@ def summary(work: Work, outcome: Outcome) -> str:
     lines += [f"  {reason}: {count}" for reason, count in reasons.most_common()]
     failed = [(index, result) for index, result in sorted(results.items()) if result["reason"]]
     lines += [
-        f"  {work.table.place(index)}, {_shown(work.items[index][SITE_COLUMN])}: {result['reason']} "
-        f"({_shown(result['detail'])})"
+        f"  {work.table.place(index)}, {printable(work.items[index][SITE_COLUMN])}: {result['reason']} "
+        f"({printable(result['detail'])})"
         for index, result in failed[:10]
     ]
     if len(failed) > 10:
@@ -248,15 +249,5 @@ def summary(work: Work, outcome: Outcome) -> str:
     return "\n".join(lines)
 
 
-def say(text: str) -> None:
-    """Tell people something."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201  # a program that speaks to a person
-
-
 def _is_found(record: Record) -> bool:
     return bool(record["profiles"]) and not record["reason"]
-
-
-def _shown(text: Any) -> str:
-    """A stranger's text for a terminal: no control sequences, not endless."""
-    return "".join(sign if sign.isprintable() else "\ufffd" for sign in str(text)[:200])

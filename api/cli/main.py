@@ -5,6 +5,7 @@ work could not be done, 2 wrong usage, 130 ended by Ctrl-C.
 """
 
 import asyncio
+import io
 import json
 import os
 import sys
@@ -15,6 +16,7 @@ from typing import Any, NoReturn
 import click
 
 from api.cli.settings import read_settings
+from api.cli.terminal import say, show
 from api.files.table import FORMATS, WRITTEN_FORMATS, TableError
 from crawler.config import Settings, insecure_settings
 from crawler.records import Render
@@ -28,7 +30,9 @@ def main() -> NoReturn:
     try:
         status = cli.main(standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        say(shown.getvalue().rstrip("\n"))  # it may quote a file, a site or a service
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         status = INTERRUPTED
@@ -114,12 +118,12 @@ def enrich(source: str, output: str, **given: Any) -> int:
             is_osm=given["osm_tags"],
         )
         for line in work.about_columns(opened.table):
-            _say(line)
+            say(line)
         limits = settings.limits()
         crawl = _remote(given, settings) if given["server"] else work.crawl_here(settings, limits)
         outcome = work.run(opened, crawl, work.fingerprint(opened, limits), is_resuming=given["resume"])
         if not outcome.is_complete:
-            _say(work.interrupted(opened, outcome, is_remote=bool(given["server"])))
+            say(work.interrupted(opened, outcome, is_remote=bool(given["server"])))
             return INTERRUPTED
         work.finish(opened, outcome)
     except (TableError, OutputError, JournalError) as error:
@@ -128,7 +132,7 @@ def enrich(source: str, output: str, **given: Any) -> int:
         raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(f"{error.filename or output}: {error.strerror}") from None
-    _say(work.summary(opened, outcome))
+    say(work.summary(opened, outcome))
     return 0
 
 
@@ -147,31 +151,50 @@ def classify(urls: tuple[str, ...]) -> None:
 
 
 @cli.command()
-@click.argument("site")
+@click.argument("site", metavar="SITE")
+@click.argument("index", required=False, type=click.IntRange(min=0))
+@click.option("--name", default="", help="Name of the organisation; it helps to tell whose a profile is.")
 @click.option("--render", type=click.Choice([each.value for each in Render]), help="When to use a browser.")
+@click.option("--json", "is_json", is_flag=True, help="Print JSON, as the API returns for an item.")
 @click.option("--allow-host", "allow_hosts", multiple=True, metavar="HOST:PORT",
               help="Host on this machine that may be read; for tests only.")  # fmt: skip
 @click.option("--screenshot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.png",
               help="Save a screenshot of the home page, taken with Chromium.")  # fmt: skip
-def explain(site: str, render: str | None, allow_hosts: tuple[str, ...], screenshot: Path | None) -> int:
-    """Crawl one site and explain the result.
+@click.option("--server", metavar="URL", help="Service that has the job.  [default: the one on this machine]")
+def explain(site: str, index: int | None, **given: Any) -> int:
+    """Crawl one site and explain the result, or explain an item of a job.
 
-    Shows every page read and why, every profile found with its signals and score, and the choice.
+    Shows every page read and why, every profile found with its signals and score, and the choice.  With an INDEX, SITE
+    is the ID of a job: the item is shown as it was crawled.
     """
     from api.cli import explain as work
 
     settings = read_settings(
-        **({"render": render} if render else {}), **({"allow_hosts": allow_hosts} if allow_hosts else {})
+        **({"render": given["render"]} if given["render"] else {}),
+        **({"allow_hosts": given["allow_hosts"]} if given["allow_hosts"] else {}),
     )
     _log(settings, "WARNING")
-    work.show(site, work.explain(site, settings))
-    if screenshot is not None:
+    view = work.explain(site, given["name"], settings) if index is None else _item(site, index, given, settings)
+    show(json.dumps(view, ensure_ascii=False, indent=2) if given["is_json"] else work.story(view))
+    if (screenshot := given["screenshot"]) is not None:
         try:
-            work.screenshot(site, screenshot, settings)
+            work.screenshot(str(view["item"].get("site_web", "")), screenshot, settings)
         except ValueError as error:
             raise click.ClickException(str(error)) from None
-        _say(f"Screenshot: {screenshot}")
+        say(f"Screenshot: {screenshot}")
     return 0
+
+
+def _item(job: str, index: int, given: Mapping[str, Any], settings: Settings) -> Any:
+    """An item of a job, from the service that has it."""
+    from api.cli import remote
+    from api.cli.enrich import RemoteError
+
+    url = given["server"] or f"http://127.0.0.1:{settings.port}"
+    try:
+        return remote.item(url, remote.token_for(url, settings), job, index)
+    except RemoteError as error:
+        raise click.ClickException(str(error)) from None
 
 
 @cli.command()
@@ -197,19 +220,19 @@ def serve(**given: Any) -> int:
 
     async def run() -> None:
         async with Service(settings, data_dir) as service:
-            _say(f"Socials is running at {service.url} (API reference: {service.url}/docs). Press Ctrl-C to stop.")
+            say(f"Socials is running at {service.url} (API reference: {service.url}/docs). Press Ctrl-C to stop.")
             if service.link:
-                _say(f"\nOpen the console, signed in; the link works once, within ten minutes:\n\n  {service.link}\n")
+                say(f"\nOpen the console, signed in; the link works once, within ten minutes:\n\n  {service.link}\n")
             if service.token:
                 path = token_path(data_dir)
-                _say(
+                say(
                     f"The token of the account local is in {path}. To create a job:\n\n"
                     f"  curl -s {service.url}/api/jobs/socials -H 'Content-Type: application/json' \\\n"
                     f'    -H "Authorization: Bearer $(cat {shlex.quote(str(path))})" \\\n'
                     """    -d '{"items": [{"name": "Scrapy", "site_web": "https://scrapy.org"}]}'\n"""
                 )
             await _until_signalled()
-            _say("Stopping; unfinished work goes back to the queue.")
+            say("Stopping; unfinished work goes back to the queue.")
 
     try:
         asyncio.run(run())
@@ -235,7 +258,7 @@ def api(**given: Any) -> int:
         with listen(settings.host, settings.port) as listener:
             server = api_server(settings, settings.redis_url)
             serving = asyncio.create_task(server.serve(sockets=[listener]))
-            _say(f"The API is listening on {settings.host}:{listener.getsockname()[1]}.")
+            say(f"The API is listening on {settings.host}:{listener.getsockname()[1]}.")
             signalled = asyncio.create_task(_until_signalled())
             await asyncio.wait([serving, signalled], return_when=asyncio.FIRST_COMPLETED)
             server.should_exit = True
@@ -297,7 +320,7 @@ def doctor() -> int:
     for finding in examine(read_settings()):
         mark = "ok  " if finding.is_ok else ("FAIL" if finding.is_needed else "warn")
         fix = "" if finding.is_ok else f". Fix: {finding.fix}"
-        click.echo(f"{mark} {finding.name}: {finding.detail}{fix}")
+        show(f"{mark} {finding.name}: {finding.detail}{fix}")
         is_well &= finding.is_ok or not finding.is_needed
     return 0 if is_well else 1
 
@@ -325,7 +348,7 @@ def _refuse_insecure(settings: Settings) -> None:
     if faults and settings.production:
         raise click.ClickException(f"insecure settings for production: {'; '.join(faults)}")
     if faults and not settings.is_loopback:
-        _say(f"Warning: the service is reachable from other machines with insecure settings: {'; '.join(faults)}")
+        say(f"Warning: the service is reachable from other machines with insecure settings: {'; '.join(faults)}")
 
 
 def _log(settings: Settings, level: str | None = None) -> None:
@@ -347,7 +370,3 @@ async def _until_signalled() -> None:
 def _lines() -> Iterable[str]:
     for line in sys.stdin.buffer:
         yield line.rstrip(b"\r\n").decode("utf-8", "replace")
-
-
-def _say(text: str) -> None:
-    click.echo(text, err=True)

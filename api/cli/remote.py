@@ -10,14 +10,15 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 from httpx_sse import ServerSentEvent, connect_sse
 
-from api.cli.enrich import Outcome, Record, RemoteError, Work, progress_of, say
+from api.cli.enrich import Outcome, Record, RemoteError, Work, progress_of
 from api.cli.journal import Journal
 from api.cli.progress import Progress
+from api.cli.terminal import say
 from api.files.export import EVIDENCE
 from crawler.config import Settings, is_loopback
 from crawler.records import Network
@@ -76,6 +77,22 @@ def crawl_there(url: str, token: str, options: Mapping[str, Any]) -> "Remote":
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
         raise RemoteError(f"--server: {url} is no address like https://socials.example")
     return Remote(url.rstrip("/"), token, options)
+
+
+def item(url: str, token: str, job_id: str, index: int) -> Any:
+    """Return one item of a job with its evidence, as the API shows it.
+
+    Raises:
+        RemoteError: the service is not there, or refuses.
+    """
+    client = crawl_there(url, token, {})._client  # noqa: SLF001  # one place makes clients
+    try:
+        response = client.get(f"/api/jobs/{quote(job_id, safe='')}/items/{index}")
+    except httpx.HTTPError as error:
+        raise RemoteError(f"{url} cannot be reached: {error}") from None
+    if not response.is_success:
+        raise RemoteError(_why(response))
+    return response.json()
 
 
 class Remote:

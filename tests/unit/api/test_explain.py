@@ -1,8 +1,9 @@
 """Does ``socials explain`` show every profile with its signals, their weights and the choice?"""
 
-import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from api.cli.explain import show
+from api.cli.explain import story, view_of
 from crawler.core.dossier import Dossier, Visit
 from crawler.core.judging import ranking
 from crawler.core.judging.signals import Signal
@@ -24,23 +25,43 @@ def result(html: str, alternates_count: int = 1000) -> SiteResult:
     return result_of(dossier, dossier.inputs[0], found, alternates_count=alternates_count)
 
 
-def test_every_profile_is_shown_with_weighted_signals(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_profile_is_shown_with_weighted_signals() -> None:
     members = "".join(f'<li><a href="https://x.com/member{n}">Member {n}</a></li>' for n in range(12))
     html = f'<ul>{members}</ul><footer><a href="https://x.com/studioatlas"><i class="icon-x"></i></a></footer>'
 
-    show(URL, result(html))
+    shown = story(view_of(URL, result(html)), 80)
 
-    shown = capsys.readouterr().out
-    assert all(f"https://x.com/member{n} " in shown for n in range(12))
+    assert all(f"https://x.com/member{n}\n" in shown for n in range(12))
     assert f"same name {Signal.SAME_NAME.weight:+.1f}" in " ".join(shown.split())
     assert "social_twitter: https://x.com/studioatlas" in shown
     assert "social_facebook: \n" in shown
+    assert max(len(line) for line in shown.splitlines() if "https://" not in line) <= 80
 
 
-def test_a_failure_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    show(URL, SiteResult(0, failure=Failure(Reason.DNS_ERROR, "no such host")))
+@given(st.text(max_size=300), st.integers(0, 120))
+def test_addresses_are_whole_and_strangers_steer_nothing(text: str, width: int) -> None:
+    url = "https://www.facebook.com/" + "a" * 200
+    page = {"url": url, "engine": "light", "status": 200, "reason": None, "why": text, "elapsed_ms": 1, "bytes": 1}
+    profile = {"url": url, "score": 0.9, "signals": [{"name": text, "weight": None}], "page": url, "place": text}
+    view = {
+        "item": {"site_web": text, "social_facebook": url},
+        "reason": "http_error",
+        "detail": text,
+        "networks": {"facebook": {"chosen": profile, "alternates": []}},
+        "pages": [{**page, "found": [url]}],
+        "stop_reason": text,
+    }
 
-    assert f"{URL}: dns_error (no such host)" in capsys.readouterr().out
+    shown = story(view, width)
+
+    assert shown.count(url) == 4
+    assert all(sign == "\n" or sign.isprintable() or sign == " " for sign in shown if ord(sign) < 160)
+
+
+def test_a_failure_is_told() -> None:
+    shown = story(view_of(URL, SiteResult(0, failure=Failure(Reason.DNS_ERROR, "no such host"))))
+
+    assert f"{URL}: dns_error (no such host)" in shown
 
 
 def test_evidence_shows_as_many_that_lost_as_asked_for() -> None:
