@@ -86,9 +86,9 @@ async def _visit(page: Page, session: CDPSession, url: str, limits: WaitLimits) 
     arrivals: list[str] = []
     page.on("framenavigated", lambda frame: None if frame.parent_frame else arrivals.append(frame.url))
     page.context.on("page", lambda opened: None if opened is page else asyncio.ensure_future(_close(opened)))
-    apart = {"source": scripts.isolated_world, "worldName": WORLD}
+    isolated = {"source": scripts.isolated_world, "worldName": WORLD}
     await asyncio.gather(
-        session.send("Page.addScriptToEvaluateOnNewDocument", apart), page.add_init_script(scripts.page_hooks)
+        session.send("Page.addScriptToEvaluateOnNewDocument", isolated), page.add_init_script(scripts.page_hooks)
     )
     reply = await _go(page, url)
     answer = await _answer(page, scripts.name, arrivals, limits)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from crawler.networks import directories, link_parser, wrappers
 from crawler.networks.grammar import Rule
-from crawler.networks.rules import Place, Tail, names_host, problem, route, tail_of, taken_by
+from crawler.networks.rules import Located, Tail, names_host, problem, route, tail_of, taken_by
 from crawler.networks.table import table
 from crawler.records import Kind, Network, ProfileType, Refusal
 
@@ -74,11 +74,11 @@ def opened(url: str) -> str | None:
         return None
     host = routed[0]
     grammar = table().grammars[host.network]
-    place = Place(host, grammar, address.segments, address.query, address.fragment)
+    located = Located(host, grammar, address.segments, address.query, address.fragment)
     first = address.segments[0].lower() if address.segments else ""
     for rule in grammar.rules.get((host.group, first), ()):
-        if rule.is_wrapper and taken_by(rule, place) is not None:
-            return link_parser.query_value(place.query, rule.target) or None
+        if rule.is_wrapper and taken_by(rule, located) is not None:
+            return link_parser.query_value(located.query, rule.target) or None
     return None
 
 
@@ -107,9 +107,9 @@ def _read(text: str, budget: _Budget) -> Outcome:
         segments = segments[segments.index("#!") + 1 :]
     if any(len(segment) > MAX_SEGMENT for segment in segments):
         return _refused(host.network, Kind.OTHER, "longer than any name")
-    place = Place(host, grammar, segments, query, fragment)
-    pasted = _pasted(place)
-    return _on_network(place, budget) if pasted is None else _from_pasted(pasted, host.network, budget)
+    located = Located(host, grammar, segments, query, fragment)
+    pasted = _pasted(located)
+    return _on_network(located, budget) if pasted is None else _from_pasted(pasted, host.network, budget)
 
 
 def _stranger(address: link_parser.Address) -> Outcome:
@@ -123,10 +123,10 @@ def _stranger(address: link_parser.Address) -> Outcome:
     return _refused(None, Kind.OTHER, "not on a known network")
 
 
-def _pasted(place: Place) -> str | None:
+def _pasted(located: Located) -> str | None:
     """The address that stands where a name should, ``None`` where none does."""
-    segments = place.segments
-    start = 1 if len(segments) > 1 and segments[0].lower() in place.grammar.namers else 0
+    segments = located.segments
+    start = 1 if len(segments) > 1 and segments[0].lower() in located.grammar.namers else 0
     if len(segments) <= start:
         return None
     match = _PASTED.fullmatch(segments[start])
@@ -137,8 +137,8 @@ def _pasted(place: Place) -> str | None:
     if not rest or not (scheme or (host and names_host(host))):
         return None
     path = "/".join(rest).replace("%", "%25").replace("?", "%3F").replace("#", "%23")
-    query = f"?{place.query}" if place.query else ""
-    fragment = f"#{place.fragment}" if place.fragment else ""
+    query = f"?{located.query}" if located.query else ""
+    fragment = f"#{located.fragment}" if located.fragment else ""
     return f"https://{path}{query}{fragment}"
 
 
@@ -150,52 +150,52 @@ def _from_pasted(pasted: str, network: Network, budget: _Budget) -> Outcome:
     return _refused(network, Kind.OTHER, "another address in the place of a name")
 
 
-def _on_network(place: Place, budget: _Budget) -> Outcome:
-    host, grammar, segments = place.host, place.grammar, place.segments
+def _on_network(located: Located, budget: _Budget) -> Outcome:
+    host, grammar, segments = located.host, located.grammar, located.segments
     if host.kind is not None and segments:
         return _refused(host.network, host.kind, f"every path here is a {host.kind}")
     if len(segments) > 1 and grammar.prefix is not None and grammar.prefix.fullmatch(segments[0].lower()):
         segments = segments[1:]
-        place = replace(place, segments=segments)
+        located = replace(located, segments=segments)
     first = segments[0].lower() if segments else ""
     if first in host.reserved:
         return _refused(host.network, Kind.SYSTEM, "page of the network itself")
     for rule in (*grammar.rules.get((host.group, first), ()), *grammar.rules.get((host.group, ""), ())):
-        value = taken_by(rule, place)
+        value = taken_by(rule, located)
         if value is not None:
-            return _onward(rule, place, budget) if rule.target else _outcome(rule, value, place)
+            return _onward(rule, located, budget) if rule.target else _outcome(rule, value, located)
     if not segments:
         return _refused(host.network, Kind.SYSTEM, "bare host")
     return _refused(host.network, Kind.OTHER, "no account has such a path or name")
 
 
-def _onward(rule: Rule, place: Place, budget: _Budget) -> Outcome:
+def _onward(rule: Rule, located: Located, budget: _Budget) -> Outcome:
     """Follow the address that a wrapper, wall or widget of a network carries."""
     assert rule.kind is not None  # noqa: S101 - the table is checked for it
-    refused = _refused(place.host.network, rule.kind, rule.reason)
-    target = link_parser.query_value(place.query, rule.target)
+    refused = _refused(located.host.network, rule.kind, rule.reason)
+    target = link_parser.query_value(located.query, rule.target)
     if not target or not budget.wrapped:
         return refused
     if target.startswith("/") and not target.startswith("//"):
-        target = f"https://{place.grammar.home}{target}"
+        target = f"https://{located.grammar.home}{target}"
     outcome = _read(target, replace(budget, wrapped=budget.wrapped - 1))
     if rule.is_wrapper:
         return outcome
     found = outcome.refusal or outcome.match
-    return outcome if found is not None and found.network is place.host.network else refused
+    return outcome if found is not None and found.network is located.host.network else refused
 
 
-def _outcome(rule: Rule, value: str, place: Place) -> Outcome:
-    network = place.host.network
+def _outcome(rule: Rule, value: str, located: Located) -> Outcome:
+    network = located.host.network
     if rule.kind is not None:
         stands_for = Match(network, rule.fallback, value) if rule.fallback else None
         return Outcome(stands_for, Refusal(network, rule.kind, rule.reason))
     assert rule.type is not None  # noqa: S101 - the table is checked for it
-    if reason := problem(rule.type, value, place.grammar):
+    if reason := problem(rule.type, value, located.grammar):
         return _refused(network, Kind.OTHER, reason)
     depth = len(rule.segments)
-    rest = place.segments[depth:]
-    behind = tail_of(place.segments[depth - 1], rest, rule, place.grammar) if rest else Tail.ACCOUNT
+    rest = located.segments[depth:]
+    behind = tail_of(located.segments[depth - 1], rest, rule, located.grammar) if rest else Tail.ACCOUNT
     if behind.kind is not Kind.PROFILE:
         return _refused(network, behind.kind, behind.value)
     return Outcome(Match(network, rule.type, value))

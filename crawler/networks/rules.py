@@ -22,7 +22,7 @@ _LETTERS = re.compile(r"[a-z][a-z_-]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Located:
     """An address on a network's host, ready for the rules."""
 
     host: Host
@@ -32,9 +32,9 @@ class Place:
     fragment: str
 
 
-def taken_by(rule: Rule, place: Place) -> str | None:
+def taken_by(rule: Rule, located: Located) -> str | None:
     """Return what a rule takes from an address, ``""`` where it takes nothing, ``None`` where it does not apply."""
-    segments = place.segments
+    segments = located.segments
     if len(segments) < len(rule.segments):
         return None
     taken = ""
@@ -47,10 +47,12 @@ def taken_by(rule: Rule, place: Place) -> str | None:
             if found is None:
                 return None
             taken = found
-    if rule.needs and not _has_needed(rule, place.query):
+    if rule.needs and not _has_needed(rule, located.query):
         return None
     if rule.query_value is not None:
-        given = link_parser.query_value(place.query, rule.query) or link_parser.query_value(place.fragment, rule.query)
+        given = link_parser.query_value(located.query, rule.query) or link_parser.query_value(
+            located.fragment, rule.query
+        )
         found = _captured(rule.query_value, _AFTER_VALUE.sub("", given.strip()))
         if found is None:
             return None

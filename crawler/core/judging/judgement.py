@@ -29,7 +29,7 @@ class Judgement:
     signals: tuple[Signal, ...]
     candidate: Candidate
     likeness: float
-    place: tuple[int, int] = (0, 0)
+    position: tuple[int, int] = (0, 0)
     """Rank of the part of the page, and place among the network's candidates there."""
     letters_named: int = 0
     """How much of the handle the site's names account for: see :mod:`crawler.core.judging.similarity`."""

@@ -46,17 +46,17 @@ _FIRST: tuple[_Criterion, ...] = (
 _AMONG_RIGHT: tuple[_Criterion, ...] = (
     (lambda each: -each.letters_named, "its name is less the site's"),
     (lambda each: TYPE_RANK[each.profile.type], "another form of account comes first on this network"),
-    (lambda each: each.place[0], "it stands in a lesser part of the page"),
+    (lambda each: each.position[0], "it stands in a lesser part of the page"),
     (lambda each: -each.candidate.link.block_networks_count, "its row names fewer networks"),
     (lambda each: -round(each.score, 2), "less speaks for it"),
-    (lambda each: each.place[1], "it comes later on the page"),
+    (lambda each: each.position[1], "it comes later on the page"),
 )
 _AMONG_OTHERS: tuple[_Criterion, ...] = (
     (lambda each: -round(each.score, 2), "less speaks for it"),
     (lambda each: TYPE_RANK[each.profile.type], "another form of account comes first on this network"),
     (lambda each: -each.likeness, "its name is less the site's"),
-    (lambda each: each.place[0], "it stands in a lesser part of the page"),
-    (lambda each: each.place[1], "it comes later on the page"),
+    (lambda each: each.position[0], "it stands in a lesser part of the page"),
+    (lambda each: each.position[1], "it comes later on the page"),
 )
 
 

@@ -66,7 +66,7 @@ class _Site:
     """How many different profiles of a network stand below the same chain of elements of a page."""
     starts: Mapping[tuple[Network, str, Region], int]
     """The first candidate of a network in each part of each page."""
-    walls: Collection[Row]
+    crowded: Collection[Row]
     """Rows with so many profiles of one network that they are others': acts, sponsors, shops."""
     common: Collection[str]
     """Merge keys of the profiles that stand on many unrelated sites of the run."""
@@ -132,7 +132,9 @@ def judge(
     exact = ownership.exact_names(names, (site.name, label))
     suffix = f"{domain.rpartition('.')[2]} {_language(pages)}"
     signs = tuple(f"{name} {suffix}" for name in names)
-    about = _Site(names, exact, signs, home, _crowd(by_key), _alike(by_key), _starts(by_key), _walls(by_key), common)
+    about = _Site(
+        names, exact, signs, home, _crowd(by_key), _alike(by_key), _starts(by_key), _crowded_rows(by_key), common
+    )
     judged = sorted((_judgement(group, about) for group in by_key.values()), key=rank)
     return sorted(in_company(judged, lambda: _makers(pages, names)), key=rank)
 
@@ -221,7 +223,7 @@ def _about_others(candidate: Candidate, about: _Site) -> Iterator[Signal]:
     alike = about.alike[(network, url, candidate.link.path)]
     if alike > 2 or about.crowd[(network, url, _area(candidate))] >= MANY_COUNT:
         yield Signal.ONE_OF_MANY
-    elif _row(candidate) in about.walls:
+    elif _row(candidate) in about.crowded:
         yield Signal.AMONG_MANY_OTHERS
     elif alike == 2:
         yield Signal.ONE_OF_TWO_ALIKE
@@ -254,7 +256,7 @@ def _row(candidate: Candidate) -> Row:
     return candidate.page_url, candidate.engine, candidate.link.row
 
 
-def _walls(by_key: Mapping[str, Sequence[Candidate]]) -> frozenset[Row]:
+def _crowded_rows(by_key: Mapping[str, Sequence[Candidate]]) -> frozenset[Row]:
     places = {
         (_row(each), each.profile.network, key) for key, group in by_key.items() for each in group if each.link.row
     }

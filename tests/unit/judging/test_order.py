@@ -28,14 +28,14 @@ ATLAS, OTHER = "https://www.facebook.com/atlas", "https://www.facebook.com/atlas
     ("first", "second", "why"),
     [
         pytest.param(
-            judged(ATLAS, letters_named=5, place=(3, 0)),
-            judged(OTHER, letters_named=4, place=(0, 0)),
+            judged(ATLAS, letters_named=5, position=(3, 0)),
+            judged(OTHER, letters_named=4, position=(0, 0)),
             "its name is less the site's",
             id="the name before the place",
         ),
         pytest.param(
-            judged(ATLAS, place=(1, 9), networks_count=1),
-            judged(OTHER, place=(2, 0), networks_count=5),
+            judged(ATLAS, position=(1, 9), networks_count=1),
+            judged(OTHER, position=(2, 0), networks_count=5),
             "it stands in a lesser part of the page",
             id="the place before the row",
         ),
@@ -52,7 +52,10 @@ ATLAS, OTHER = "https://www.facebook.com/atlas", "https://www.facebook.com/atlas
             id="doubt",
         ),
         pytest.param(
-            judged(ATLAS, score=0.9, place=(3, 0)), judged(OTHER, score=0.8), "less speaks for it", id="both in doubt"
+            judged(ATLAS, score=0.9, position=(3, 0)),
+            judged(OTHER, score=0.8),
+            "less speaks for it",
+            id="both in doubt",
         ),
         pytest.param(
             judged(ATLAS, score=0.6),
