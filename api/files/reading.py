@@ -175,7 +175,7 @@ def _sheet_table(data: bytes, file_format: FileFormat, how: Reading) -> Table:
             parts[found.name],
             found.header,
             found.places,
-            [row.number for row in found.rows],
+            found.rows,
             found.last_named,
             found.used,
         )

@@ -23,6 +23,9 @@ MAX_CELLS_COUNT = 3_000_000
 MAX_CELL_CHARACTERS = 32_767
 """Longest text of a cell; Excel's specifications and limits."""
 
+MAX_READ_CHARACTERS = 1_000_000
+"""Longest text of a cell that is read; no program writes more than Excel shows, so this is no list (chosen)."""
+
 MAX_COLUMNS_COUNT = 16_384
 """Most columns of a sheet; Excel's specifications and limits."""
 
@@ -53,10 +56,10 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A cell to write, and the style it takes where there was none."""
+    """A cell to write; where there was none it takes the style of the cell in column ``like`` of its row, if any."""
 
     text: str
-    style: int = 0
+    like: int = 0
 
 
 def scan(data: bytes) -> Scan:
@@ -96,6 +99,7 @@ def write(data: bytes, values: Mapping[int, Mapping[int, Written]]) -> tuple[byt
     edits: list[tuple[int, int, bytes]] = []
     places: dict[int, tuple[int, int]] = {}
     later: list[tuple[int, int]] = []
+    styles: dict[int, int] = {}
     has_replaced_formula = False
 
     def on_cell(row: int, column: int, cell: Cell, start: int, end: int) -> None:
@@ -107,13 +111,19 @@ def write(data: bytes, values: Mapping[int, Mapping[int, Written]]) -> tuple[byt
             has_replaced_formula |= bool(cell.formula)
             edits.append((start, end, _cell(parser.prefix, row, column, written.text, cell.style)))
         later.append((column, start))
+        styles[column] = cell.style
 
     def on_row(row: int, start: int, end: int, is_closed: bool) -> None:
-        new = {column: each for column, each in values.get(row, {}).items() if column not in places}
+        new = {
+            column: (each.text, styles.get(each.like, 0))
+            for column, each in values.get(row, {}).items()
+            if column not in places
+        }
         if new:
             edits.extend(_insertions(data, parser.prefix, row, new, later, (start, end, is_closed)))
         places.clear()
         later.clear()
+        styles.clear()
 
     def on_dimension(start: int, end: int, ref: str) -> None:
         if wider := _widened(ref, last_column):
@@ -168,7 +178,7 @@ def _insertions(
     data: bytes,
     prefix: str,
     row: int,
-    new: Mapping[int, Written],
+    new: Mapping[int, tuple[str, int]],
     later: list[tuple[int, int]],
     tag: tuple[int, int, bool],
 ) -> Iterator[tuple[int, int, bytes]]:
@@ -180,14 +190,14 @@ def _insertions(
         rb'(\bspans="\d+:)(\d+)"', lambda spans: b'%s%d"' % (spans[1], max(int(spans[2]), widest)), data[start:tag_end]
     )
     if is_closed:
-        cells = b"".join(_cell(prefix, row, column, new[column].text, new[column].style) for column in sorted(new))
+        cells = b"".join(_cell(prefix, row, column, *new[column]) for column in sorted(new))
         yield start, tag_end, opening[:-2].rstrip() + b">" + cells + f"</{prefix}row>".encode()
         return
     if opening != data[start:tag_end]:
         yield start, tag_end, opening
     for column in sorted(new):
         at = next((place for each, place in later if each > column), end)
-        yield at, at, _cell(prefix, row, column, new[column].text, new[column].style)
+        yield at, at, _cell(prefix, row, column, *new[column])
 
 
 def _cell(prefix: str, row: int, column: int, text: str, style: int) -> bytes:
@@ -225,6 +235,7 @@ class _Parser:
         self._about: Mapping[str, str] = {}
         self._texts: list[str] = []
         self._formula: list[str] = []
+        self._length = 0
         self._into: list[str] | None = None
         self._is_phonetic = False
         self._parser = expat.ParserCreate()
@@ -255,6 +266,7 @@ class _Parser:
             self._column = column_of(match[1]) if match else self._column + 1
             self._about = attributes
             self._texts, self._formula = [], []
+            self._length = 0
         elif name in ("v", "t"):
             self._into = None if self._is_phonetic else self._texts
         elif name == "f":
@@ -292,6 +304,9 @@ class _Parser:
     def _characters(self, text: str) -> None:
         if self._into is not None:
             self._into.append(text)
+            self._length += len(text)
+            if self._length > MAX_READ_CHARACTERS:
+                raise TableError(f"a cell in row {self._row} holds more than {MAX_READ_CHARACTERS} characters")
 
 
 def refuse_doctype(*_: Any) -> None:

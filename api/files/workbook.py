@@ -16,7 +16,7 @@ from xml.parsers import expat
 from api.files import cells, sheet_xml
 from api.files.packages import Package
 from api.files.sheet_xml import Cell, Written
-from api.files.table import Additions, TableError
+from api.files.table import Additions, Row, TableError
 
 _BOOK = "xl/workbook.xml"
 _CALCULATION_CHAIN = "calcChain.xml"
@@ -164,7 +164,7 @@ class SheetDocument:
     header_row: int
     columns: Mapping[str, int]
     """Names of the header, and the numbers of their columns."""
-    row_numbers: Sequence[int]
+    rows: Sequence[Row]
     last_named: int
     """The last column that the header names."""
     used: frozenset[int]
@@ -174,16 +174,16 @@ class SheetDocument:
         """Write the workbook again; see :class:`api.files.table.Document`."""
         places = self.places(additions.columns)
         new = [column for column in additions.columns if column not in self.columns]
-        style = self._header_style()
-        values = {self.header_row: {places[column]: Written(column, style) for column in new}}
-        shown = self.book.values(self.sheet)
+        # New columns look like the list's last one.
+        values = {self.header_row: {places[column]: Written(column, self.last_named) for column in new}}
         cut_count = 0
-        for number, row in zip(self.row_numbers, additions.values, strict=True):
-            texts = {places[column]: cells.text(row[column]) for column in additions.columns if column in row}
+        for own, row in zip(self.rows, additions.values, strict=True):
+            texts = {column: cells.text(row[column]) for column in additions.columns if column in row}
             cut_count += sum(len(text) > sheet_xml.MAX_CELL_CHARACTERS for text in texts.values())
-            own = shown.get(number, {})
-            values[number] = {
-                place: Written(text) for place, text in texts.items() if text != cells.text(own.get(place))
+            values[own.number] = {
+                places[column]: Written(text)
+                for column, text in texts.items()
+                if text != cells.text(own.item.get(column))
             }
         self.book.write(self.sheet, values, file)
         return [f"{cut_count} cells are cut at {sheet_xml.MAX_CELL_CHARACTERS} characters"] if cut_count else []
@@ -204,11 +204,6 @@ class SheetDocument:
                 f"room for {len(new)} more; delete what stands there, or write CSV instead"
             )
         return dict(self.columns) | {column: start + place for place, column in enumerate(new)}
-
-    def _header_style(self) -> int:
-        """New columns look like the list's last one."""
-        row = sheet_xml.scan(self.book.sheet_data(self.sheet)).rows[self.header_row]
-        return row[self.last_named].style
 
 
 def _value(cell: Cell, shared: Sequence[str], formats: "_DateFormats") -> Any:
@@ -296,6 +291,8 @@ def _shared_strings(data: bytes) -> list[str]:
         # How Japanese text is read stands beside it, and is no part of it.
         if depth["t"] and not depth["rPh"]:
             texts.append(text)
+            if len(text) > sheet_xml.MAX_READ_CHARACTERS or len(texts) > sheet_xml.MAX_READ_CHARACTERS:
+                raise TableError(f"a cell holds more than {sheet_xml.MAX_READ_CHARACTERS} characters")
 
     parser = expat.ParserCreate()
     parser.buffer_text = True

@@ -88,6 +88,14 @@ def test_cells(monkeypatch: pytest.MonkeyPatch) -> None:
         open_table(data, "a.xlsx")
 
 
+def test_a_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = book_of(("A1", "site_web"), ("A2", "a" * 2000))
+
+    monkeypatch.setattr(sheet_xml, "MAX_READ_CHARACTERS", 1000)
+    with pytest.raises(TableError, match="more than 1000 characters"):
+        open_table(data, "a.xlsx")
+
+
 def spreadsheet(rows: str) -> bytes:
     names = 'xmlns:office="o" xmlns:table="t" xmlns:text="x"'
     text = (
