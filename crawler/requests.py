@@ -22,6 +22,9 @@ WHY = "why"
 VIA = "via"
 """Meta key: the short link or hub that the request follows."""
 
+FRAME_OF = "frame_of"
+"""Meta key: address of the page that the document is a frame of."""
+
 TLS_INVALID = "tls_invalid"
 """Meta key set by the download handler: the site's certificate was bad, and the page was read all the same."""
 
@@ -82,6 +85,8 @@ def request_for(
     if step.via is not None:
         meta[VIA] = step.via
         meta["dont_redirect"] = True
+    if step.frame_of:
+        meta[FRAME_OF] = step.frame_of
     if step.engine is not Engine.STATIC:
         meta["playwright"] = True
         meta["playwright_context"] = f"site-{dossier.inputs[0].index}-{len(dossier.visits)}"

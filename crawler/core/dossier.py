@@ -24,6 +24,8 @@ class Visit:
     where the first redirect points: networks are not asked for the profile itself."""
     render_skipped: str = ""
     """Why the page needs no browser, for people; ``""`` where that was not the question."""
+    frame_of: str = ""
+    """Address of the page that the document is a frame of, and so a part of; ``""`` for a page of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,16 @@ class Dossier:
 
     def with_render_skipped(self, render_skipped: str) -> "Dossier":
         """Return the dossier with a word on why its last page needs no browser."""
-        if not render_skipped or not self.visits:
+        if not render_skipped or not self.pages:
             return self
-        return replace(self, visits=(*self.visits[:-1], replace(self.visits[-1], render_skipped=render_skipped)))
+        told = self.pages[-1]
+        visits = (replace(visit, render_skipped=render_skipped) if visit is told else visit for visit in self.visits)
+        return replace(self, visits=tuple(visits))
+
+    @property
+    def pages(self) -> tuple[Visit, ...]:
+        """The visits to the site's own pages, those that failed too, without the frames in them."""
+        return tuple(visit for visit in self.visits if visit.via is None and not visit.frame_of)
 
     @property
     def spent_s(self) -> float:

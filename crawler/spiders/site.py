@@ -24,7 +24,7 @@ from crawler.core.reading import links
 from crawler.egress.canary import UnguardedError, verify_guard
 from crawler.pages import page_from, page_from_failure
 from crawler.records import Engine, Page
-from crawler.requests import COOKIES, ROBOTS_BYTES, VIA, WHY, request_for
+from crawler.requests import COOKIES, FRAME_OF, ROBOTS_BYTES, VIA, WHY, request_for
 from crawler.stream import Stream, work_of
 
 logger = logging.getLogger(__name__)
@@ -125,7 +125,7 @@ class SiteSpider(scrapy.Spider):
             yield step
 
     def _visited(self, dossier: Dossier, page: Page, meta: dict[str, Any]) -> Iterator[Any]:
-        visit = Visit(page, links.extract(page), meta[WHY], meta.get(VIA))
+        visit = Visit(page, links.extract(page), meta[WHY], meta.get(VIA), frame_of=meta.get(FRAME_OF, ""))
         yield from self._advance(dossier.with_visit(visit), meta.get(COOKIES))
 
     def _advance(self, dossier: Dossier, cookies: CookieJar | None) -> Iterator[Any]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.core.dossier import Dossier, Visit
-from crawler.core.reading.document import tree_of
+from crawler.core.reading.document import text_count, tree_of
+from crawler.core.reading.link_elements import opened_in
 from crawler.networks import link_parser, marks, wrappers
 from crawler.networks.canonical import fallback_of, profile_of
 from crawler.networks.directories import is_hub
@@ -77,7 +78,7 @@ def candidates(dossier: Dossier) -> Iterator[Candidate]:
                     via = replace(visit.via, href=link.href, url=link.url)
                     yield Candidate(profile, via, visit.page.url, visit.page.engine)
         elif (account := _account(target_of(visit.page))) is not None:
-            yield Candidate(account, visit.via, dossier.visits[0].page.url, visit.page.engine)
+            yield Candidate(account, visit.via, dossier.home.url, visit.page.engine)
 
 
 def followed(dossier: Dossier) -> frozenset[str]:
@@ -94,14 +95,15 @@ def followed(dossier: Dossier) -> frozenset[str]:
 def target_of(page: Page) -> str:
     """Where the answer to a short link leads, ``""`` where it does not say.
 
-    A redirect says so, and so do, in pages for people, a refresh, the canonical address and that for previews.
+    A redirect says so, and so do, in pages for people, a refresh, a script that goes there and nothing else, the
+    canonical address and that for previews.
     """
     if page.url != page.requested_url:
         return page.url
     if not page.html:
         return ""
     tree = tree_of(page.html[:_MAX_SCANNED_LENGTH])
-    for target in (_refresh(tree), *(_first(tree, *where) for where in _STATED)):
+    for target in (_refresh(tree), _scripted(tree), *(_first(tree, *where) for where in _STATED)):
         if target and target != page.requested_url:
             return target
     return ""
@@ -116,6 +118,18 @@ def _refresh(tree: LexborHTMLParser) -> str:
             match = _REFRESH.match(meta.attributes.get("content") or "")
             return match[1].strip() if match else ""
     return ""
+
+
+def _scripted(tree: LexborHTMLParser) -> str:
+    """Where the script of a page without content goes."""
+    if text_count(tree) > _MAX_WAY_COUNT:
+        return ""
+    scripts = (node.text() or "" for node in tree.css("script:not([src])"))
+    return next((target for text in scripts for target in opened_in(text[:_MAX_SCANNED_LENGTH])), "")
+
+
+_MAX_WAY_COUNT = 200
+"""Characters of visible text up to which a page with such a script is only on the way; chosen, not measured."""
 
 
 def _first(tree: LexborHTMLParser, selector: str, attribute: str) -> str:

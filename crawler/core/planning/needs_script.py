@@ -83,6 +83,8 @@ class ScriptNeed:
     signal: str
     is_shell: bool = False
     """Whether the document is hardly more than a place for its scripts to write to."""
+    is_mount: bool = False
+    """Whether that is a place that a framework writes its page to, and it is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def needs_script(html: str, *, has_profiles: bool) -> ScriptNeed:
         return ScriptNeed(is_needed=False, signal="no scripts")
     document = _Document(tree, scripts, _text_count(tree.body), len(html))
     if (mount := _empty_mount(document)) is not None:
-        return ScriptNeed(is_needed=True, signal=mount, is_shell=True)
+        return ScriptNeed(is_needed=True, signal=mount, is_shell=True, is_mount=True)
     if document.text_count < THIN_TEXT_COUNT and not (has_profiles and _has_social_links(tree)):
         return ScriptNeed(is_needed=True, signal=f"only {document.text_count} characters of text", is_shell=True)
     for check in _UNFINISHED if has_profiles else (*_UNFINISHED, *_PROMISES):

@@ -12,13 +12,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from crawler.core.dossier import Dossier
+from crawler.core.dossier import Dossier, Visit
 from crawler.core.judging import ranking
 from crawler.core.judging.judgement import CERTAIN
-from crawler.core.planning import indirect_links, robots
+from crawler.core.planning import indirect_links
 from crawler.core.planning.contact_pages import address, contact_links, is_route
 from crawler.core.planning.needs_script import needs_script
+from crawler.core.planning.other_address import other_address
+from crawler.core.planning.own_redirects import is_own_redirect, next_redirect
+from crawler.core.planning.own_scripts import may_add_profiles
+from crawler.core.planning.splash import way_in
 from crawler.core.planning.website import is_elsewhere
+from crawler.core.reading.frames import frames_of
 from crawler.networks.canonical import profile_of
 from crawler.records import (
     Candidate,
@@ -36,7 +41,6 @@ from crawler.records import (
     Source,
     Wall,
 )
-from crawler.urls import registrable_domain
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,9 @@ class Read:
     engine: Engine
     why: str
     via: Link | None = None
-    """The short link or hub that this follows; redirects are then reported, not followed."""
+    """The short link, hub or redirect of the site that this follows; redirects are then reported, not followed."""
+    frame_of: str = ""
+    """Address of the page that this document is a frame of."""
     render_skipped: str = field(default="", compare=False)
     """Why the page just read needs no browser, for people; ``""`` where that was not the question."""
 
@@ -62,6 +68,12 @@ class Done:
 
 
 Step = Read | Done
+
+FRAME_STRIDE = 10_000
+"""Distance between the numbers of links and rows of a page and of a frame in it: no document has so many."""
+
+MAX_FRAMES_COUNT = 4
+"""Most frames of one site that are read; chosen: a frameset has two to four."""
 
 
 def next_step(dossier: Dossier, limits: Limits, engines: Sequence[Engine], elapsed_s: float) -> Step:
@@ -89,20 +101,36 @@ def next_step(dossier: Dossier, limits: Limits, engines: Sequence[Engine], elaps
         return Done("the domain is parked")
     if elapsed_s >= limits.item_budget_s:
         return Done("time is used up")
-    own = {address(visit.page.requested_url) for visit in dossier.visits if visit.via is None}
-    if len(own) > limits.max_pages_count + 1:
+    if len({address(visit.page.requested_url) for visit in dossier.pages}) > limits.max_pages_count + 1:
         return Done("page budget is used up")
     known = _Known(dossier)
     step: Step | None = None
-    if all(visit.via is None for visit in dossier.visits):
-        step = _retry(dossier) or _climb(known, limits, engines) or _inner_page(known, limits, engines)
+    if all(visit.via is None or is_own_redirect(visit) for visit in dossier.visits):
+        step = _on_site(known, limits, engines)
         if isinstance(step, Read):
             return replace(step, render_skipped=known.render_skipped)
     # Last of all, what names a profile only by way of another site.
     hop = indirect_links.next_hop(dossier, known.accounts)
     if hop:
-        return Read(hop.url, Engine.STATIC, hop.why, hop.via, known.render_skipped)
-    return replace(step or Done("short links and hubs are followed"), render_skipped=known.render_skipped)
+        return Read(hop.url, Engine.STATIC, hop.why, hop.via, render_skipped=known.render_skipped)
+    last = _last_look(known, limits, engines) or step or Done("short links and hubs are followed")
+    return replace(last, render_skipped=known.render_skipped)
+
+
+def _on_site(known: "_Known", limits: Limits, engines: Sequence[Engine]) -> Step:
+    """The next step on the site itself: what the page consists of, the page on a dearer engine, another page."""
+    dossier = known.dossier
+    if (other := other_address(dossier)) is not None:
+        return Read(*other)
+    if (hop := next_redirect(dossier, lambda: known.accounts)) is not None:
+        return Read(hop.url, Engine.STATIC, hop.why, hop.via)
+    return (
+        _climb_frame(known, limits, engines)
+        or _frame(known)
+        or _behind_the_door(known, limits)
+        or _climb(known, limits, engines)
+        or _inner_page(known, limits, engines)
+    )
 
 
 class _Known:
@@ -140,11 +168,22 @@ def candidates(dossier: Dossier) -> tuple[Candidate, ...]:
     followed = indirect_links.followed(dossier)
     direct = (
         found
-        for visit in own
-        for found in ranking.candidates(visit.page, visit.links)
+        for place, visit in enumerate(own)
+        for found in ranking.candidates(*_as_part(visit, place))
         if found.link.url not in followed or found.profile.type is not ProfileType.UNRESOLVED
     )
     return (*direct, *indirect_links.candidates(dossier))
+
+
+def _as_part(visit: Visit, place: int) -> tuple[Page, Sequence[Link]]:
+    """A document and its links; of a frame, as a part of the page that shows it, behind all that stands there."""
+    if not visit.frame_of:
+        return visit.page, visit.links
+    links = [
+        replace(link, row=link.row + place * FRAME_STRIDE if link.row else 0, order=link.order + place * FRAME_STRIDE)
+        for link in visit.links
+    ]
+    return replace(visit.page, url=visit.frame_of), links
 
 
 def _first_engine(limits: Limits, engines: Sequence[Engine]) -> Engine:
@@ -154,44 +193,70 @@ def _first_engine(limits: Limits, engines: Sequence[Engine]) -> Engine:
     return Engine.STATIC
 
 
-def _retry(dossier: Dossier) -> Read | None:
-    """Another address of the same site, while none has answered: the other scheme, then with or without ``www.``."""
-    first = dossier.visits[0].page
-    site = dossier.site
-    if isinstance(site, Failure) or not all(_is_out_of_reach(visit.page) for visit in dossier.visits):
+def _frame(known: _Known) -> Read | None:
+    """The next document that the page just read consists of, while nothing was found for certain."""
+    dossier = known.dossier
+    if known.is_settled or not dossier.pages:
         return None
-    scheme, _, rest = first.requested_url.partition("://")
-    hosts = [rest]
-    is_name = not site.host.startswith("[") and not site.host.rpartition(".")[2].isdecimal()
-    if is_name and registrable_domain(site.host) == site.host.removeprefix("www."):
-        hosts.append(rest.removeprefix("www.") if rest.startswith("www.") else f"www.{rest}")
-    # A port that was given belongs to the scheme that was given.
-    has_other = site.port is None or not site.has_scheme
-    schemes = (scheme, "http" if scheme == "https" else "https") if has_other else (scheme,)
-    asked = {visit.page.requested_url for visit in dossier.visits}
-    failed = {visit.page.requested_url.partition("://")[2]: visit.page.failure for visit in dossier.visits}
-    for host in hosts:
-        for each in schemes:
-            # A name that does not resolve does so for neither scheme.
-            is_nowhere = (failure := failed.get(host)) is not None and failure.reason is Reason.DNS_ERROR
-            if (url := f"{each}://{host}") not in asked and not is_nowhere:
-                why = f"{scheme} could not be reached" if host == rest else "the name could not be reached"
-                return Read(url, first.engine, why)
+    page = dossier.pages[-1].page
+    frames = [visit.page for visit in dossier.visits if visit.frame_of]
+    if len(frames) >= MAX_FRAMES_COUNT:
+        return None
+    listed = frames_of(page)
+    # Frames in frames, one level deep.
+    nested = (url for each in frames if each.requested_url in listed for url in frames_of(each))
+    seen = {address(visit.page.requested_url) for visit in dossier.visits} | {address(page.url)}
+    for url in (*listed, *nested):
+        if address(url) not in seen and profile_of(url).network is None:
+            return Read(url, Engine.STATIC, "frame of the page", frame_of=page.url)
     return None
 
 
-def _is_out_of_reach(page: Page) -> bool:
-    """Whether nothing has answered at all; an answer that came too late is one."""
-    if page.failure is None or page.html:
-        return False
-    return page.failure.reason in (Reason.CONNECT_ERROR, Reason.TLS_ERROR, Reason.DNS_ERROR) or (
-        page.failure == robots.NO_ANSWER
-    )
+def _climb_frame(known: _Known, limits: Limits, engines: Sequence[Engine]) -> Read | None:
+    """The next engine for the frame just read, where its scripts make it; once a site."""
+    last = known.dossier.visits[-1]
+    higher = next(_above(last.page.engine, engines), None)
+    if not last.frame_of or last.page.engine is not Engine.STATIC or not last.page.html or higher is None:
+        return None
+    has_climbed = any(visit.frame_of and visit.page.engine is not Engine.STATIC for visit in known.dossier.visits)
+    if limits.render is Render.NEVER or has_climbed or known.is_settled:
+        return None
+    need = needs_script(last.page.html, has_profiles=False)
+    return Read(last.page.requested_url, higher, need.signal, frame_of=last.frame_of) if need.is_shell else None
+
+
+def _behind_the_door(known: _Known, limits: Limits) -> Read | None:
+    """The page behind a start page that is hardly more than a choice of languages or a question of age."""
+    pages = known.dossier.pages
+    home = known.dossier.home
+    is_first = len({address(visit.page.requested_url) for visit in pages}) == 1 and limits.max_pages_count > 1
+    if not is_first or not home.html or home.wall is not None or pages[-1].page.failure is not None or known.choices:
+        return None
+    if needs_script(home.html, has_profiles=False).is_mount:
+        return None
+    url = way_in(home)
+    return Read(url, Engine.STATIC, "page behind the start page") if url else None
+
+
+def _last_look(known: _Known, limits: Limits, engines: Sequence[Engine]) -> Read | None:
+    """A page without any profile, once on the light engine, where a script of the site may add some."""
+    dossier = known.dossier
+    if Engine.LIGHT not in engines or limits.render is not Render.AUTO or not dossier.read or known.choices:
+        return None
+    if any(visit.page.engine is not Engine.STATIC for visit in dossier.visits):
+        return None
+    # Behind a door stands the page that people come for.
+    whole = [visit.page for visit in dossier.pages if visit.page.html and visit.page.wall is None]
+    page = next((each for each in whole if not way_in(each)), None)
+    if page is None or is_elsewhere(page):
+        return None
+    why = may_add_profiles(page.html, page.url)
+    return Read(page.requested_url, Engine.LIGHT, f"no profile so far, and {why}") if why else None
 
 
 def _climb(known: _Known, limits: Limits, engines: Sequence[Engine]) -> Read | None:
     """The next engine for the page just read, where that page needs it: the first reason that holds."""
-    page = known.dossier.visits[-1].page
+    page = known.dossier.pages[-1].page
     higher = next(_above(page.engine, engines), None)
     if limits.render is Render.NEVER or higher is None:
         return None
@@ -260,7 +325,7 @@ def _inner_page(known: _Known, limits: Limits, engines: Sequence[Engine]) -> Ste
     if known.is_settled:
         return Done("profiles found")
     seen = {address(url) for visit in dossier.visits for url in (visit.page.requested_url, visit.page.url)}
-    if len({address(visit.page.requested_url) for visit in dossier.visits}) >= limits.max_pages_count:
+    if len({address(visit.page.requested_url) for visit in dossier.pages}) >= limits.max_pages_count:
         return Done("page budget is used up")
     # A site whose home page needed a browser needs it on its other pages too.
     engine = dossier.engine or Engine.STATIC

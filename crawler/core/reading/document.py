@@ -125,3 +125,19 @@ def _flattened(text: str) -> str:
             at = end
     pieces.append(text[at:])
     return "".join(pieces)
+
+
+_UNSEEN = frozenset({"script", "style", "template", "noscript", "noframes", "title"})
+MAX_COUNTED = 600
+"""Characters up to which visible text is counted."""
+
+
+def text_count(tree: LexborHTMLParser) -> int:
+    """Visible characters of a document, counted no further than :data:`MAX_COUNTED`; a run of white space is one."""
+    total = 0
+    for part in tree.body.traverse(include_text=True) if tree.body is not None else ():
+        if part.tag == "-text" and part.parent is not None and part.parent.tag not in _UNSEEN:
+            total += len(" ".join((part.text_content or "").split()))
+            if total > MAX_COUNTED:
+                break
+    return total
