@@ -1,6 +1,7 @@
 """Is every result kept exactly once, whoever works on a shard and however often?"""
 
 import asyncio
+import hashlib
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -13,10 +14,12 @@ import redis
 
 from crawler.records import Engine, Failure, Network, Reason, SiteResult
 from tests.service.running import new_job, until
+from tests.service.wire import Wire
 from worker.connection import Unavailable
 from worker.jobs.keys import BUSY, OPEN, JobKeys
-from worker.jobs.queue import QUEUE, ShardQueue
+from worker.jobs.queue import QUEUE, ShardQueue, Taken
 from worker.jobs.record import Job, JobStatus
+from worker.jobs.scripts import CLAIM, SPLIT, TAKE
 from worker.jobs.shards import MAX_DEATHS_COUNT, Heartbeat, ShardStore, internal_error
 from worker.jobs.store import JobStore
 
@@ -370,6 +373,60 @@ def test_the_sweeper_queues_what_a_second_worker_took_and_never_begun(service: S
     service.queue.sweep(0)
 
     assert service.queued() == [[job.account_id, job.id, 0]]
+
+
+@pytest.fixture
+def lossy(service: Service) -> Iterator[Callable[[str], Wire]]:
+    """Makes a wire to the Redis on which the first reply to a script is lost."""
+    wires: list[Wire] = []
+
+    def make(script: str) -> Wire:
+        service.raw.script_load(script)
+        wires.append(Wire(service.url).__enter__())
+        wires[-1].lose_replies_to(hashlib.sha1(script.encode()).hexdigest(), 1)
+        return wires[-1]
+
+    yield make
+    for wire in wires:
+        wire.cut()
+
+
+def test_a_claim_whose_reply_is_lost_is_ours(service: Service, lossy: Callable[[str], Wire]) -> None:
+    job = service.create(2)
+    store = ShardStore(lossy(CLAIM).url, job.account_id, job.id, 0)
+
+    claimed = store.claim(LEASE_S)
+
+    assert claimed is not None
+    assert (claimed.token, claimed.deaths_count, len(claimed.inputs)) == (1, 0, 2)
+    assert store.renew(LEASE_S) == "held"
+    store.close()
+
+
+def test_a_shard_taken_off_the_queue_is_taken_once_although_the_reply_is_lost(
+    service: Service, lossy: Callable[[str], Wire]
+) -> None:
+    job = service.create(25, shard_items_count=10)
+    queue = ShardQueue.connect(lossy(TAKE).url, 600, 3)
+    queue.release(job.account_id)
+
+    taken = [queue.take(LEASE_S, (), has_room=True) for _ in range(3)]
+
+    assert [each.number for each in taken if isinstance(each, Taken)] == [0, 1, 2]
+    assert {each.token for each in taken if isinstance(each, Taken)} == {1}
+    queue.close()
+
+
+def test_a_shard_is_cut_up_once_although_the_reply_is_lost(service: Service, lossy: Callable[[str], Wire]) -> None:
+    job = service.create(3)
+    store = ShardStore(lossy(SPLIT).url, job.account_id, job.id, 0)
+    claimed = store.claim(LEASE_S)
+    assert claimed is not None
+
+    store.split(claimed)
+
+    assert service.raw.hget(JobKeys(job.account_id, job.id).record, "shards_count") == "4"
+    store.close()
 
 
 def test_a_job_cancelled_before_its_shard_is_cut_up_holds_up_no_other(service: Service) -> None:

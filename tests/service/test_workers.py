@@ -299,19 +299,37 @@ def test_a_cancelled_job_ends_its_browser(bench: Bench) -> None:
     assert len(bench.rows(job)) == 4
 
 
-def test_a_payload_of_another_kind_runs_nothing(bench: Bench, tmp_path: Path) -> None:
-    """A crafted entry: pickled bytes where JSON belongs."""
-    from rq import Queue
-    from rq.serializers import PickleSerializer
+def test_entries_that_are_not_ours_run_nothing(bench: Bench, tmp_path: Path) -> None:
+    """Crafted ones, in both queues: each is refused and logged, and the job beside them is done."""
+    from rq import Callback, Queue
+    from rq.serializers import JSONSerializer, PickleSerializer
 
-    trap = tmp_path / "sprung"
-    with redis.Redis.from_url(bench.url) as connection:
-        Queue("socials", connection=connection, serializer=PickleSerializer).enqueue("os.mkdir", str(trap))
     job = bench.create(1)
-    bench.start_worker()
+    traps = [tmp_path / f"sprung-{number}" for number in range(6)]
+    with redis.Redis.from_url(bench.url) as connection:
+        for name, task, args in (
+            ("socials", "worker.process.tasks.run_shard", ("local", job.id, 0)),
+            ("socials-webhooks", "worker.webhooks.delivery.deliver", ("local", job.id)),
+        ):
+            queue = Queue(name, connection=connection, serializer=JSONSerializer)
+            pickled = Queue(name, connection=connection, serializer=PickleSerializer)
+            half = traps[:3] if name == "socials" else traps[3:]
+            pickled.enqueue("os.mkdir", str(half[0]), at_front=True)
+            queue.enqueue("os.mkdir", str(half[1]), at_front=True)
+            queue.enqueue("os.system", f"touch {half[1]}", at_front=True)
+            queue.enqueue("worker.process.embedded_redis.write_secret", str(half[2]), "x", at_front=True)
+            for number, hook in enumerate(("on_success", "on_failure", "on_stopped")):
+                own: Any = {hook: Callback("shutil.rmtree"), "job_id": f"local-{job.id}-0-{7 + number}-{name}"}
+                queue.enqueue(task, *args, at_front=True, **own)
+    with redis.Redis.from_url(bench.url) as connection:
+        bench.start_worker()
+        assert bench.wait(job, lambda now: now.status.is_final).status is JobStatus.DONE
+        bench.wait_for(lambda: bench.log(0).count("refused an entry of the queue") >= 14)
 
-    assert bench.wait(job, lambda now: now.status.is_final).status is JobStatus.DONE
-    assert not trap.exists()
+        assert not [trap for trap in traps if trap.exists()]
+        assert connection.llen("rq:queue:socials") == connection.llen("rq:queue:socials-webhooks") == 0
+    assert "its task is none of ours" in bench.log(0)
+    assert "it has success_callback_name" in bench.log(0)
 
 
 class OwnRedis:

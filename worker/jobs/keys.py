@@ -13,7 +13,7 @@ keys of accounts are :mod:`worker.accounts.keys`.  All keys of a job expire toge
 ``...:marks``                     hash: place and network -> what a reviewer said, as JSON
 ``...:events``                    stream: what happened; its ids are the ids of the server-sent events
 ``...:shard:N``                   hash: ``inputs`` (JSON), ``state``, ``token``, ``lease_until_ms``, ``deaths``,
-                                  ``queued_at_ms``
+                                  ``queued_at_ms``, ``claim_id``
 ``...:staged:RANDOM``             list: items on their way into a job that is being created
 ``socials:ACCOUNT:jobs``          sorted set: ids of the account's jobs by the time they were created
 ``socials:ACCOUNT:ready``         sorted set of ``ID N``: shards that wait for their account's turn, by that turn
@@ -25,6 +25,7 @@ keys of accounts are :mod:`worker.accounts.keys`.  All keys of a job expire toge
                                   ``engines:ENGINE``, ``pages:ENGINE``, ``seconds:ENGINE``, ``browsers:CAUSE``
 ``socials:worker-memory``         hash: worker -> ``BYTES SECONDS-SINCE-1970``
 ``socials:wake:PROCESS``          stream of one entry, for a minute: an API process wakes its reader of events with it
+``socials:taken:CLAIM``           string of JSON, for a lease: the shard that one call took off the queue
 ``socials:busy``                  set of accounts with shards that are queued or worked on
 ``socials:open``                  set of ``ACCOUNT ID``: jobs that have not ended, for the sweeper.  The only key of no
                                   account; it goes with the jobs.
@@ -53,6 +54,11 @@ NO_EVENT = "0-0"
 
 WAKE_LIFE_S = 60
 """How long a wake-up call is kept, in seconds."""
+
+
+def taken_key(claim_id: str) -> str:
+    """String: what one call took off the queue."""
+    return f"socials:taken:{claim_id}"
 
 
 def wake_key(process: str) -> str:

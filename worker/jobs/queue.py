@@ -1,11 +1,12 @@
 """How do shards get to a worker, and back into the queue when a worker is lost?
 
-RQ, with JSON payloads and the task named by string, so that a crafted entry runs nothing.  Asked by the API after a
+RQ, with JSON payloads; workers run our own entries alone (:mod:`worker.entries`).  Asked by the API after a
 job was stored, by tasks that hand a shard back, and by the sweeper.
 """
 
 import asyncio
 import logging
+import uuid
 from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple, Self
 
@@ -15,15 +16,14 @@ from rq.job import Job as RqJob
 from rq.serializers import JSONSerializer
 
 from worker.connection import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, guarded
-from worker.jobs.keys import BUSY, OPEN, JobKeys
+from worker.entries import SHARD_TASK, TrustedJob
+from worker.jobs.keys import BUSY, OPEN, JobKeys, taken_key
 from worker.jobs.scripts import FORGET, RELEASE, RESTORE, TAKE
 
 logger = logging.getLogger(__name__)
 
 QUEUE = "socials"
 QUEUE_KEY = Queue.redis_queue_namespace_prefix + QUEUE
-
-TASK = "worker.process.tasks.run_shard"
 
 FAILURE_TTL_S = 3600
 """How long RQ remembers a task that broke, in seconds; the job's own record says what matters."""
@@ -56,7 +56,7 @@ class ShardQueue:
 
     def __init__(self, connection: Redis, turn_timeout_s: int, shards_per_worker_count: int = 1) -> None:
         self._redis = connection
-        self._queue = Queue(QUEUE, connection=connection, serializer=JSONSerializer)
+        self._queue = Queue(QUEUE, connection=connection, serializer=JSONSerializer, job_class=TrustedJob)
         self._turn_timeout_s = turn_timeout_s
         self._shards_per_worker_count = shards_per_worker_count
         self._take = connection.register_script(TAKE)
@@ -113,11 +113,16 @@ class ShardQueue:
         Returns:
             The shard, or why there is none.
         """
+        claim_id = uuid.uuid4().hex
+        args: list[str | int] = [
+            round(lease_s * 1000),
+            int(has_room),
+            RqJob.key_for(""),
+            claim_id,
+            *sorted(held_accounts),
+        ]
         with guarded():
-            answer = self._take(
-                keys=[self._queue.key],
-                args=[round(lease_s * 1000), int(has_room), RqJob.key_for(""), *sorted(held_accounts)],
-            )
+            answer = self._take(keys=[self._queue.key, taken_key(claim_id)], args=args)
         match [_text(part) if isinstance(part, bytes) else part for part in answer]:
             case ["taken", account_id, job_id, number, token, deaths_count]:
                 return Taken(account_id, job_id, int(number), int(token), int(deaths_count))
@@ -218,7 +223,7 @@ class ShardQueue:
         self._queue.enqueue_many(
             [
                 Queue.prepare_data(
-                    TASK,
+                    SHARD_TASK,
                     args=(account_id, *_parts(member)),
                     timeout=self._turn_timeout_s,
                     result_ttl=0,

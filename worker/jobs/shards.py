@@ -7,6 +7,7 @@ own shard kills one more is answered ``internal_error``.
 
 import json
 import threading
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, Self
@@ -58,8 +59,9 @@ class ShardStore:
 
     def claim(self, lease_s: float) -> Shard | None:
         """Take the shard; ``None`` where there is nothing to do: done, ended, or in another's hands."""
+        args: list[str | int] = [round(lease_s * 1000), uuid.uuid4().hex]
         with guarded():
-            taken = self._claim(keys=[self._keys.record, self._shard], args=[round(lease_s * 1000)])
+            taken = self._claim(keys=[self._keys.record, self._shard], args=args)
         return self.adopt(int(taken[0]), int(taken[1])) if taken else None
 
     def adopt(self, token: int, deaths_count: int) -> Shard:

@@ -20,6 +20,7 @@ from crawler.config import Settings, read_or_exit
 from crawler.engines.find import describe_engines, find_engines
 from crawler.logs import configure
 from worker.connection import Unavailable
+from worker.entries import TrustedJob
 from worker.jobs.metrics import note_memory
 from worker.jobs.queue import QUEUE, ShardQueue
 from worker.process.lifetime import die_with_parent
@@ -108,9 +109,10 @@ def run(settings: Settings) -> int:
 
 def _worker(connection: Redis, settings: Settings, courier: Courier) -> ShardWorker:
     worker = ShardWorker(
-        [Queue(QUEUE, connection=connection, serializer=JSONSerializer)],
+        [Queue(QUEUE, connection=connection, serializer=JSONSerializer, job_class=TrustedJob)],
         connection=connection,
         serializer=JSONSerializer,
+        job_class=TrustedJob,
         # RQ waits this much less 15 s for a job, then looks after itself.
         worker_ttl=IDLE_WAIT_S + 15,
         maintenance_interval=SWEEP_EVERY_S,

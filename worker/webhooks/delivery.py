@@ -84,7 +84,7 @@ async def _deliver(account_id: str, job_id: str, settings: Settings) -> Retry | 
     try:
         job = await JobStore(connection).job(account_id, job_id)
         if job is None or job.webhook is None or not job.status.is_final:
-            await _note(connection, JobKeys(account_id, job_id), WebhookState.FAILED, "the job is gone")
+            await _note(connection, JobKeys(account_id, job_id), WebhookState.FAILED, "the job is gone", 0)
             return None
         body = message_of(job)
         secret = await signing_secret(connection, account_id, settings.secret.get_secret_value())
@@ -96,7 +96,7 @@ async def _deliver(account_id: str, job_id: str, settings: Settings) -> Retry | 
             if attempt.is_delivered
             else (WebhookState.FAILED if is_over else WebhookState.PENDING)
         )
-        await _note(connection, JobKeys(account_id, job_id), state, attempt.detail)
+        await _note(connection, JobKeys(account_id, job_id), state, attempt.detail, number + 1)
         logger.info("webhook, attempt %s: %s, %s", number + 1, state.value, attempt.detail)
         if state is not WebhookState.PENDING:
             return None
@@ -148,10 +148,10 @@ def _words(error: Exception) -> str:
     return "the connection failed" if isinstance(error, httpx.TransportError) else "the address cannot be called"
 
 
-async def _note(connection: Any, keys: JobKeys, state: WebhookState, detail: str) -> None:
+async def _note(connection: Any, keys: JobKeys, state: WebhookState, detail: str, attempts_count: int) -> None:
     with guarded():
         note = connection.register_script(NOTE_WEBHOOK)
-        await note(keys=[keys.record, WEBHOOKS], args=[keys.open_member, state.value, detail])
+        await note(keys=[keys.record, WEBHOOKS], args=[keys.open_member, state.value, detail, attempts_count])
 
 
 def _number(value: object) -> float:

@@ -17,12 +17,12 @@ from rq.serializers import JSONSerializer
 
 from crawler.config import read_or_exit
 from crawler.logs import configure
+from worker.entries import WEBHOOK_TASK, TrustedJob
 from worker.jobs.keys import WEBHOOKS, JobKeys
 from worker.process.lifetime import die_with_parent
 from worker.process.run_loop import work_until_signalled
 
 QUEUE = "socials-webhooks"
-TASK = "worker.webhooks.delivery.deliver"
 
 LOOK_EVERY_S = 1
 """Pause between two looks for jobs that have ended, in seconds."""
@@ -77,14 +77,14 @@ class _CourierWorker(SimpleWorker):
 
 def queue_ended(connection: Redis) -> None:
     """Queue the webhooks of ended jobs that are not queued; doing so twice changes nothing."""
-    queue = Queue(QUEUE, connection=connection, serializer=JSONSerializer)
+    queue = Queue(QUEUE, connection=connection, serializer=JSONSerializer, job_class=TrustedJob)
     for member in connection.smembers(WEBHOOKS):
         keys = JobKeys.of_member(member)
         account_id, job_id = keys.account_id, keys.job_id
         entry_id = f"webhook-{account_id}-{job_id}"
         if not connection.exists(RqJob.key_for(entry_id)):
             queue.enqueue(
-                TASK,
+                WEBHOOK_TASK,
                 account_id,
                 job_id,
                 job_id=entry_id,
@@ -97,9 +97,10 @@ def queue_ended(connection: Redis) -> None:
 
 def _worker(connection: Redis) -> _CourierWorker:
     return _CourierWorker(
-        [Queue(QUEUE, connection=connection, serializer=JSONSerializer)],
+        [Queue(QUEUE, connection=connection, serializer=JSONSerializer, job_class=TrustedJob)],
         connection=connection,
         serializer=JSONSerializer,
+        job_class=TrustedJob,
         # RQ waits this much less 15 s for a job, then looks after itself.
         worker_ttl=LOOK_EVERY_S + 15,
         maintenance_interval=LOOK_EVERY_S,

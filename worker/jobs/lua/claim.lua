@@ -1,3 +1,4 @@
 -- Take a shard.  After claiming.lua.  Returns what claim() does.
 local record, shard = unpack(KEYS)
-return claim(record, shard, tonumber(ARGV[1]))
+local lease_ms, claim_id = tonumber(ARGV[1]), ARGV[2]
+return claim(record, shard, lease_ms, claim_id)

@@ -6,7 +6,9 @@ local FIRST_INPUT = 5
 
 local status, expires_at_ms = unpack(redis.call('HMGET', record, 'status', 'expires_at_ms'))
 if status ~= 'running' then return 0 end
-if redis.call('HGET', shard, 'token') ~= token then return 0 end
+local state, current_token = unpack(redis.call('HMGET', shard, 'state', 'token'))
+if current_token ~= token then return 0 end
+if state == 'done' then return 1 end  -- the same command again, whose reply was lost
 local job_id = string.match(name, '%S+')
 local first_ready = redis.call('ZRANGE', ready, 0, 0, 'WITHSCORES')
 for argument = FIRST_INPUT, #ARGV do

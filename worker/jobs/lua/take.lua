@@ -4,9 +4,14 @@
 -- Returns {'taken', account, job, number, token, deaths}; {'alone'} where a shard comes next over which a worker died,
 -- and the turn holds others, which could die with it; {'refused', id} for an entry of another kind, which is removed; {}
 -- where nothing can be taken.
-local queue = KEYS[1]
-local lease_ms, has_room, entry_prefix = tonumber(ARGV[1]), ARGV[2] == '1', ARGV[3]
-local FIRST_ACCOUNT, LOOKED_AT_COUNT = 4, 50
+--
+-- reply keeps what this very call has taken: sent again, because its reply was lost, it has the same answer.
+local queue, reply = unpack(KEYS)
+local lease_ms, has_room, entry_prefix, claim_id = tonumber(ARGV[1]), ARGV[2] == '1', ARGV[3], ARGV[4]
+local FIRST_ACCOUNT, LOOKED_AT_COUNT = 5, 50
+
+local answered = redis.call('GET', reply)
+if answered then return cjson.decode(answered) end
 
 local held, holds_any = {}, #ARGV >= FIRST_ACCOUNT
 for argument = FIRST_ACCOUNT, #ARGV do held[ARGV[argument]] = true end
@@ -17,7 +22,7 @@ local function remove(id)
 end
 
 for _, id in ipairs(redis.call('LRANGE', queue, 0, LOOKED_AT_COUNT - 1)) do
-  local account, job, number = string.match(id, '^(.+)%-(%x+%-%x+%-%x+%-%x+%-%x+)%-(%d+)%-%d+$')
+  local account, job, number = string.match(id, '^([a-z0-9]+)%-(%x+%-%x+%-%x+%-%x+%-%x+)%-(%d+)%-%d+$')
   if not account then
     remove(id)
     return {'refused', id}
@@ -28,8 +33,12 @@ for _, id in ipairs(redis.call('LRANGE', queue, 0, LOOKED_AT_COUNT - 1)) do
   if holds_any and (state == 'running' or (tonumber(deaths) or 0) > 0) then return {'alone'} end
   if has_room or not held[account] then
     remove(id)
-    local claimed = claim(record, shard, lease_ms)
-    if claimed then return {'taken', account, job, number, claimed[1], claimed[2]} end
+    local claimed = claim(record, shard, lease_ms, claim_id)
+    if claimed then
+      local answer = {'taken', account, job, number, tostring(claimed[1]), tostring(claimed[2])}
+      redis.call('SET', reply, cjson.encode(answer), 'PX', lease_ms)
+      return answer
+    end
   end
 end
 return {}
