@@ -7,12 +7,12 @@ asked by the ranking.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import permutations
 
 from crawler.core.judging.judgement import CERTAIN, THRESHOLD, Judgement, Row, log_odds
-from crawler.core.judging.order import LAST_RESORTS
-from crawler.core.judging.ownership import SAME_NAME, SIMILAR_NAME
+from crawler.core.judging.order import LAST_RESORTS, rank
 from crawler.core.judging.signals import Signal
-from crawler.core.judging.similarity import names_likeness
+from crawler.core.judging.similarity import SAME_NAME, SIMILAR_NAME, names_likeness
 from crawler.records import Network, ProfileType
 
 CLEAR_LEAD = 1.5
@@ -30,12 +30,37 @@ def in_company(judged: Sequence[Judgement], makers: Callable[[], Collection[str]
         judged: all profiles of a site, best first.
         makers: returns the names of those who made the site; called only where the answer can matter.
     """
+    judged = _with_branches(judged)
     winners = _winners(judged)
     lost = [each for each in judged if _has_lost(each, winners.get(each.profile.network))]
     strange = _strange_rows(lost, winners)
     against = {each.profile.key: _against(each, lost, strange, makers) for each in judged}
     trusted = [each for each in winners.values() if not against[each.profile.key]]
     return [each.with_signals(*(against[each.profile.key] or _confirmed(each, trusted))) for each in judged]
+
+
+def _with_branches(judged: Sequence[Judgement]) -> list[Judgement]:
+    """Two alike accounts are no list of others where two with the site's name, elsewhere, are labelled as they are."""
+    own = [each for each in judged if each.likeness >= SIMILAR_NAME and each.labels]
+    twins = [each for each in judged if Signal.ONE_OF_TWO_ALIKE in each.signals and each.labels]
+    branches = {each.profile.key for each in twins if any(_are_branches(each, twin, own) for twin in twins)}
+    again = [
+        each.with_signals(Signal.OWN_BRANCH, without=Signal.ONE_OF_TWO_ALIKE) if each.profile.key in branches else each
+        for each in judged
+    ]
+    return sorted(again, key=rank)
+
+
+def _are_branches(one: Judgement, other: Judgement, own: Sequence[Judgement]) -> bool:
+    network = one.profile.network
+    if other is one or other.profile.network is not network:
+        return False
+    mine, theirs = one.labels - other.labels, other.labels - one.labels
+    named = [each for each in own if each.profile.network is not network]
+    return any(
+        first.profile.network is second.profile.network and mine & first.labels and theirs & second.labels
+        for first, second in permutations(named, 2)
+    )
 
 
 def _winners(judged: Sequence[Judgement]) -> Mapping[Network, Judgement]:

@@ -31,21 +31,23 @@ class Judgement:
     likeness: float
     position: tuple[int, int] = (0, 0)
     """Rank of the part of the page, and place among the network's candidates there."""
-    letters_named: int = 0
+    letters_named: float = 0.0
     """How much of the handle the site's names account for: see :mod:`crawler.core.judging.similarity`."""
     rows: frozenset[Row] = frozenset()
     """The rows of links that it stands in."""
+    labels: frozenset[str] = frozenset()
+    """What its links are called where they do not just name a network or the account."""
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """The labels of the signals, for people."""
         return tuple(each.label for each in self.signals)
 
-    def with_signals(self, *signals: Signal) -> "Judgement":
-        """Return the judgement with more signals."""
+    def with_signals(self, *signals: Signal, without: Signal | None = None) -> "Judgement":
+        """Return the judgement with more signals, and without one of those that it has."""
         if not signals:
             return self
-        score, ordered = scored([*self.signals, *signals])
+        score, ordered = scored([*(each for each in self.signals if each is not without), *signals])
         return replace(self, score=score, signals=ordered)
 
 

@@ -8,6 +8,7 @@ evidence for the reason why another profile came second.
 from collections.abc import Callable
 
 from crawler.core.judging.judgement import THRESHOLD, Judgement
+from crawler.core.judging.similarity import SAME_NAME, SIMILAR_NAME
 from crawler.records import ProfileType
 
 TYPE_RANK: dict[ProfileType, int] = {
@@ -54,7 +55,7 @@ _AMONG_RIGHT: tuple[_Criterion, ...] = (
 _AMONG_OTHERS: tuple[_Criterion, ...] = (
     (lambda each: -round(each.score, 2), "less speaks for it"),
     (lambda each: TYPE_RANK[each.profile.type], "another form of account comes first on this network"),
-    (lambda each: -each.likeness, "its name is less the site's"),
+    (lambda each: -(each.likeness >= SAME_NAME) - (each.likeness >= SIMILAR_NAME), "its name is less the site's"),
     (lambda each: each.position[0], "it stands in a lesser part of the page"),
     (lambda each: each.position[1], "it comes later on the page"),
 )

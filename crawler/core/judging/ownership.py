@@ -16,16 +16,12 @@ from functools import lru_cache
 
 from crawler.core.judging import patterns
 from crawler.core.judging.signals import Signal
-from crawler.core.judging.similarity import joined, names_likeness
+from crawler.core.judging.similarity import SAME_NAME, SIMILAR_NAME, joined, names_likeness
 from crawler.languages import lexicon
 from crawler.languages.folding import breadth, fold
 from crawler.languages.table import Kind
 from crawler.networks import marks
 from crawler.records import Candidate, Link, Region, Source
-
-SAME_NAME = 0.84
-SIMILAR_NAME = 0.6
-"""Likeness of names (see :mod:`crawler.core.judging.similarity`) from which they count as the same, or as similar."""
 
 MAX_ICON_TEXT = 30
 """Longest text, in characters, of a link that is still an icon with a caption."""
@@ -48,6 +44,9 @@ OWN_KINDS = frozenset({Kind.FOLLOW, Kind.OFFICIAL})
 """What an organisation says of its own pages."""
 HEADING_KINDS = frozenset({Kind.SOCIAL, Kind.HEADING, Kind.CONTACT, Kind.FOLLOW})
 """What stands above an organisation's own icons."""
+
+MAX_LABEL_LENGTH = 40
+"""Longest label of a link, in characters."""
 
 MIN_NAME_SHARE = 1 / 3
 """Share of the letters of a longer name from which a part of it may be a name of its own; chosen, not measured."""
@@ -269,6 +268,15 @@ def _naming(candidate: Candidate, names: tuple[str, ...]) -> Iterator[Signal]:
     foreign = [text for text in around if names_likeness(text, names) < SIMILAR_NAME]
     if names_likeness(handle, foreign) >= SAME_NAME:
         yield Signal.NAMED_AFTER_OTHER
+
+
+def labels_of(link: Link, handle: str) -> Iterator[str]:
+    """Yield what a link is called, beside the network and the account: its own words, and the line before it."""
+    line = link.before.rstrip("\n").rpartition("\n")[2]
+    for text in (link.text, link.label, line):
+        name = fold(_named(text, handle, link.language)).strip(" :")
+        if 1 < len(name) <= MAX_LABEL_LENGTH:
+            yield name
 
 
 def exact_names(names: Sequence[str], certain: Sequence[str]) -> frozenset[str]:

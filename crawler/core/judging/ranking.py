@@ -14,9 +14,9 @@ from crawler.core.judging.company import in_company
 from crawler.core.judging.judgement import THRESHOLD, Judgement, Row, scored
 from crawler.core.judging.makers import makers_of
 from crawler.core.judging.order import rank
-from crawler.core.judging.ownership import SAME_NAME, SIMILAR_NAME, Occurrence
+from crawler.core.judging.ownership import Occurrence
 from crawler.core.judging.signals import Signal
-from crawler.core.judging.similarity import joined, letters_named, names_likeness
+from crawler.core.judging.similarity import SAME_NAME, SIMILAR_NAME, joined, letters_named, names_likeness
 from crawler.core.reading.names import names_of_site
 from crawler.networks import marks
 from crawler.networks.canonical import fallback_of, profile_of
@@ -177,7 +177,8 @@ def _judgement(group: Sequence[Candidate], about: _Site) -> Judgement:
     order = link.order - about.starts[(profile.network, candidate.page_url, link.region)]
     rows = frozenset(_row(each) for each in group if each.link.row)
     letters = letters_named(profile.handle, about.signs)
-    return Judgement(profile, score, ordered, candidate, likeness, (region, order), letters, rows)
+    labels = frozenset(label for each in group for label in ownership.labels_of(each.link, profile.handle))
+    return Judgement(profile, score, ordered, candidate, likeness, (region, order), letters, rows, labels)
 
 
 def _occurrence(candidate: Candidate, about: _Site) -> Occurrence:

@@ -57,6 +57,7 @@ class Signal(Enum):
     NAMED_ON_CONTACT_PAGE = ("has exactly the site's name on its contact page", 2.0)
     NAMED_LIKE_OWN_PROFILE = ("named like another own profile", 1.6)
     BESIDE_OWN_ACCOUNTS = ("beside the site's accounts", 1.6)
+    OWN_BRANCH = ("labelled like an account of one of the site's branches", 3.0)
     ON_SEVERAL_PAGES = ("on several pages", 0.6)
     STATED_SEVERAL_WAYS = ("stated in several ways", 0.7)
     # What speaks against it.

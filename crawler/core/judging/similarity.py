@@ -39,6 +39,10 @@ _FILLERS = frozenset(
 )
 """Words that are on every sign: articles, legal forms, and what names the page instead of the organisation."""
 
+SAME_NAME = 0.84
+SIMILAR_NAME = 0.6
+"""Likeness from which names count as the same, or as similar."""
+
 MIN_WORD_LENGTH = 3
 """Shortest word of a name, in characters, that counts wherever it stands in a handle."""
 
@@ -91,22 +95,20 @@ def _spellings(name: str) -> Iterator[str]:
 _WRITTEN_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ø": "oe", "å": "aa"})
 
 
-def letters_named(handle: str, names: Iterable[str]) -> int:
-    """Count the letters of a handle that the words of a name account for, less those that none does.
+def letters_named(handle: str, names: Iterable[str]) -> float:
+    """Count the letters of a handle that the words of a name account for, and a half where none is left over.
 
     Of two accounts the one that names the site has more of them: of a site called "Krummbirk Hamburg",
-    ``krummbirkhamburg`` has sixteen, ``krummbirk`` nine, and ``krummbirkgruppe`` three.
+    ``krummbirkhamburg`` has 16.5, ``krummbirk`` 9.5, and ``krummbirkgruppe`` 9.  How much is left over does not
+    count: accounts of two branches are alike, however long the branches' names are.
 
     Args:
         handle: as the network spells it.
         names: names of the site; words of fewer than three letters count only at either end of the handle.
-
-    Returns:
-        The count for the name that accounts for most; 0 where more letters are left over than named.
     """
     wanted = "".join(_words(handle))
     covered = max((_covered(wanted, spelling) for name in names for spelling in _spellings(name)), default=0)
-    return max(0, 2 * covered - len(wanted))
+    return covered + (0.5 if wanted and covered == len(wanted) else 0.0)
 
 
 @lru_cache(maxsize=20_000)

@@ -87,16 +87,16 @@ def test_without_a_winner_all_say_the_same() -> None:
 @pytest.mark.parametrize(
     ("handle", "names", "expected"),
     [
-        pytest.param("krummbirkhamburg", ["Krummbirk Hamburg"], 16, id="whole"),
-        pytest.param("krummbirk", ["Krummbirk Hamburg"], 9, id="part"),
-        pytest.param("krummbirkgruppe", ["Krummbirk Hamburg"], 3, id="goes on"),
-        pytest.param("krummbirk.nl", ["Krummbirk nl"], 11, id="a short word at the end"),
-        pytest.param("krummbirk_fr", ["Krummbirk nl"], 7, id="another short word"),
-        pytest.param("anlagen.krummbirk", ["Krummbirk nl"], 2, id="a short word inside"),
+        pytest.param("krummbirkhamburg", ["Krummbirk Hamburg"], 16.5, id="whole"),
+        pytest.param("krummbirk", ["Krummbirk Hamburg"], 9.5, id="part"),
+        pytest.param("krummbirkgruppe", ["Krummbirk Hamburg"], 9, id="goes on"),
+        pytest.param("krummbirk.nl", ["Krummbirk nl"], 11.5, id="a short word at the end"),
+        pytest.param("krummbirk_fr", ["Krummbirk nl"], 9, id="another short word"),
+        pytest.param("anlagen.krummbirk", ["Krummbirk nl"], 9, id="a short word inside"),
         pytest.param("gruppe", ["Krummbirk"], 0, id="nothing"),
         pytest.param("", ["Krummbirk"], 0, id="no handle"),
         pytest.param("krummbirk", [], 0, id="no names"),
     ],
 )
-def test_letters_named(handle: str, names: list[str], expected: int) -> None:
+def test_letters_named(handle: str, names: list[str], expected: float) -> None:
     assert letters_named(handle, names) == expected
