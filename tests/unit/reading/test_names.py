@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.core.judging.similarity import SAME_NAME, SIMILAR_NAME
-from crawler.core.judging.similarity import names_likeness
+from crawler.core.judging.similarity import SAME_NAME, SIMILAR_NAME, names_likeness
 from crawler.core.reading.document import MAX_DEPTH, tree_of
 from crawler.core.reading.names import host_of, names_of_site
 from crawler.records import Engine, Page, SiteInput
