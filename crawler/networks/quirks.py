@@ -24,6 +24,9 @@ _PLACEHOLDERS = frozenset(
     | {"businessname", "brandname", "sitename", "insertlinkhere", "inserturlhere", "linkhere", "urlhere"}
     | {"examplecom", "exampleuser", "examplepage", "examplename", "examplecompany", "examplechannel"}
     | {"http", "https", "www"}  # what is left of an address that was cut off
+    | {
+        "name"
+    }  # facebook.com/name and its like: default of Nicepage's social icons, in many exported pages (seen 2026-11)
     | {"johndoe"}  # luizdepra/hugo-coder, exampleSite/hugo.toml (seen 2026-11)
     | {"profilename", "channelname", "handlename", "accountname", "insertusername", "insertusernamehere", "userid"}
 )

@@ -35,6 +35,7 @@ from crawler.records import Profile
         pytest.param("linkedin.com/in/lenpaul", "deborenz.example", True, id="a theme's author"),
         pytest.param("facebook.com/deanattali", "deanattali.com", False, id="a theme's author at home"),
         pytest.param("x.com/daattali", "daattali.github.io", False, id="a theme's author at home with a host"),
+        pytest.param("facebook.com/pages/Mobirise/1616226671953247", "", True, id="a page by its number"),
         pytest.param("linkedin.com/in/lenpaulsen", "deborenz.example", False, id="begins like a theme's author"),
     ],
 )
