@@ -2,6 +2,9 @@
 
 Asked by the store, the shards, the events and the queue.  One kind of error for all kinds of trouble: callers can only
 try again.
+
+The connections send a command again where its reply was lost, so every command must bear that.  Writes are scripts
+that know their own repetition (``worker/jobs/lua``); what is counted for metrics and rates may be counted twice.
 """
 
 from collections.abc import Iterator
@@ -70,6 +73,16 @@ def for_api(url: str, **options: Any) -> redis.asyncio.Redis:
         },
     )
     return redis.asyncio.Redis.from_pool(pool)
+
+
+def for_queue(url: str) -> redis.Redis:
+    """Connect for the queue, which the API waits for too: gives up early, and bears one lost connection."""
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=ANSWER_TIMEOUT_S,
+        socket_connect_timeout=CONNECT_TIMEOUT_S,
+        retry=Retry(ExponentialBackoff(cap=0.1, base=0.02), 1),
+    )
 
 
 def for_work(url: str) -> redis.Redis:

@@ -15,7 +15,7 @@ from rq import Queue, Worker
 from rq.job import Job as RqJob
 from rq.serializers import JSONSerializer
 
-from worker.connection import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, guarded
+from worker.connection import for_queue, guarded
 from worker.entries import SHARD_TASK, TrustedJob
 from worker.jobs.keys import BUSY, OPEN, JobKeys, taken_key
 from worker.jobs.scripts import FORGET, RELEASE, RESTORE, TAKE
@@ -73,8 +73,7 @@ class ShardQueue:
             turn_timeout_s: hard stop for the turn that an entry begins, in seconds.
             shards_per_worker_count: shards of one account that a worker has room for at a time.
         """
-        options = {"socket_timeout": ANSWER_TIMEOUT_S, "socket_connect_timeout": CONNECT_TIMEOUT_S}
-        return cls(Redis.from_url(url, **options), turn_timeout_s, shards_per_worker_count)
+        return cls(for_queue(url), turn_timeout_s, shards_per_worker_count)
 
     def close(self) -> None:
         """Close the connections."""
