@@ -22,7 +22,7 @@ _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class Requests:
-    """Gives every request an id, the caller's own where it sent a sane one, and notes how it was answered."""
+    """Gives every request an id, the caller's own where it sent a valid one, and logs how it was answered."""
 
     def __init__(self, app: Any, metrics: ProcessMetrics) -> None:
         self._app = app

@@ -74,7 +74,7 @@ def create_app(settings: Settings, redis_url: str) -> FastAPI:
         version=version("socials"),
         description=DESCRIPTION,
         lifespan=lifespan,
-        # It would build an address from the Host header, which anybody may write.
+        # It would build an address from the Host header, which any client can set.
         redirect_slashes=False,
         # Names that generated clients can use.
         generate_unique_id_function=lambda route: route.name,

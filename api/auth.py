@@ -1,6 +1,6 @@
 """Who is asking?
 
-The rules by which a request's token or session is judged, the same for every route.  What is not told apart from
+The rules by which a request's token or session is judged, the same for every route.  What cannot be distinguished from
 outside (unknown, tampered, expired, revoked, logged out) has one answer.
 """
 

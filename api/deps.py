@@ -25,7 +25,7 @@ from worker.jobs.record import Job
 from worker.jobs.store import JobStore
 
 STREAM_RETRY_S = 5
-"""When to try again to open a stream, in seconds; chosen: nobody knows when another one ends."""
+"""When to try again to open a stream, in seconds; chosen: when another one ends is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +142,9 @@ def rate_limited(message: str, wait_s: int) -> ApiError:
 
 def _tell(request: Request, response: Response, name: str, most: int, verdict: Verdict) -> None:
     """Say in headers what is left, in the form of draft-ietf-httpapi-ratelimit-headers-10; also in error answers."""
-    told = {
+    headers = {
         "RateLimit-Policy": f'"{name}";q={most};w={WINDOW_S}',
         "RateLimit": f'"{name}";r={verdict.left_count};t={verdict.full_s if verdict.is_allowed else verdict.wait_s}',
     }
-    request.state.rate_headers = told
-    response.headers.update(told)
+    request.state.rate_headers = headers
+    response.headers.update(headers)

@@ -27,7 +27,7 @@ from worker.jobs.submit import NoEligibleItems
 logger = logging.getLogger(__name__)
 
 MAX_ERRORS_COUNT = 20
-"""Most fields named in one answer; the first ones tell what is wrong with ten thousand."""
+"""Maximum fields named in one answer; the first ones show what is wrong with ten thousand."""
 
 RETRY_AFTER_S = 2
 """When to try again after 503, in seconds; chosen: Redis restarts within it."""
@@ -83,7 +83,7 @@ class ApiError(Exception):
     Args:
         status: HTTP status.
         code: one of the contract's codes.
-        message: what is wrong and how to mend it, for people.
+        message: what is wrong and how to fix it, for people.
         errors: pairs of field path and message.
         headers: further headers of the answer.
         amounts: further members of the body, in EF.
@@ -228,7 +228,7 @@ async def _unavailable(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _gone(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001  # the shape of a handler
-    """Nobody hears this; it keeps a client that left in the middle of its body out of the error log."""
+    """Never received; keeps clients that disconnect in the middle of a body out of the error log."""
     return _answer(request, invalid("The body is incomplete."))
 
 

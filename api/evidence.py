@@ -1,4 +1,4 @@
-"""How is the evidence of a result told to people?
+"""How is the evidence of a result shown to people?
 
 Pure: the stored evidence in, the same with the weight of each signal and a sentence for each profile that lost.
 Asked by the routes of single items, by ``explain`` and by the console.
@@ -19,7 +19,7 @@ STRONG = -1.0
 
 
 def networks(evidence: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Tell the chosen profile and those that lost, per network that had any.
+    """Describe the chosen profile and those that lost, per network that had any.
 
     Args:
         evidence: as :mod:`crawler.core.judging.evidence` has it; ``{}`` is fine.
@@ -52,7 +52,7 @@ def why_lost(profile: Mapping[str, Any], chosen: Mapping[str, Any] | None) -> st
     if score < THRESHOLD:
         return f"Its score of {score:.2f} is below the threshold of {THRESHOLD:.2f}{named}."
     if chosen is None:
-        return f"Scored {score:.2f}, but no profile of the network could be told to be the site's own{named}."
+        return f"Scored {score:.2f}, but no profile of the network could be attributed to the site{named}."
     best = float(chosen.get("score") or 0.0)
     if score < best:
         return f"Scored {score:.2f}, less than the {best:.2f} of the chosen profile{named}."
@@ -61,8 +61,8 @@ def why_lost(profile: Mapping[str, Any], chosen: Mapping[str, Any] | None) -> st
 
 def signals(reasons: Sequence[str]) -> list[dict[str, Any]]:
     """Name signals with their weights, the strongest first."""
-    told = [{"name": name, "weight": WEIGHTS.get(name)} for name in reasons]
-    return sorted(told, key=lambda each: -abs(each["weight"] or 0.0))
+    signals = [{"name": name, "weight": WEIGHTS.get(name)} for name in reasons]
+    return sorted(signals, key=lambda each: -abs(each["weight"] or 0.0))
 
 
 def _told(profile: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 
 class _HeadersSent(BaseException):
-    """Ends whoever makes a body; no ``Exception``, so that nothing takes it for a failure."""
+    """Stops the code that makes a body; no ``Exception``, so that nothing handles it as a failure."""
 
 
 class HeadAsGet:
@@ -26,7 +26,7 @@ class HeadAsGet:
 
         async def send_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
-                # What the router found; the access log tells it.
+                # What the router found, for the access log.
                 scope.update({name: as_get[name] for name in ("route", "path_params") if name in as_get})
                 await send(message)
             elif message["type"] == "http.response.body":

@@ -25,7 +25,7 @@ _COUNTERS = {
     "jobs": ("socials_jobs", "Jobs that have ended.", "status"),
     "items": ("socials_items", "Items that have their result.", "outcome"),
     "failures": ("socials_item_failures", "Failed items.", "reason"),
-    "engines": ("socials_items_settled", "Items by the dearest engine they needed.", "engine"),
+    "engines": ("socials_items_settled", "Items by the most expensive engine they needed.", "engine"),
     "pages": ("socials_pages", "Pages asked for.", "engine"),
     "seconds": ("socials_page_seconds", "Time spent on pages, one after the other.", "engine"),
     "browsers": ("socials_browser_restarts", "Browsers that were lost, or ended after their share.", "cause"),

@@ -268,7 +268,8 @@ def _without_defaults(schema: dict[str, Any], *, is_null: bool = False) -> None:
     """Drop defaults of a model, or those that are null.
 
     Client generators (openapi-typescript 7.13 for one, by its own defaults) take a property with a default for one
-    that is always there: in a request it would have to be sent, and in an answer nobody would expect it to be missing.
+    that is always there: it would have to be sent in a request, and code for an answer would not expect it to be
+    missing.
     """
     for each in schema.get("properties", {}).values():
         if not is_null or each.get("default", ...) is None:

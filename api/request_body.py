@@ -17,14 +17,14 @@ from api.errors import ApiError, invalid
 from worker.jobs import json_text
 
 MAX_DEPTH = 100
-"""Most levels of objects and arrays; chosen: nobody's data is deeper, and every JSON library reads it."""
+"""Maximum levels of objects and arrays; chosen: real data is not deeper, and every JSON library reads it."""
 
 _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A request body: its JSON value, and a digest of its bytes, by which two requests are told to be the same."""
+    """A request body: its JSON value, and a digest of its bytes, which shows whether two requests are the same."""
 
     value: Any
     digest: str
@@ -63,7 +63,7 @@ def parse_json(body: bytes) -> Any:
     """Parse strict JSON.
 
     Raises:
-        ApiError: 400 with what is wrong, and the field where it can be told.
+        ApiError: 400 with what is wrong, and the field where it is known.
     """
     try:
         value = json.loads(body.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite, parse_int=_whole)
@@ -82,7 +82,7 @@ def parse_json(body: bytes) -> Any:
 
 
 def _refuse_depth(value: Any) -> None:
-    """Refuse what would be too deep for whoever writes it out again; level by level, since a recursion would break."""
+    """Refuse what would be too deep to be written again; level by level, since a recursion would break."""
     level = [value] if isinstance(value, dict | list) else []
     depth = 0
     while level:

@@ -37,7 +37,7 @@ class RowView(BaseModel):
     outcome: Outcome
     reason: Reason | None
     detail: str = Field(description="What went wrong, for people.")
-    engine: Engine | None = Field(description="The dearest engine that was needed.")
+    engine: Engine | None = Field(description="The most expensive engine that was needed.")
     pages_count: int
     profiles: dict[Network, FoundProfile] = Field(description="What the crawl found, by network.")
     marks: dict[Network, MarkView] = Field(description="What reviewers said, by network.")

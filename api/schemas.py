@@ -29,7 +29,7 @@ from worker.jobs.record import IdempotencyKey, JobStatus, iso
 from worker.jobs.submit import Submission
 
 MAX_ITEMS_COUNT = 10_000
-"""Most items in one job, by contract."""
+"""Maximum items per job, by contract."""
 
 
 PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*$"
@@ -50,7 +50,7 @@ PATTERNS = {
     CURSOR: "must be the next_cursor of a previous page, unchanged",
     WEBHOOK_URL: "must be an http or https URL, for example https://hooks.example.com/socials",
 }
-"""What a value that does not match is told; patterns are for machines."""
+"""Messages for values that do not match; patterns are for machines."""
 
 
 def _printable(text: str) -> str:
@@ -75,10 +75,8 @@ class JobOptions(BaseModel):
     render: Annotated[Render, Field(strict=False)] | None = Field(
         default=None, description="When a browser may be used."
     )
-    max_pages: PagesCount | None = Field(default=None, description="Most pages read for one item.")
-    item_budget_s: float | None = Field(
-        default=None, ge=5, le=120, description="Most time spent on one item, in seconds."
-    )
+    max_pages: PagesCount | None = Field(default=None, description="Maximum pages read per item.")
+    item_budget_s: float | None = Field(default=None, ge=5, le=120, description="Time budget per item, in seconds.")
 
     def limits(self, settings: Settings) -> Limits:
         """Return what one item may cost: these, up to the operator's maximum, else the operator's defaults."""
@@ -91,7 +89,7 @@ class JobOptions(BaseModel):
 
 
 class WebhookRequest(BaseModel):
-    """Where to tell the end of a job."""
+    """Where to send a notification when the job ends."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -131,7 +129,7 @@ class JobRequest(BaseModel):
     )
     options: JobOptions = Field(default_factory=JobOptions)
     webhook: WebhookRequest | None = Field(
-        default=None, description="Whom to tell of the end, signed by the Standard Webhooks convention."
+        default=None, description="Notified when the job ends; signed as Standard Webhooks specifies."
     )
 
     @field_validator("items")
@@ -158,22 +156,22 @@ Ef = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="jso
 
 
 class WebhookCreated(BaseModel):
-    """The receiver of a new job's end."""
+    """The receiver of a new job's webhook."""
 
     url: str
     secret: str = Field(
-        description="What signs all webhooks of the account; give it to the receiver, which verifies with it.",
+        description="Signing secret of all webhooks of the account; the receiver verifies with it.",
         examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="],
     )
 
 
 class WebhookView(BaseModel):
-    """The receiver of a job's end, and whether it was told."""
+    """The receiver of a job's webhook, and its delivery status."""
 
     url: str
     status: Literal["pending", "delivered", "failed"]
     attempts_count: int
-    detail: str = Field(description="What came of the last attempt.", examples=["status 204"])
+    detail: str = Field(description="Outcome of the last attempt.", examples=["status 204"])
 
 
 class JobAccepted(BaseModel):
@@ -183,7 +181,7 @@ class JobAccepted(BaseModel):
     job_type: Literal["socials"] = "socials"
     status: JobStatus
     items_count: int = Field(description="Items queued.")
-    dropped_count: int = Field(description="Items left out because they have no usable website.")
+    dropped_count: int = Field(description="Items dropped because they have no usable website.")
     ef_cost: Ef = Field(description="Estimate, in EF.", examples=[0.0011])
     source_job_id: str | None
     created_at: Time
@@ -200,7 +198,7 @@ class JobList(BaseModel):
     """Jobs, newest first."""
 
     jobs: list["JobSnapshot"]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: str | None = Field(description="Pass it as `cursor` for the next page; null on the last page.")
 
 
 class FailedItem(BaseModel):
@@ -224,8 +222,8 @@ class JobSummary(BaseModel):
 class JobQueue(BaseModel):
     """What a pending job waits for."""
 
-    workers_count: int = Field(description="Workers that run now; a job waits for one, however long.")
-    shards_ahead_count: int = Field(description="Parts of your other jobs whose turn comes first.")
+    workers_count: int = Field(description="Running workers; a job waits until there is one.")
+    shards_ahead_count: int = Field(description="Shards of your other jobs that come first.")
 
 
 class JobSnapshot(JobAccepted):
@@ -272,15 +270,15 @@ class LinkRequest(BaseModel):
 
 
 class AccountView(BaseModel):
-    """An account, and what it has left."""
+    """An account and its spending."""
 
     id: str
     email: str | None = Field(description="Null for an account that only has tokens.")
     is_operator: bool = Field(description="Whether it may see how the whole service stands.")
     month: str = Field(description="The calendar month, in UTC, that the amounts are of.", examples=["2026-11"])
-    ceiling_ef: Ef | None = Field(description="What it may spend in a month; null: as much as it likes.")
-    spent_ef: Ef = Field(description="What jobs that have ended cost.")
-    reserved_ef: Ef = Field(description="Estimates of the jobs that have not.")
+    ceiling_ef: Ef | None = Field(description="Spending limit per month; null if unlimited.")
+    spent_ef: Ef = Field(description="Cost of the jobs that have ended.")
+    reserved_ef: Ef = Field(description="Estimated cost of the jobs that have not ended.")
 
 
 class ModuleLimits(BaseModel):

@@ -2,7 +2,7 @@
 
 Uvicorn's protocol with three deadlines that it lacks (0.54): for a request that comes too slowly, for an answer that
 is not taken, and for a body that goes on after its answer.  One place for all routes: a route sends and receives, and
-is told that the client has gone.  Asked by :mod:`api.cli.serve`.
+learns that the client has gone.  Asked by :mod:`api.cli.serve`.
 """
 
 import asyncio
@@ -19,8 +19,8 @@ from api.errors import body_of, invalid
 from crawler.config import Settings
 
 WRITE_BUFFER_BYTES = 16 * 1024
-"""Answer that waits in this process for a slow client, in bytes, before whoever makes the answer has to wait; with the
-rest of an event stream well under 50 kB."""
+"""Bytes of an answer buffered for a slow client before the code that makes the answer has to wait; with the rest of an
+event stream well under 50 kB."""
 
 SLOWEST_BYTES_PER_S = 16 * 1024
 """A large body has its first deadline and a second more for so many bytes; chosen: a bad mobile connection."""

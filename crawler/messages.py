@@ -49,7 +49,7 @@ def message_of(error: Mapping[str, Any], patterns: Mapping[str, str] | None = No
 
     Args:
         error: one of pydantic's errors: ``type``, ``msg`` and ``ctx``.
-        patterns: by regular expression, what a value that does not match is told.
+        patterns: messages for values that do not match, by regular expression.
     """
     kind, context = error["type"], error.get("ctx", {})
     if kind in OWN_KINDS:

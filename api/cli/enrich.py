@@ -104,10 +104,10 @@ def _output_format(table: Table, output: str, wanted: FileFormat | None) -> File
     if wanted is not None:
         return wanted
     if output != "-":
-        if (told := reading.format_of(output)) is not None:
-            is_text = told == "csv" and Path(output).suffix.lower() == ".txt"
-            return table.file_format if is_text and table.file_format == "tsv" else told
-        raise TableError(f"the format of {output} cannot be told from its name; say it with --to")
+        if (named := reading.format_of(output)) is not None:
+            is_text = named == "csv" and Path(output).suffix.lower() == ".txt"
+            return table.file_format if is_text and table.file_format == "tsv" else named
+        raise TableError(f"the format of {output} is not clear from its name; choose one with --to")
     return table.file_format if table.file_format in WRITTEN_FORMATS else "csv"
 
 

@@ -41,7 +41,7 @@ class Journal:
         self.path = path
         self.results: dict[int, Mapping[str, Any]] = {}
         self.notes: list[str] = []
-        """What people should be told about what was read."""
+        """Notices about what was read, for people."""
         self.run = uuid.uuid4().hex
         """Names the run, from its first start to its end."""
         self._fingerprint = fingerprint

@@ -191,7 +191,7 @@ class Remote:
         """Send a request until it is answered.
 
         Raises:
-            RemoteError: it is refused, or nobody answers for long.
+            RemoteError: it is refused, or there is no answer for long.
         """
         patience = _Patience()
         while True:

@@ -144,7 +144,7 @@ class SampleSites:
     async def __aenter__(self) -> Self:
         """Start serving."""
         async with contextlib.AsyncExitStack() as stack:
-            # Bound and never listening: it refuses, and nobody else can get the port meanwhile.
+            # Bound and never listening: it refuses, and no other process can get the port meanwhile.
             closed = stack.enter_context(socket.socket())
             closed.bind(("127.0.0.1", 0))
             self.closed_port = closed.getsockname()[1]
@@ -221,7 +221,7 @@ async def _serve(port: int) -> None:
 
 
 def _is_pipe(descriptor: int) -> bool:
-    """Say whether somebody holds the other end; of a terminal or ``/dev/null`` nobody does."""
+    """Say whether a process holds the other end; of a terminal or ``/dev/null`` none does."""
     mode = os.fstat(descriptor).st_mode
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 

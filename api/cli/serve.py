@@ -54,7 +54,7 @@ class ApiServer(uvicorn.Server):
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End in order: who waits for something that may not come is told to leave first."""
+        """End in order: event streams, which would wait on, are ended first."""
         self._before_shutdown()
         await super().shutdown(sockets)
 
@@ -70,7 +70,7 @@ def api_server(settings: Settings, redis_url: str) -> ApiServer:
         uvicorn.Config(
             app,
             http=connection_class(settings),
-            # Its start and stop are told by whoever runs it.
+            # The process that runs it reports its start and stop.
             log_level="debug" if settings.log_level == "DEBUG" else "warning",
             access_log=False,
             timeout_graceful_shutdown=DRAIN_TIMEOUT_S,

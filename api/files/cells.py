@@ -56,7 +56,7 @@ def text(value: Any) -> str:
 def safe(cell: str) -> str:
     """Put a single quote before what a spreadsheet would take for a formula.
 
-    Full-width forms count as their plain ones, and neither blanks nor marks that nobody sees hide a formula.
+    Full-width forms count as their plain ones, and neither blanks nor invisible characters hide a formula.
     """
     start = _start(cell)
     if start not in _FORMULA_START and cell[:1] not in _FORMULA_START:

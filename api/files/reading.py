@@ -68,7 +68,7 @@ def open_table(source: Path | BinaryIO | bytes, name: str = "", how: Reading | N
         how: what a person said about it.
 
     Returns:
-        The table.  Where the column of the websites cannot be told, ``site.column`` is ``""`` and ``site.reason`` says
+        The table.  Where the column of the websites is unclear, ``site.column`` is ``""`` and ``site.reason`` says
         what to do; :func:`require_site` makes an error of that.
 
     Raises:
@@ -93,7 +93,7 @@ def require_site(table: Table) -> str:
     """Return the column with the websites.
 
     Raises:
-        TableError: it cannot be told.
+        TableError: it cannot be determined.
     """
     if not table.site.column:
         raise TableError(table.site.reason)

@@ -4,7 +4,7 @@ The sheet's XML is scanned, never built as a tree: a million cells cost what the
 into the text as it was, so that everything this file does not know about (formats, formulas with their results,
 validations, drawings, extensions) stays byte for byte.
 
-Elements are told by their local names: the two namespaces of the standard, and any prefix, read alike.  Source:
+Elements are recognised by their local names: the two namespaces of the standard, and any prefix, read alike.  Source:
 ECMA-376 part 1, section 18.3.1.
 """
 

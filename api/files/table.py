@@ -44,7 +44,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """Which column holds the websites, or the names; ``column`` is ``""`` where that cannot be told."""
+    """Which column holds the websites, or the names; ``column`` is ``""`` where that is unclear."""
 
     column: str
     reason: str
@@ -83,7 +83,7 @@ class Document(Protocol):
     """A file that was read, and can be written again in its own format with additions."""
 
     def write(self, additions: Additions, file: BinaryIO) -> Sequence[str]:
-        """Write everything that was read, with the additions; return what people should be told about it.
+        """Write everything that was read, with the additions; return notices about it, for people.
 
         Raises:
             TableError: the format cannot hold the additions.
@@ -108,7 +108,7 @@ class Table:
     sheet: str = ""
     sheets: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    """What people should be told about the reading."""
+    """Notices about the reading, for people."""
     is_osm: bool = False
     """Whether the rows are tags of OpenStreetMap, where a bare word in a network's key is an account."""
     paths: Mapping[str, tuple[str | int, ...]] = field(default_factory=dict)

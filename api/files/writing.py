@@ -48,7 +48,7 @@ def write(table: Table, additions: Additions, file_format: FileFormat, file: Bin
         file: open for writing bytes; a pipe will do.
 
     Returns:
-        What people should be told about it.
+        Notices about it, for people.
 
     Raises:
         TableError: the format cannot hold it.

@@ -25,7 +25,7 @@ MAX_JOBS_COUNT = 1000
 """Newest jobs that use by day is counted from; chosen: read in a tenth of a second."""
 
 MAX_DELIVERIES_COUNT = 50
-"""Newest jobs whose deliveries are told."""
+"""Newest jobs whose deliveries are listed."""
 
 TokenBody = Annotated[
     Posted[TokenRequest], json_body(TokenRequest, guard=account_of, max_bytes=lambda _: MAX_TOKEN_BYTES)
@@ -80,7 +80,7 @@ async def renew_webhook_secret(response: Response, services: ServicesDep, accoun
 async def list_deliveries(services: ServicesDep, account: AccountDep) -> Any:
     """List what became of the webhooks of the newest jobs."""
     jobs = await services.store.jobs(account, limit=MAX_JOBS_COUNT, before=None, status=None)
-    told = [
+    deliveries = [
         {
             "job_id": job.id,
             "url": job.webhook.url,
@@ -92,7 +92,7 @@ async def list_deliveries(services: ServicesDep, account: AccountDep) -> Any:
         for job in jobs
         if job.webhook is not None
     ]
-    return {"deliveries": told[:MAX_DELIVERIES_COUNT]}
+    return {"deliveries": deliveries[:MAX_DELIVERIES_COUNT]}
 
 
 def _token(token: Token) -> dict[str, Any]:

@@ -158,7 +158,7 @@ def _right_url(asked: MarkRequest, network: Network) -> str:
 
 def _row_view(row: JobRow) -> dict[str, Any]:
     result = row.result or {}
-    told = result.get("evidence", {})
+    found_evidence = result.get("evidence", {})
     shown = reviews.apply(export.row(row.item, row.result), row.marks)
     found = export.row(row.item, row.result)
     return {
@@ -170,7 +170,7 @@ def _row_view(row: JobRow) -> dict[str, Any]:
         "engine": result.get("engine"),
         "pages_count": result.get("pages", 0),
         "profiles": {
-            network.value: {"url": url, "score": _score(told.get(network.value), url)}
+            network.value: {"url": url, "score": _score(found_evidence.get(network.value), url)}
             for network, column in zip(Network, COLUMNS, strict=True)
             if isinstance(url := found[column], str) and url
         },

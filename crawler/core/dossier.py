@@ -52,8 +52,8 @@ class Dossier:
         """Return the dossier with a word on why its last page needs no browser."""
         if not render_skipped or not self.pages:
             return self
-        told = self.pages[-1]
-        visits = (replace(visit, render_skipped=render_skipped) if visit is told else visit for visit in self.visits)
+        last = self.pages[-1]
+        visits = (replace(visit, render_skipped=render_skipped) if visit is last else visit for visit in self.visits)
         return replace(self, visits=tuple(visits))
 
     @property

@@ -1,6 +1,7 @@
 """Do the house rules that a machine can check hold?"""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -62,3 +63,20 @@ def test_imports_point_one_way() -> None:
     )
 
     assert done.returncode == 0, done.stdout
+
+
+UNIDIOMATIC = re.compile(r"\b(told|somebody|nobody|spared|mend(s|ed|ing)?)\b", re.IGNORECASE)
+
+
+def test_words_are_those_of_technical_writing() -> None:
+    """In code, comments, messages and scripts alike."""
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for package in ("api", "crawler", "worker")
+        for path in sorted((ROOT / package).rglob("*"))
+        if path.suffix in (".py", ".lua")
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if UNIDIOMATIC.search(line.replace("_", " "))
+    ]
+
+    assert not found, found

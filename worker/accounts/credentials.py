@@ -1,4 +1,4 @@
-"""What is a token, a session, a password, and how is one told to be right?
+"""What is a token, a session, a password, and how is one verified?
 
 Random texts, keyed hashes and Argon2; no Redis.  Asked by :mod:`worker.accounts.store` and the API.
 """
@@ -53,7 +53,7 @@ def new_credential(kind: Kind, account_id: str) -> Credential:
 
 
 def read(kind: Kind, text: str) -> Credential | None:
-    """Read a credential that somebody shows; ``None`` where it is none of that kind."""
+    """Read a credential that a caller shows; ``None`` where it is none of that kind."""
     found = _TEXT.fullmatch(text)
     if found is None or found[1] != _PREFIXES[kind]:
         return None

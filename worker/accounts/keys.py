@@ -72,5 +72,5 @@ class AccountKeys:
 
 
 def sign_in_rate(digest: str) -> str:
-    """Hash: how often somebody may try to sign in."""
+    """Hash: attempts to sign in."""
     return f"socials:rate:sign-in:{digest}"

@@ -1,4 +1,4 @@
-"""How often may somebody do something, and how many streams may an account have open?
+"""How often may a caller do something, and how many streams may an account have open?
 
 Token buckets and leases in Redis, so that limits hold over all API processes and their restarts.  Asked by the API.
 """
@@ -12,7 +12,7 @@ from worker.accounts.scripts import OPEN_STREAM, TAKE_TOKEN
 from worker.connection import guarded
 
 WINDOW_S = 60
-"""Limits are told per minute."""
+"""Limits are per minute."""
 
 STREAM_LEASE_S = 45
 """How long a stream that gives no sign of life counts as open, in seconds; it is renewed far more often."""

@@ -1,6 +1,6 @@
 """Is the service's secret the one with which tokens and sessions were stored?
 
-Redis holds a value that follows from the secret: whoever comes with another one is told at once, instead of printing
+Redis holds a value that follows from the secret: a process with another one is refused at once, instead of printing
 tokens that nothing accepts.  Asked by every command and process that has the secret.
 """
 

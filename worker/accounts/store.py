@@ -261,7 +261,7 @@ class Accounts:
                 await self._redis.delete(AccountKeys(credential.account_id).credential("session", credential.id))
 
     async def close_sessions(self, account_id: str) -> None:
-        """End all sessions of an account, and the sign-in links that nobody has used."""
+        """End all sessions of an account, and its unused sign-in links."""
         with guarded():
             for kind in ("session", "link"):
                 async for key in self._redis.scan_iter(AccountKeys(account_id).credential(kind, "*"), count=1000):
@@ -324,7 +324,7 @@ class Accounts:
 
 
 def _email(text: str) -> str:
-    """An e-mail as it is compared: nobody has two accounts that differ in case alone."""
+    """An e-mail as it is compared: no two accounts differ in case alone."""
     email = text.strip().casefold()
     name, at, host = email.rpartition("@")
     is_email = bool(name and at and host) and len(email) <= 254 and email.isprintable() and " " not in email

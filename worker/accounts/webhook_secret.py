@@ -1,7 +1,7 @@
 """With what are the webhooks of an account signed?
 
-Asked by the API, which tells it to who creates a job with a webhook, and by :mod:`worker.webhooks.delivery`, which
-signs.
+Asked by the API, which shows it to callers that create a job with a webhook, and by
+:mod:`worker.webhooks.delivery`, which signs.
 """
 
 import base64

@@ -2,9 +2,9 @@
 
 Every job has one stream in Redis; its ids are the ids of the server-sent events, so any API process can go on where
 another stopped.  :class:`EventHub` serves all followers of a process: one task on one connection waits for news of
-all jobs that somebody follows, keeps the newest events of each for a moment, and wakes their followers.  A follower
-that is further behind than that reads from Redis itself.  Nobody holds more than a few kilobytes, however slow his
-client is.
+all jobs that have followers, keeps the newest events of each for a moment, and wakes their followers.  A follower
+that is further behind than that reads from Redis itself.  No follower holds more than a few kilobytes, however slow
+its client is.
 
 Asked by the API.  It must not know how an event looks on the wire.
 """
@@ -108,7 +108,7 @@ class Follower:
             wait_s: longest wait for the first of them, in seconds.
 
         Returns:
-            The events; none happened, or :attr:`news` was set by somebody else, if it is empty.
+            The events; none happened, or :attr:`news` was set from outside, if it is empty.
 
         Raises:
             Unavailable: they must be read from Redis, which stays away.
@@ -204,7 +204,7 @@ class EventHub:
         return follower
 
     def leave(self, key: str, follower: Follower) -> None:
-        """Forget a follower; a job that nobody follows is no longer read."""
+        """Forget a follower; a job without followers is no longer read."""
         topic = self._topics.get(key)
         if topic is not None:
             topic.followers.discard(follower)
@@ -276,7 +276,7 @@ def _rouse(topic: _Topic) -> None:
 
 
 async def _rouse_in_turn(topic: _Topic) -> None:
-    """Wake one follower after another: a request of somebody else waits for one of them, not for five hundred."""
+    """Wake one follower after another: other requests wait for one of them, not for five hundred."""
     for follower in tuple(topic.followers):
         follower.news.set()
         await asyncio.sleep(0)

@@ -45,7 +45,7 @@ def loads(text: str) -> Any:
 
     Raises:
         json.JSONDecodeError: it is not JSON.
-        ValueError: it holds what JSON cannot; the message says what and, where it can be told, in which field.
+        ValueError: it holds what JSON cannot; the message says what and, where it is known, in which field.
         RecursionError: it is nested too deeply.
     """
     value = DECODER.decode(text)

@@ -91,6 +91,6 @@ async def service_stats(connection: Any) -> ServiceStats:
     )
 
 
-def _fresh(told: Mapping[str, str], now_s: float) -> dict[str, int]:
-    parts = {name: value.split(" ") for name, value in told.items()}
+def _fresh(reports: Mapping[str, str], now_s: float) -> dict[str, int]:
+    parts = {name: value.split(" ") for name, value in reports.items()}
     return {name: int(size) for name, (size, at) in parts.items() if now_s - float(at) < STALE_S}

@@ -23,7 +23,7 @@ KEPT_ROWS_COUNT = 200_000
 """Rows that a process keeps, of all jobs together: about 100 MB; chosen: twenty of the largest jobs."""
 
 CHUNK_COUNT = 500
-"""Items read at a time where a job has no lines yet, for the sake of everybody else."""
+"""Items read at a time where a job has no lines yet, so that other requests are not held up."""
 
 
 @dataclass(frozen=True, slots=True)

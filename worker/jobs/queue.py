@@ -47,7 +47,7 @@ class ShardQueue:
     """Puts shards into the queue; every method raises ``Unavailable`` where Redis stays away.
 
     Not all shards at once: RQ's queue is first come, first served, so that one account's ten thousand shards would
-    keep everybody else waiting.  An account has as many in it, or in hand, as the workers have room for, fewer the
+    keep the other accounts waiting.  An account has as many in it, or in hand, as the workers have room for, fewer the
     more accounts have work, and at least one a worker; the rest wait for its turn (``release.lua``), its jobs taking
     turns among themselves.  Each shard that is let go makes room for the next one.
 
@@ -88,7 +88,7 @@ class ShardQueue:
         return await asyncio.to_thread(self._workers_count)
 
     def release(self, account_id: str) -> None:
-        """Queue shards whose turn it is, as long as the account has fewer queued or worked on than it may.
+        """Queue the shards that are next, as long as the account has fewer queued or worked on than it may.
 
         So a single account keeps all workers busy, and another one's shard waits for no more than those at work.
         """

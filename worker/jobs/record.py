@@ -47,7 +47,7 @@ class WebhookState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """The receiver that is told of a job's end; ``detail`` says what came of the last attempt."""
+    """The receiver of a job's webhook; ``detail`` is the outcome of the last attempt."""
 
     url: str
     state: WebhookState = WebhookState.PENDING

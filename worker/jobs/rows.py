@@ -1,4 +1,4 @@
-"""Which rows of a job does somebody want to see, and in which order?
+"""Which rows of a job are asked for, and in which order?
 
 Pure.  A *row* is one input with what is known of it: the few facts by which people filter, search and sort.  They are
 kept as lines of text, one per item when the job is made and one more when its result is kept; :class:`Rows` holds

@@ -1,8 +1,8 @@
 """How does one worker hold a shard, and what may it do with it?
 
-A lease with a fencing token: whoever lets it run out loses the shard, and its late writes are refused.  The rule for
-inputs that kill their worker: a shard over which two workers died is cut into shards of one input, and an input whose
-own shard kills one more is answered ``internal_error``.
+A lease with a fencing token: a worker that lets it run out loses the shard, and its late writes are refused.  The rule
+for inputs that kill their worker: a shard over which two workers died is cut into shards of one input, and an input
+whose own shard kills one more is answered ``internal_error``.
 """
 
 import json

@@ -77,7 +77,7 @@ class IdempotencyConflict(Exception):  # noqa: N818  # it names a state, not a m
 
 @dataclass(frozen=True, slots=True)
 class QueuePosition:
-    """What a job that has not begun waits for: workers, and shards of its account whose turn comes first."""
+    """What a job that has not begun waits for: workers, and shards of its account that come first."""
 
     workers_count: int
     shards_ahead_count: int
@@ -126,7 +126,7 @@ class JobStore:
             Unconfirmed: it is not known whether the job was stored.
         """
         keys = JobKeys(new.account_id, new.id)
-        # Ten thousand items in one step would keep Redis from everybody else.
+        # Ten thousand items in one step would block Redis for all others.
         staged = await self._stage(keys, new.items)
         record = _record(new)
         fields = [part for pair in record.items() for part in pair]
@@ -207,7 +207,7 @@ class JobStore:
             raise Unconfirmed("Redis went away while the job was stored") from error
 
     async def _stage(self, keys: JobKeys, items: Sequence[Mapping[str, Any]]) -> str:
-        """Write the items where nobody sees them yet; the key goes by itself if nothing comes of it."""
+        """Write the items under a key of their own, which expires if no job is made of them."""
         staged = keys.staged(uuid.uuid4().hex)
         with guarded():
             for place in range(0, len(items), CHUNK_COUNT):

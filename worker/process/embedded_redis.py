@@ -113,7 +113,7 @@ class EmbeddedRedis:
             if self._data_dir is None:
                 lines += [f'dir "{socket_dir}"', "appendonly no"]
             else:
-                # What people posted and under which hashes they are known is nobody else's business.
+                # What people posted and the hashes of their secrets are private.
                 self._data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
                 lock = stack.enter_context((self._data_dir / "lock").open("a"))
                 try:
@@ -133,7 +133,7 @@ class EmbeddedRedis:
             )
             stack.callback(_end, process)
             assert process.stdin is not None  # noqa: S101  # asked for above
-            # By standard input: on the command line everybody could read the password.
+            # By standard input: on the command line every user could read the password.
             with process.stdin as config:
                 config.write("\n".join(lines).encode())
             self.url = f"unix://:{password}@{quote(str(socket_dir / 'redis.sock'))}"
@@ -189,7 +189,7 @@ def redis_of(settings: Settings, *, may_create: bool) -> Iterator[str]:
 
 
 def write_secret(path: Path, text: str) -> None:
-    """Write a file that nobody else can read, from its first moment on; what was there is replaced whole."""
+    """Write a file that only its owner can ever read; replaces an existing one atomically."""
     new = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(text)

@@ -1,6 +1,6 @@
-"""What happens to a process whose parent dies without a word, or that is told to end while it waits?
+"""What happens to a process whose parent dies without a word, or that is signalled while it waits?
 
-It must not live on: whoever was killed cannot end its children.  Asked by the worker, its horses, the courier and the
+It must not live on: a killed process cannot end its children.  Asked by the worker, its horses, the courier and the
 embedded Redis.
 """
 
@@ -17,7 +17,7 @@ _PR_SET_PDEATHSIG = 1
 """Linux, prctl(2)."""
 
 _LOOK_EVERY_S = 1.0
-"""Pause between two looks at the parent where the system does not tell, in seconds."""
+"""Pause between two looks at the parent where the system does not report its end, in seconds."""
 
 EXEC_THAT_DIES_WITH_PARENT = (
     sys.executable,
@@ -28,7 +28,7 @@ EXEC_THAT_DIES_WITH_PARENT = (
     "if sys.platform == 'linux': ctypes.CDLL(None).prctl(1, 15)\n"
     "os.execv(sys.argv[1], sys.argv[1:])",
 )
-"""Put before a command line, this makes somebody else's program end (by SIGTERM) with the process that started it.  A
+"""Put before a command line, this makes a foreign program end (by SIGTERM) with the process that started it.  A
 hook between fork and exec would do the same and is unsafe beside threads."""
 
 
@@ -42,7 +42,7 @@ def die_with_parent(number: signal.Signals) -> None:
     if platform.system() == "Linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, int(number))
         if os.getppid() != parent:
-            os.kill(os.getpid(), number)  # it ended before it could be told
+            os.kill(os.getpid(), number)  # the parent ended before the call
         return
 
     def watch() -> None:
@@ -57,7 +57,7 @@ def exit_on_signals(*numbers: signal.Signals) -> None:
     """Have signals end this process, by ``SystemExit(0)``.
 
     RQ's worker puts handlers of its own in their place and leaves them there when it ends: a signal that came while
-    Redis was away would then reach a worker that is over, and nobody else.
+    Redis was away would then reach a worker that is over, and nothing else.
     """
 
     def leave(_number: int, _frame: FrameType | None) -> None:

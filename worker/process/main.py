@@ -1,7 +1,7 @@
 """How does one worker process run?
 
-Starts RQ's worker, which forks a child per turn; ends in order on SIGTERM, and with whoever started it.  Loads
-everything that a turn needs but Twisted's reactor: a child that inherits that could not crawl.
+Starts RQ's worker, which forks a child per turn; ends in order on SIGTERM, and with the process that started it.
+Loads everything that a turn needs but Twisted's reactor: a child that inherits that could not crawl.
 """
 
 import logging
@@ -37,7 +37,7 @@ IDLE_WAIT_S = 5
 
 
 class ShardWorker(Worker):
-    """RQ's forking worker, with a sweep now and then and children that can be told to stop."""
+    """RQ's forking worker, with a sweep now and then and children that can be stopped."""
 
     settings: Settings
     courier: Courier
@@ -71,14 +71,14 @@ class ShardWorker(Worker):
             os.kill(self.horse_pid, signal.SIGTERM)
 
     def setup_work_horse_signals(self) -> None:
-        """Prepare the child: it ends with us, and hears that it is told to stop once it listens."""
+        """Prepare the child: it ends with us, and learns of a request to stop once it listens."""
         die_with_parent(signal.SIGKILL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 
 
 def run(settings: Settings) -> int:
-    """Work until told to stop by SIGTERM or SIGINT.
+    """Work until SIGTERM or SIGINT.
 
     Args:
         settings: the operator's settings; ``redis_url`` is set.

@@ -1,4 +1,4 @@
-"""How does a process run RQ's worker until it is told to end, whatever becomes of Redis?
+"""How does a process run RQ's worker until it is signalled, whatever becomes of Redis?
 
 The one loop of the shard workers and the couriers.  A worker that lost its Redis is made anew after a pause; a signal
 ends the process in all states: at work, while Redis is away, and in the pause.
@@ -23,15 +23,15 @@ RETRY_PAUSE_S = 2.0
 
 
 def work_until_signalled(redis_url: str, make: Callable[[Redis], BaseWorker], *numbers: signal.Signals) -> None:
-    """Run RQ's worker until told to end.
+    """Run RQ's worker until a signal.
 
     Args:
         redis_url: the Redis.
         make: makes the worker on a connection of its own.
-        numbers: the signals that tell this process to end, besides while RQ's own handlers are in place.
+        numbers: the signals that end this process, also while RQ's own handlers are not in place.
 
     Raises:
-        SystemExit: told while RQ's worker was not at work.
+        SystemExit: signalled while RQ's worker was not at work.
     """
     exit_on_signals(*numbers)
     while not _work(redis_url, make):
@@ -40,7 +40,7 @@ def work_until_signalled(redis_url: str, make: Callable[[Redis], BaseWorker], *n
 
 
 def _work(redis_url: str, make: Callable[[Redis], BaseWorker]) -> bool:
-    """Run RQ's worker once; say whether it ended because it was told to."""
+    """Run RQ's worker once; say whether a signal ended it."""
     connection = Redis.from_url(
         redis_url, retry=Retry(ExponentialBackoff(cap=5, base=0.1), 6), socket_connect_timeout=5
     )
@@ -53,5 +53,5 @@ def _work(redis_url: str, make: Callable[[Redis], BaseWorker]) -> bool:
         logger.warning("Redis is not available (%s)", type(error).__name__)
     finally:
         connection.close()
-    # RQ notes in Redis that it was told, and breaks where that is away; it was told all the same.
+    # RQ notes the signal in Redis, and breaks where that is away; the signal counts all the same.
     return worker is not None and bool(worker._shutdown_requested_date)  # noqa: SLF001

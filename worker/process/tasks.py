@@ -16,13 +16,13 @@ def run_shard(account_id: str, job_id: str, number: int) -> None:
     """Begin a turn with a shard of a job.
 
     Delivering it twice is harmless: only who claims the shard works on it.  A shard that ends early (the worker is
-    told to stop, time runs out) waits for its turn again with what is left.
+    signalled to stop, time runs out) waits for its turn again with what is left.
     """
     settings = Settings()
     forget_secrets()  # a browser that is taken over must not find them in its environment
     with Turn(settings, (account_id, job_id, number)) as turn:
         signal.signal(signal.SIGTERM, turn.stop)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # the worker blocked it until somebody listens
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # the worker blocked it until there is a handler
         from crawler.run import crawl_feed  # it loads Scrapy's reactor, which must not be in the process that forks
 
         report = crawl_feed(turn, settings)

@@ -1,4 +1,4 @@
-"""How is a caller's own service told that a job has ended?
+"""How is a caller's own service notified that a job has ended?
 
 By one POST, signed by the Standard Webhooks convention (https://www.standardwebhooks.com, seen 2026-11-25), that
 leaves through the same door as every crawl: the address is judged when it is called, and no redirect is followed. What
@@ -53,7 +53,7 @@ class Attempt:
 
 
 def message_of(job: Job) -> bytes:
-    """Write what a receiver is told: type, time, and the job as its snapshot has it, without the list of failures."""
+    """Write the message: type, time, and the job as its snapshot has it, without the list of failures."""
     data = snapshot(job)
     del data["webhook"], data["summary"]["failed_items"]  # the one is known, the other may be long
     message = {"type": f"job.{job.status.value}", "timestamp": iso(job.completed_at), "data": data}
@@ -61,7 +61,7 @@ def message_of(job: Job) -> bytes:
 
 
 def signed_headers(secret: str, job_id: str, body: bytes, now_s: int) -> dict[str, str]:
-    """Return the convention's headers; the id is the same for all attempts, so that receivers can tell repeats."""
+    """Return the convention's headers; the id is the same for all attempts, so that repeats can be recognised."""
     message_id = f"msg_{job_id}"
     key = base64.b64decode(secret.removeprefix("whsec_"))
     signature = hmac.digest(key, b".".join((message_id.encode(), str(now_s).encode(), body)), hashlib.sha256)

@@ -108,7 +108,7 @@ def _worker(connection: Redis) -> _CourierWorker:
 
 
 def main() -> None:
-    """Run as ``python -m worker.webhooks.webhook_worker`` until told to stop, or until its worker ends."""
+    """Run as ``python -m worker.webhooks.webhook_worker`` until SIGTERM, or until its worker ends."""
     die_with_parent(signal.SIGTERM)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the worker, who then ends us
     settings = read_or_exit()

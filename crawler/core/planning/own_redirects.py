@@ -1,7 +1,7 @@
 """Which redirect of the site itself should be asked where it leads?
 
 Icons that lead over a page of the site (``/go/<network>``, ``/website/social/<network>``) name a network and no
-account.  Each is asked once, while its network has no profile; the redirect is told and not taken, so that no network
+account.  Each is asked once, while its network has no profile; the redirect is read and not taken, so that no network
 is asked.  Asked by :mod:`crawler.core.planning.plan`; what comes of it is read by
 :mod:`crawler.core.planning.indirect_links` and judged like any other link.  Pure.
 """

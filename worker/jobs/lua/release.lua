@@ -1,6 +1,6 @@
--- Take the shards whose turn it is, as many as an account may have released.  Returns their names.
+-- Take the shards that are next, as many as an account may have released.  Returns their names.
 --
--- The more accounts have something to do, the fewer shards each may have released, so that nobody waits behind what
+-- The more accounts have something to do, the fewer shards each may have released, so that no account waits behind what
 -- others hold ready; at least as many as there are workers.
 local ready, released, account, busy = unpack(KEYS)
 local account_id, workers_count, most_count = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
