@@ -36,9 +36,9 @@ def networks(evidence: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             continue
         chosen = about.get("chosen")
         found[network.value] = {
-            "chosen": _told(chosen) if chosen else None,
+            "chosen": _described(chosen) if chosen else None,
             "alternates": [
-                {**_told(each), "why_lost": why_lost(each, chosen)} for each in about.get("alternates", ())
+                {**_described(each), "why_lost": why_lost(each, chosen)} for each in about.get("alternates", ())
             ],
         }
     return found
@@ -65,7 +65,7 @@ def signals(reasons: Sequence[str]) -> list[dict[str, Any]]:
     return sorted(signals, key=lambda each: -abs(each["weight"] or 0.0))
 
 
-def _told(profile: Mapping[str, Any]) -> dict[str, Any]:
+def _described(profile: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "url": profile.get("url", ""),
         "score": profile.get("score"),

@@ -61,7 +61,7 @@ class Turn:
         self._began_s = self._idle_since_s = time.monotonic()
         self._taken_count = 0
         self._counted: dict[str, float] = {}
-        self._told = threading.Event()
+        self._stopped = threading.Event()
 
     def __enter__(self) -> Self:
         """Start renewing leases."""
@@ -77,13 +77,13 @@ class Turn:
         self._redis.close()
 
     @property
-    def is_told_to_end(self) -> bool:
+    def is_stopped(self) -> bool:
         """Whether the worker has to stop: what is held is handed back."""
-        return self._told.is_set()
+        return self._stopped.is_set()
 
     def stop(self, *_: object) -> None:
         """End as soon as can be; a signal handler."""
-        self._told.set()
+        self._stopped.set()
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._changed.set)
 
@@ -119,7 +119,7 @@ class Turn:
         if self._holds:
             self._idle_since_s = now_s
         return (
-            self.is_told_to_end
+            self.is_stopped
             or self._taken_count >= settings.turn_items_count
             or now_s - self._began_s >= settings.turn_s
             or now_s - self._idle_since_s >= settings.linger_s
@@ -261,4 +261,4 @@ class Hold:
     async def is_wanted(self) -> bool:
         """Say no once the shard is lost or ended, its time is up, or the worker has to stop."""
         is_held = self._turn.heartbeat.state(self.store) == "held"
-        return is_held and not self._turn.is_told_to_end and time.monotonic() < self._end_at_s
+        return is_held and not self._turn.is_stopped and time.monotonic() < self._end_at_s
