@@ -14,7 +14,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from api.cli.journal import Journal, journal_path
 from api.cli.output import Output, output_at
@@ -26,9 +26,12 @@ from api.files.columns import NAME_COLUMN, SITE_COLUMN
 from api.files.export import EVIDENCE
 from api.files.table import WRITTEN_FORMATS, FileFormat, Table, TableError
 from crawler.config import Settings
-from crawler.records import COLUMNS, Limits, SiteResult
+from crawler.records import COLUMNS, Limits, Network, SiteResult
 from worker.jobs import json_text
 from worker.jobs.record import result_record, site_input
+
+if TYPE_CHECKING:
+    from api.cli.report import Row
 
 Record = Mapping[str, Any]
 
@@ -124,8 +127,8 @@ def run(work: Work, crawl: Crawl, fingerprint: str, *, is_resuming: bool) -> Out
         return crawl(work, journal)
 
 
-def finish(work: Work, outcome: Outcome) -> None:
-    """Write the output, and forget the journal."""
+def finish(work: Work, outcome: Outcome, report: Path | None = None) -> None:
+    """Write the output and, where it is asked for, the report; forget the journal."""
     added = posting.additions(work.table, outcome.results, with_evidence=work.with_evidence, is_osm=work.is_osm)
 
     def write(file: BinaryIO) -> Sequence[str]:
@@ -135,12 +138,32 @@ def finish(work: Work, outcome: Outcome) -> None:
         say(note)
     if not work.output.is_stream:
         journal_path(work.output.name).unlink(missing_ok=True)
+    if report is not None:
+        from api.cli.report import write_report
+
+        title = "standard input" if work.output.is_stream else Path(work.output.name).name
+        write_report(report, title, _rows(work, outcome))
+        say(f"Report: {report}")
 
 
 def fingerprint(work: Work, limits: Limits) -> str:
     """Name items and options, so that a journal is never applied to others."""
     text = json_text.dumps([work.items, repr(limits)])
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _rows(work: Work, outcome: Outcome) -> "list[Row]":
+    from api.cli.report import Row
+
+    return [
+        Row(
+            work.table.place(index),
+            str(item.get(NAME_COLUMN) or ""),
+            str(item.get(SITE_COLUMN) or ""),
+            outcome.results.get(index),
+        )
+        for index, item in enumerate(work.items)
+    ]
 
 
 class _FileSink:
@@ -157,7 +180,9 @@ class _FileSink:
         self.results[result.index] = record
         if self._journal is not None:
             self._journal.add(result.index, record)
-        self._progress.advance(is_found=_is_found(record), is_failed=result.failure is not None)
+        self._progress.advance(
+            is_found=_is_found(record), is_failed=result.failure is not None, engine=record["engine"] or ""
+        )
 
     async def is_wanted(self) -> bool:
         return not self.is_stopped
@@ -237,7 +262,11 @@ def summary(work: Work, outcome: Outcome) -> str:
         f"{len(results) - found_count - reasons.total()} without, {reasons.total()} failed, "
         f"{len(work.items) - len(work.eligible)} without a usable website"
     ]
-    lines += [f"  {reason}: {count}" for reason, count in reasons.most_common()]
+    profiles = Counter(network for result in results.values() if _is_found(result) for network in result["profiles"])
+    if profiles:
+        found = ", ".join(f"{network.value} {profiles[network.value]}" for network in Network)
+        lines.append(f"  profiles: {found}")
+    lines += [f"  failed, {reason}: {count}" for reason, count in reasons.most_common()]
     failed = [(index, result) for index, result in sorted(results.items()) if result["reason"]]
     lines += [
         f"  {work.table.place(index)}, {printable(work.items[index][SITE_COLUMN])}: {result['reason']} "

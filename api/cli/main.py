@@ -80,6 +80,8 @@ def cli() -> None:
 @click.option("--render", type=click.Choice([each.value for each in Render]), help="When to use a browser.")
 @click.option("--max-pages", type=click.IntRange(1, 10), help="Maximum pages read per item.")
 @click.option("--evidence", is_flag=True, help="Add the column social_evidence: why each profile was chosen.")
+@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.html",
+              help="Also write one page with the table, the evidence and pictures.")  # fmt: skip
 @click.option("--allow-host", "allow_hosts", multiple=True, metavar="HOST:PORT",
               help="Host on this machine that may be read; for tests only.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on from an interrupted run with the same input and output.")
@@ -101,6 +103,8 @@ def enrich(source: str, output: str, **given: Any) -> int:
         **({"allow_hosts": given["allow_hosts"]} if given["allow_hosts"] else {}),
     )
     _log(settings)
+    if given["report"] is not None and not given["report"].parent.is_dir():
+        raise click.UsageError(f"--report: there is no folder {given['report'].parent}")
     if given["resume"] and output == "-":
         raise click.UsageError("--resume needs the output file of the interrupted run: -o FILE")
     if given["resume"] and not journal_path(output).exists():
@@ -125,7 +129,7 @@ def enrich(source: str, output: str, **given: Any) -> int:
         if not outcome.is_complete:
             say(work.interrupted(opened, outcome, is_remote=bool(given["server"])))
             return INTERRUPTED
-        work.finish(opened, outcome)
+        work.finish(opened, outcome, given["report"])
     except (TableError, OutputError, JournalError) as error:
         raise click.UsageError(str(error)) from None
     except work.RemoteError as error:

@@ -5,12 +5,16 @@ A bar on a terminal, a line now and then elsewhere; always on standard error.  A
 
 import sys
 import time
+from collections import Counter
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
+
+RATE_AFTER_S = 1.0
+"""Time after which a rate says something, in seconds."""
 
 LINE_EVERY_S = 5.0
 """Pause between two lines where there is no terminal, in seconds."""
@@ -33,7 +37,9 @@ class Progress:
         self._done_count = done_count
         self._found_count = found_count
         self._failed_count = failed_count
-        self._said_at = time.monotonic()
+        self._engines: Counter[str] = Counter()
+        self._begun_at = self._said_at = time.monotonic()
+        self._begun_count = done_count
         self._bar = Bar(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -59,8 +65,10 @@ class Progress:
         """Take the bar away."""
         self._bar.stop()
 
-    def advance(self, *, is_found: bool, is_failed: bool) -> None:
-        """Count one more item as done."""
+    def advance(self, *, is_found: bool, is_failed: bool, engine: str = "") -> None:
+        """Count one more item as done, read with an engine; ``""`` where nothing was read."""
+        if engine:
+            self._engines[engine] += 1
         done_count, found_count, failed_count = self.counts
         self.show(done_count + 1, found_count + is_found, failed_count + is_failed)
 
@@ -80,4 +88,9 @@ class Progress:
             print(f"{self._done_count} of {self._total_count} sites: {counts}", file=sys.stderr, flush=True)  # noqa: T201
 
     def _counts(self) -> str:
-        return f"{self._found_count} with profiles, {self._failed_count} failed"
+        parts = [f"{self._found_count} with profiles", f"{self._failed_count} failed"]
+        parts += [f"{engine} {count}" for engine, count in sorted(self._engines.items())]
+        elapsed_s = time.monotonic() - self._begun_at
+        if self._done_count > self._begun_count and elapsed_s >= RATE_AFTER_S:
+            parts.append(f"{(self._done_count - self._begun_count) / elapsed_s:.1f} sites/s")
+        return ", ".join(parts)
