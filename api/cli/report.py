@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from api import evidence
 from crawler.core.judging.judgement import THRESHOLD
+from crawler.networks.table import table
 from crawler.records import Network
 
 BLOCK_ROWS = 100
@@ -21,15 +22,6 @@ BLOCK_ROWS = 100
 
 BAR_WIDTH = 600
 """Width of a picture, in its own units."""
-
-NETWORK_NAMES = {
-    Network.FACEBOOK: "Facebook",
-    Network.INSTAGRAM: "Instagram",
-    Network.LINKEDIN: "LinkedIn",
-    Network.TWITTER: "X",
-    Network.TIKTOK: "TikTok",
-    Network.YOUTUBE: "YouTube",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +47,13 @@ class Row:
     def profiles(self) -> Iterator[tuple[str, str]]:
         """Names of networks with the profile found there."""
         found = self.record["profiles"] if self.record else {}
-        return ((NETWORK_NAMES[network], found[network.value]) for network in Network if network.value in found)
+        return ((title_of(network), found[network.value]) for network in Network if network.value in found)
 
     @property
     def networks(self) -> Mapping[str, Any]:
         """The evidence, told for people."""
         found = evidence.networks(self.record.get("evidence", {})) if self.record else {}
-        return {NETWORK_NAMES[Network(name)]: each for name, each in found.items()}
+        return {title_of(Network(name)): each for name, each in found.items()}
 
     @property
     def pages(self) -> Sequence[Mapping[str, Any]]:
@@ -103,7 +95,7 @@ def report(title: str, rows: Sequence[Row], *, made_at: datetime | None = None) 
         made_at=f"{made_at or datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         rows_count=len(rows),
         outcomes=stacked(order),
-        networks=bars([(name, networks[name]) for name in NETWORK_NAMES.values()]),
+        networks=bars([(name, networks[name]) for name in map(title_of, Network)]),
         reasons=bars(reasons.most_common()),
         width=BAR_WIDTH,
         threshold=THRESHOLD,
@@ -142,3 +134,8 @@ def write_report(path: Path, title: str, rows: Sequence[Row]) -> None:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def title_of(network: Network) -> str:
+    """Return what people call a network."""
+    return table().grammars[network].title

@@ -167,6 +167,8 @@ class Grammar:
     """
 
     network: Network
+    title: str
+    """What people call it."""
     home: str
     has_hashbang: bool
     prefix: re.Pattern[str] | None

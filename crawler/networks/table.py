@@ -75,7 +75,16 @@ def _grammar(network: Network, rows: Mapping[str, Any]) -> Grammar:
         rows,
         where,
         {"home", "marks"},
-        {"has_hashbang", "has_marked_names", "prefix_pattern", "is_tail_open", "tabs", "tab_pattern", "sub_tabs"}
+        {
+            "title",
+            "has_hashbang",
+            "has_marked_names",
+            "prefix_pattern",
+            "is_tail_open",
+            "tabs",
+            "tab_pattern",
+            "sub_tabs",
+        }
         | {"items", "words", "hosts", "values", "types", "paths"},
     )
     values = {name: _pattern(text, f"{where}.values.{name}") for name, text in rows.get("values", {}).items()}
@@ -92,6 +101,7 @@ def _grammar(network: Network, rows: Mapping[str, Any]) -> Grammar:
         rules.setdefault((group, first), []).append(rule)
     return Grammar(
         network=network,
+        title=rows.get("title", where.capitalize()),
         home=rows["home"],
         has_hashbang=rows.get("has_hashbang", False),
         prefix=_optional_pattern(rows, "prefix_pattern", where),
