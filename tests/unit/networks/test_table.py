@@ -337,6 +337,7 @@ def test_every_field_arrives() -> None:
         {
             network: Grammar(
                 network=network,
+                title="Facebook",
                 home="www.facebook.com",
                 has_hashbang=True,
                 prefix=re.compile("v1"),
