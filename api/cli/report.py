@@ -51,7 +51,7 @@ class Row:
 
     @property
     def networks(self) -> Mapping[str, Any]:
-        """The evidence, told for people."""
+        """The evidence, in words for people."""
         found = evidence.networks(self.record.get("evidence", {})) if self.record else {}
         return {title_of(Network(name)): each for name, each in found.items()}
 
