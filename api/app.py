@@ -12,10 +12,11 @@ from fastapi import FastAPI
 
 from api import errors, openapi
 from api.access_log import Requests
+from api.console import app as console
 from api.deps import Services
 from api.head import HeadAsGet
 from api.metrics import ProcessMetrics
-from api.routes import account, auth, events, health, jobs, results, rows
+from api.routes import account, auth, events, files, health, jobs, results, rows
 from api.row_schemas import ResultsPage
 from crawler.config import Settings
 from worker.accounts.rates import Rates
@@ -26,6 +27,7 @@ from worker.jobs.marks import MarkStore
 from worker.jobs.pages import JobPages
 from worker.jobs.queue import ShardQueue
 from worker.jobs.store import JobStore
+from worker.jobs.uploads import Uploads
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +62,7 @@ def create_app(settings: Settings, redis_url: str) -> FastAPI:
             metrics,
             JobPages(connection),
             MarkStore(connection),
+            Uploads(connection),
         )
         hub.start()
         try:
@@ -82,9 +85,11 @@ def create_app(settings: Settings, redis_url: str) -> FastAPI:
         responses=errors.responses(400, 404, 405, 413, 415, 503),
     )
     errors.install(app)
-    routers = (auth.router, account.router, jobs.router, results.router, rows.router, events.router, health.router)
+    named = (auth, account, jobs, files, results, rows, events, health)
+    routers = tuple(each.router for each in named)
     for router in routers:
         app.include_router(router)
+    console.install(app)
     app.state.routes = [route for router in routers for route in router.routes]
     app.add_middleware(HeadAsGet)
     app.add_middleware(Requests, metrics=metrics)

@@ -23,6 +23,7 @@ from worker.jobs.pages import JobPages
 from worker.jobs.queue import ShardQueue
 from worker.jobs.record import Job
 from worker.jobs.store import JobStore
+from worker.jobs.uploads import Uploads
 
 STREAM_RETRY_S = 5
 """When to try again to open a stream, in seconds; chosen: when another one ends is unknown."""
@@ -41,6 +42,7 @@ class Services:
     metrics: ProcessMetrics
     pages: JobPages
     marks: MarkStore
+    uploads: Uploads
 
 
 # Asynchronous although they wait for nothing: FastAPI runs others in a thread each.

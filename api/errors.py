@@ -202,6 +202,9 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
 def _allowed(request: Request) -> str:
     """Every method of an address: Starlette (1.10) names those of the first route alone."""
     fitting = [route for route in request.app.state.routes if route.matches(request.scope)[0] is not Match.NONE]
+    # Of two that fit, /api/jobs/socials and /api/jobs/{job_id}, the one that speaks of this address alone.
+    closest = min((route.path.count("{") for route in fitting), default=0)
+    fitting = [route for route in fitting if route.path.count("{") == closest]
     methods = {method for route in fitting for method in route.methods or ()}
     return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from api.files.writing import MEDIA_TYPES as WRITTEN_MEDIA_TYPES
 from api.json_body import models_read
 from crawler.records import COLUMNS, Network
 
@@ -80,6 +81,28 @@ _JUDGED = {
     "engine": "static",
 }
 
+_PREVIEW = {
+    "id": "0123456789abcdef0123456789abcdef",
+    "name": "cafes.csv",
+    "file_format": "csv",
+    "columns": ["name", "web"],
+    "site": {
+        "column": "web", "reason": "420 of 420 values are websites",
+        "candidates": [{"name": "web", "filled_count": 420, "fitting_count": 420}],
+    },
+    "name_guess": {"column": "name", "reason": "it is called name", "candidates": []},
+    "rows_count": 421,
+    "eligible_count": 420,
+    "dropped": [{"reason": "blank", "count": 1, "examples": ["row 7"]}],
+    "rows": [{"place": "row 2", "values": ["Studio Atlas", "https://studio-atlas.example"], "is_eligible": True}],
+    "sheet": "",
+    "sheets": [],
+    "encoding": "utf-8",
+    "delimiter": ",",
+    "notes": [],
+    "ef_cost": 0.231,
+    "ef_left": None,
+}  # fmt: skip
 _TOKEN = {"id": "0123456789abcdef", "name": "nightly import", "created_at": _CREATED, "used_at": None}
 
 EXAMPLES: Mapping[str, Any] = {
@@ -91,6 +114,9 @@ EXAMPLES: Mapping[str, Any] = {
         "id": "local", "email": None, "is_operator": True, "month": "2026-03", "ceiling_ef": None,
         "spent_ef": 0.00055, "reserved_ef": 0.0,
     },
+    "preview_file": _PREVIEW,
+    "get_file_preview": _PREVIEW,
+    "create_job_of_file": {**_ACCEPTED, "file_name": "cafes.csv"},
     "list_tokens": {"tokens": [_TOKEN]},
     "create_token": {**_TOKEN, "token": "socials_local_0123456789abcdef_..."},
     "get_use": {"days": [{
@@ -175,6 +201,7 @@ _SCHEMAS: Mapping[str, Mapping[str, Any]] = {
             },
         }
     },
+    "get_file": {key: {"type": "string", "format": "binary"} for key in WRITTEN_MEDIA_TYPES.values()},
     "metrics": {"text/plain": _TEXT},
 }
 """By operation and media type: the answers that FastAPI does not see."""

@@ -184,6 +184,7 @@ class JobAccepted(BaseModel):
     dropped_count: int = Field(description="Items dropped because they have no usable website.")
     ef_cost: Ef = Field(description="Estimate, in EF.", examples=[0.0011])
     source_job_id: str | None
+    file_name: str | None = Field(default=None, description="The file that the items come from, if from one.")
     created_at: Time
     expires_at: Time
 

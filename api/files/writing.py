@@ -15,6 +15,16 @@ from api.files.table import WRITTEN_FORMATS, Additions, Dialect, FileFormat, Tab
 from api.files.workbook import SheetDocument
 from worker.jobs import json_text
 
+MEDIA_TYPES: Mapping[FileFormat, str] = {
+    "csv": "text/csv",
+    "tsv": "text/tab-separated-values",
+    "json": "application/json",
+    "jsonl": "application/jsonl",
+    "geojson": "application/geo+json",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+"""Content types of what is written, by format."""
+
 
 def refuse_unwritable(table: Table, file_format: FileFormat) -> None:
     """Say before any work where a table cannot be written in a format.

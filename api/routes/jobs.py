@@ -41,7 +41,7 @@ async def create_job(
 ) -> Any:
     """Queue items for enrichment; those without a usable website are left out and counted."""
     key = IdempotencyKey(idempotency_key, body.digest) if idempotency_key else None
-    return await _accept(body.value.submission(account, services.settings, key), response, services)
+    return await submitted(body.value.submission(account, services.settings, key), response, services)
 
 
 @router.get("/api/jobs", response_model=JobList, response_model_exclude_unset=True)
@@ -91,10 +91,10 @@ async def retry_job(response: Response, services: ServicesDep, _: JobRateDep, jo
     failed_items = await services.store.failed_items(job)
     if not failed_items:
         raise ApiError(409, "no_failed_items", "None of the job's items failed; there is nothing to retry.")
-    return await _accept(retry_of(job, failed_items), response, services)
+    return await submitted(retry_of(job, failed_items), response, services)
 
 
-async def _accept(submission: Submission, response: Response, services: ServicesDep) -> dict[str, Any]:
+async def submitted(submission: Submission, response: Response, services: ServicesDep) -> dict[str, Any]:
     """Submit, and answer with the job and its address."""
     # First: once the job is stored nothing may fail any more.
     secret = await services.accounts.webhook_secret(submission.account_id) if submission.webhook_url else ""

@@ -41,7 +41,7 @@ def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def test_every_operation_is_described_and_has_an_example(document: dict[str, Any]) -> None:
     found = operations(document)
 
-    assert set(EXAMPLES) == set(found) - {"log_out", "delete_mark", "revoke_token"}, (
+    assert set(EXAMPLES) == set(found) - {"log_out", "delete_mark", "revoke_token", "get_file"}, (
         "an answer without a body needs no example"
     )
     for name, operation in found.items():
@@ -61,7 +61,7 @@ def test_examples_of_answers_fit_their_schemas(document: dict[str, Any]) -> None
     for name, operation in operations(document).items():
         answer = operation["responses"][min(operation["responses"])]
         content = next(iter(answer.get("content", {}).values()), None)
-        if content is not None:
+        if content is not None and name != "get_file":
             schema = {**content["schema"], "components": document["components"]}
             jsonschema_rs.validator_for(schema).validate(content["example"])
             assert content["example"] == EXAMPLES[name]
@@ -71,7 +71,15 @@ def test_examples_of_requests_can_be_sent(client: httpx.Client, document: dict[s
     """As they stand in the document: whoever copies one gets the answer it promises."""
     schemas = document["components"]["schemas"]
     bodies = {name for name, operation in operations(document).items() if "requestBody" in operation}
-    assert bodies == {"create_job", "log_in", "use_link", "put_mark", "create_token"}
+    assert bodies == {
+        "create_job",
+        "log_in",
+        "use_link",
+        "put_mark",
+        "create_token",
+        "preview_file",
+        "create_job_of_file",
+    }
     for example in schemas["JobRequest"]["examples"]:
         answer = client.post("/api/jobs/socials", json=example)
         assert answer.status_code == 201, answer.text

@@ -10,11 +10,13 @@ keys of accounts are :mod:`worker.accounts.keys`.  All keys of a job expire toge
 ``...:results``                   hash: place of the item -> result as JSON
 ``...:failed``                    list of JSON: the first failures
 ``...:labels``, ``...:answers``   text: lines by which rows are found and sorted, of the items and of the results
+``...:file``                      hash: the file that the items come from, see :mod:`worker.jobs.uploads`
 ``...:marks``                     hash: place and network -> what a reviewer said, as JSON
 ``...:events``                    stream: what happened; its ids are the ids of the server-sent events
 ``...:shard:N``                   hash: ``inputs`` (JSON), ``state``, ``token``, ``lease_until_ms``, ``deaths``,
                                   ``queued_at_ms``, ``claim_id``
 ``...:staged:RANDOM``             list: items on their way into a job that is being created
+``socials:ACCOUNT:upload:ID``     hash: a file that may become a job, for an hour; ``...:uploads``: their ids
 ``socials:ACCOUNT:jobs``          sorted set: ids of the account's jobs by the time they were created
 ``socials:ACCOUNT:ready``         sorted set of ``ID N``: shards that wait for their account's turn, by that turn
 ``socials:ACCOUNT:released``      set of ``ID N``: shards that are queued or worked on, a few per account at a time
@@ -107,6 +109,20 @@ class JobKeys:
     def marks(self) -> str:
         """Hash: what reviewers said of the profiles."""
         return f"{self.record}:marks"
+
+    @property
+    def file(self) -> str:
+        """Hash: the file that the items come from."""
+        return f"{self.record}:file"
+
+    @property
+    def uploads(self) -> str:
+        """List: ids of the account's uploads, newest first."""
+        return f"socials:{self.account_id}:uploads"
+
+    def upload(self, upload_id: str) -> str:
+        """Hash: a file that may become a job."""
+        return f"socials:{self.account_id}:upload:{upload_id}"
 
     @property
     def events(self) -> str:

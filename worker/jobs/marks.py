@@ -53,6 +53,18 @@ def apply(row: Mapping[str, Any], marks: Marks) -> dict[str, Any]:
     return {**row, **said}
 
 
+def reviewed(record: Mapping[str, Any] | None, marks: Marks) -> dict[str, Any]:
+    """Return a stored result with its profiles as the reviewer said."""
+    known = record or {}
+    profiles, given = dict(known.get("profiles", {})), dict(known.get("given", {}))
+    for network, mark in marks.items():
+        profiles.pop(network.value, None)
+        given[network.value] = mark.url
+        if mark.verdict == "right":
+            profiles[network.value] = mark.url
+    return {**known, "profiles": profiles, "given": given}
+
+
 class MarkStore:
     """Marks in Redis; every method raises :class:`~worker.connection.Unavailable` where Redis stays away."""
 

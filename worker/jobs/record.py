@@ -85,6 +85,7 @@ class Job:
     failures: Mapping[str, int] = field(default_factory=dict)
     failed_items: Sequence[Mapping[str, Any]] = ()
     webhook: Webhook | None = None
+    file_name: str | None = None
 
     @property
     def ef_charged(self) -> Decimal:
@@ -119,6 +120,7 @@ class NewJob:
     source_job_id: str | None = None
     webhook_url: str | None = None
     idempotency_key: IdempotencyKey | None = None
+    file_name: str | None = None
 
 
 def snapshot(job: Job) -> dict[str, Any]:
@@ -137,6 +139,7 @@ def snapshot(job: Job) -> dict[str, Any]:
         "dropped_count": job.dropped_count,
         "ef_cost": job.ef_cost,
         "source_job_id": job.source_job_id,
+        "file_name": job.file_name,
         "created_at": iso(job.created_at),
         "expires_at": iso(job.expires_at),
         "processed_count": job.processed_count,

@@ -379,6 +379,7 @@ def _record(new: NewJob) -> dict[str, Any]:
         **dict.fromkeys(("processed", "found", "error", "progress_at_ms"), 0),
         **({"source_job_id": new.source_job_id} if new.source_job_id is not None else {}),
         **({"webhook": new.webhook_url} if new.webhook_url is not None else {}),
+        **({"file_name": new.file_name} if new.file_name is not None else {}),
     }
 
 
@@ -418,6 +419,7 @@ def _job(keys: JobKeys, record: Mapping[str, str], failed: Sequence[str]) -> Job
         engines=counts("engines:"),
         failures=counts("failures:"),
         webhook=_webhook(record),
+        file_name=record.get("file_name"),
         failed_items=tuple(sorted(map(json.loads, failed), key=lambda item: int(item["index"]))),
     )
 

@@ -42,6 +42,8 @@ class Submission:
     source_job_id: str | None = None
     webhook_url: str | None = None
     idempotency_key: IdempotencyKey | None = None
+    file_name: str | None = None
+    """The file that the items come from, where they come from one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ def plan_job(submission: Submission, terms: Terms, job_id: str) -> NewJob:
         source_job_id=submission.source_job_id,
         webhook_url=submission.webhook_url,
         idempotency_key=submission.idempotency_key,
+        file_name=submission.file_name,
     )
 
 
