@@ -15,6 +15,9 @@ HOME = "https://ormaldea.example/"
 OWN = "https://www.instagram.com/kuvelin_74/"
 """An account that is not named like the site: words alone tell whose it is."""
 
+TEXT = "Ormaldea 1984 Velkorin 12:00-18:00 Tamsel Urbeno Koravin 4a. " * 8
+"""What makes a page more than a door, in no language."""
+
 _STRANGER = "https://www.facebook.com/brenovita.studio"
 _PEOPLE = ("https://www.linkedin.com/in/senna-ulvak", "https://www.linkedin.com/in/miro-tassel")
 
@@ -38,10 +41,10 @@ def rows(file: str = "words.tsv") -> list[Words]:
         return [Words(**row) for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)]
 
 
-def home(words: Words) -> str:
+def home(words: Words, text: str = TEXT) -> str:
     """A start page without any profile of its own: three links, a credit, a share row."""
     return (
-        f"<p>{NAME}</p><nav><a href=/p1>{words.news}</a><a href=/p2>{words.contact}</a><a href=/p3>{words.products}</a></nav>"
+        f"<p>{NAME} {text}</p><nav><a href=/p1>{words.news}</a><a href=/p2>{words.contact}</a><a href=/p3>{words.products}</a></nav>"
         f"{share(words)}{credit(words)}"
     )
 

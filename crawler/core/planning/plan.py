@@ -234,6 +234,8 @@ def _behind_the_door(known: _Known, limits: Limits) -> Read | None:
         return None
     if needs_script(home.html, has_profiles=False).is_mount:
         return None
+    if any(rank == 0 for rank, *_ in contact_links(known.dossier)):
+        return None  # a short page with a menu is no door, and how to reach the organisation is known
     url = way_in(home)
     return Read(url, Engine.STATIC, "page behind the start page") if url else None
 

@@ -40,7 +40,9 @@ def test_every_language_has_a_sample_page() -> None:
 @pytest.mark.parametrize("words", LISTED)
 def test_contact_page_by_its_word_alone(words: Words) -> None:
     for declared in ("", "en", words.code):
-        assert next_url(languages.page(languages.home(words), language=declared)) == f"{languages.HOME}p2"
+        for text in (languages.TEXT, ""):
+            page = languages.page(languages.home(words, text), language=declared)
+            assert next_url(page) == f"{languages.HOME}p2"
 
 
 @pytest.mark.parametrize("words", LISTED)
