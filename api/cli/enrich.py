@@ -189,7 +189,7 @@ class _FileSink:
 
     def stop(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  # the shape of a signal handler
         self.is_stopped = True
-        say("Stopping; once more ends it at once.")
+        say("Stopping; press Ctrl-C again to end at once.")
         signal.signal(number, signal.SIG_DFL)
 
 
@@ -236,19 +236,19 @@ def about_columns(table: Table) -> list[str]:
     """Say which columns were taken, where they are not called as expected."""
     lines = list(table.notes)
     if table.site.column != SITE_COLUMN:
-        lines.append(f"websites are taken from the column “{table.site.column}”: {table.site.reason}")
+        lines.append(f"websites come from the column “{table.site.column}”: {table.site.reason}")
     if table.name.column not in (NAME_COLUMN, ""):
-        lines.append(f"names are taken from the column “{table.name.column}”; --name-column chooses another")
+        lines.append(f"names come from the column “{table.name.column}”; use --name-column to choose another")
     return lines
 
 
 def interrupted(work: Work, outcome: Outcome, *, is_remote: bool) -> str:
     """Say how far an interrupted run got, and how to go on."""
-    rest = f"the same command with --resume goes on from {journal_path(work.output.name)}"
+    rest = f"the same command with --resume continues from {journal_path(work.output.name)}"
     if work.output.is_stream:
         rest = "nothing was written"
     if is_remote:
-        rest += "; what was posted goes on at the service"
+        rest += "; the service continues with what was sent"
     return f"Interrupted after {len(outcome.results)} of {len(work.eligible)} sites; {rest}."
 
 

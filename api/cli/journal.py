@@ -54,7 +54,7 @@ class Journal:
             if not self._is_resuming:
                 raise JournalError(
                     f"{self.path} holds the finished part of an interrupted run: "
-                    "go on from it with --resume, or delete it to start anew"
+                    "continue it with --resume, or delete it to start over"
                 )
             self._load()
         self._file = self.path.open("a", encoding="utf-8")
@@ -90,7 +90,7 @@ class Journal:
             return  # begun, and nothing more
         head, *rest = [_parsed(line) for line in lines[:-1]] or [None]
         if isinstance(head, dict) and head.get("items") not in (None, self._fingerprint):
-            raise JournalError(f"{self.path} belongs to other items or options; delete it to start anew")
+            raise JournalError(f"{self.path} belongs to other items or options; delete it to start over")
         is_ours = isinstance(head, dict) and head.get("items") == self._fingerprint
         if isinstance(head, dict) and is_ours:
             self.run = str(head.get("run", self.run))
@@ -100,7 +100,7 @@ class Journal:
         damaged_count = sum(not _is_result(line) for line in rest) if is_ours else 1
         if damaged_count:
             kept = f"{len(self.results)} results of it are kept" if is_ours else "nothing of it can be used"
-            self.notes.append(f"{self.path} is damaged: {kept}, the rest is read again")
+            self.notes.append(f"{self.path} is damaged: {kept}, the rest is crawled again")
         if damaged_count or lines[-1]:
             # A line without its end was being written when the run was cut off.
             self._rewrite()

@@ -84,8 +84,8 @@ def cli() -> None:
               help="Also write one page with the table, the evidence and pictures.")  # fmt: skip
 @click.option("--allow-host", "allow_hosts", multiple=True, metavar="HOST:PORT",
               help="Host on this machine that may be read; for tests only.")  # fmt: skip
-@click.option("--resume", is_flag=True, help="Go on from an interrupted run with the same input and output.")
-@click.option("--server", metavar="URL", help="Let a service crawl, with the token in SOCIALS_TOKEN.")
+@click.option("--resume", is_flag=True, help="Continue an interrupted run with the same input and output.")
+@click.option("--server", metavar="URL", help="Let a service do the crawling; the token comes from SOCIALS_TOKEN.")
 def enrich(source: str, output: str, **given: Any) -> int:
     """Enrich a file of places on this machine.
 
@@ -108,7 +108,7 @@ def enrich(source: str, output: str, **given: Any) -> int:
     if given["resume"] and output == "-":
         raise click.UsageError("--resume needs the output file of the interrupted run: -o FILE")
     if given["resume"] and not journal_path(output).exists():
-        raise click.UsageError(f"there is no {journal_path(output)}: nothing was interrupted here")
+        raise click.UsageError(f"there is no {journal_path(output)}: no interrupted run to continue")
     how = Reading(
         given["from_"] or given["both"], given["column"], given["name_column"], given["sheet"], given["encoding"]
     )

@@ -27,24 +27,24 @@ class Output:
     """Whether it is written as it comes: standard output, a pipe, a device."""
 
     def write(self, write: Callable[[BinaryIO], Sequence[str]]) -> Sequence[str]:
-        """Let something be written there; return what it has to say."""
+        """Write there; return notes for the user."""
         if self.path is None:
-            said = write(sys.stdout.buffer)
+            notes = write(sys.stdout.buffer)
             sys.stdout.buffer.flush()
-            return said
+            return notes
         if self.is_stream:
             with self.path.open("wb") as file:
                 return write(file)
         draft = self.path.with_name(f".{self.path.name}.draft")
         try:
             with draft.open("wb") as file:
-                said = write(file)
+                notes = write(file)
                 if self.path.exists():
                     os.fchmod(file.fileno(), stat.S_IMODE(self.path.stat().st_mode))
             draft.replace(self.path)
         finally:
             draft.unlink(missing_ok=True)
-        return said
+        return notes
 
 
 def output_at(name: str) -> Output:
@@ -64,9 +64,9 @@ def output_at(name: str) -> Output:
         if target.is_dir() or name.endswith(os.sep):
             raise OutputError(f"{name} is a folder; name a file in it")
         if not target.parent.is_dir():
-            raise OutputError(f"{name}: there is no folder {target.parent}")
+            raise OutputError(f"{name}: the folder {target.parent} does not exist")
         if target.exists() and not os.access(target, os.W_OK):
-            raise OutputError(f"{name} may not be written")
+            raise OutputError(f"{name} is not writable")
         if target.exists() and not target.is_file():
             return Output(name, path, is_stream=True)
         _try(target.with_name(f".{target.name}.draft"), name)

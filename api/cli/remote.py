@@ -143,7 +143,7 @@ class Remote:
         response = self._send("GET", f"/api/jobs/{job_id}/results", params={"format": "jsonl", **include})
         rows = [json.loads(line) for line in response.text.split("\n") if line]
         if len(rows) != len(places):
-            say(f"{len(places) - len(rows)} rows have no website that the service takes; they keep what they have")
+            say(f"{len(places) - len(rows)} rows have no website that the service accepts; they stay as they are")
         for index, row in enumerate(rows):
             yield row[ROW], _record(row, failed.get(index))
 
@@ -233,7 +233,7 @@ class _Patience:
         if time.monotonic() + pause_s > self._until_s:
             raise RemoteError(
                 f"the service has not answered for {GIVE_UP_S:.0f} s{f' ({why})' if why else ''}; "
-                "what was posted goes on there, and the same command with --resume finds it"
+                "the service continues with what was sent, and the same command with --resume picks it up"
             )
         time.sleep(pause_s)
         self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
@@ -270,5 +270,5 @@ def _why(response: httpx.Response) -> str:
     except (ValueError, KeyError, TypeError):
         return f"the service answers with status {response.status_code}; is its address right?"
     if response.status_code == 401:
-        return f"the service does not take the token: {message} Set SOCIALS_TOKEN to a valid one."
-    return f"the service refuses: {message}"
+        return f"the service rejects the token: {message} Set SOCIALS_TOKEN to a valid one."
+    return f"the service refuses the request: {message}"

@@ -94,9 +94,9 @@ def site_guess(columns: Sequence[str], values: Mapping[str, Iterable[Any]]) -> G
     if not named:
         return Guess("", _no_column(columns))
     if exact:
-        return Guess(exact[0], f"it is called {exact[0]}", candidates)
+        return Guess(exact[0], f"its name is {exact[0]}", candidates)
     if len(named) == 1:
-        return Guess(named[0], f"{_quoted(named[0])} is the only column called like a website", candidates)
+        return Guess(named[0], f"{_quoted(named[0])} is the only column named like a website", candidates)
     likely = [look for look in looked.values() if not look.problem]
     if len(likely) == 1:
         others = "; ".join(f"{_quoted(look.column)} {look.problem}" for look in looked.values() if look.problem)
@@ -114,15 +114,15 @@ def name_guess(columns: Sequence[str]) -> Guess:
     for names in _NAME_NAMES:
         found = [column for column in columns if folded(column) in names]
         if len(found) == 1:
-            return Guess(found[0], f"it is called {found[0]}")
+            return Guess(found[0], f"its name is {found[0]}")
         if found:
             listed = ", ".join(map(_quoted, found))
             return Guess("", f"several columns could hold the names: {listed}; choose one with --name-column")
-    return Guess("", "no column is called like a name")
+    return Guess("", "no column is named like a name")
 
 
 def chosen(wanted: str, columns: Sequence[str], option: str) -> str:
-    """Find the column a person named, in any case.
+    """Find the column the user named, in any case.
 
     Raises:
         TableError: there is none; the message lists the columns.
@@ -172,8 +172,8 @@ def _no_column(columns: Sequence[str]) -> str:
     if any(isinstance(site_url(column), SiteUrl) for column in columns):
         return "the first row holds values; put a row with the columns' names above it, site_web for the websites"
     return (
-        f"there is no column {SITE_COLUMN}, nor one called like a website; the columns are: {listed(columns)}. "
-        "Choose the one with the websites with --column"
+        f"there is no column {SITE_COLUMN}, and none is named like a website; the columns are: {listed(columns)}. "
+        "Name the one with the websites with --column"
     )
 
 

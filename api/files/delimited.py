@@ -95,7 +95,7 @@ class Delimited:
 
 
 def write_text(text: str, dialect: Dialect, file: BinaryIO) -> Sequence[str]:
-    """Write a text in its encoding, or in UTF-8 where that lacks a character; return what to say about it."""
+    """Write a text in its encoding, or in UTF-8 where that lacks a character; return notes for the user."""
     try:
         file.write(encodings.encode(text, dialect.encoding, has_bom=dialect.has_bom))
     except UnicodeEncodeError as error:
@@ -120,8 +120,8 @@ def read(
 
     Args:
         data: the whole file.
-        encoding: the encoding, where a person said it.
-        delimiter: what parts the cells, likewise.
+        encoding: the encoding if the user named it; detected otherwise.
+        delimiter: what separates the cells, likewise.
         is_tabbed: the file's name says tabs, which decides where the text does not.
 
     Raises:
@@ -151,7 +151,7 @@ def records_of(text: str, delimiter: str, line: int = 1) -> Iterator[Record]:
 
     Args:
         text: the text.
-        delimiter: what parts the cells.
+        delimiter: what separates the cells.
         line: line of the file that the text begins on.
 
     Raises:
@@ -211,7 +211,7 @@ def _next_cell(text: str, place: int, delimiter: str, plain: re.Pattern[str], li
 
 
 def _delimiter(text: str, fallback: str) -> str:
-    """Tell what parts the cells: what gives the most records the same number of cells, more than one."""
+    """Find what separates the cells: what gives the most records the same number of cells, more than one."""
     best, best_worth = fallback, (0.0, 0)
     for delimiter in dict.fromkeys((fallback, *DELIMITERS)):
         worth = _worth(text, delimiter)

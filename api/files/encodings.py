@@ -26,7 +26,7 @@ def decode(data: bytes, chosen: str | None = None) -> tuple[str, str, bool]:
 
     Args:
         data: the whole file.
-        chosen: the encoding, where a person said it.
+        chosen: the encoding if the user named it; detected otherwise.
 
     Returns:
         The text, the encoding as Python names it, and whether a byte order mark stood in front (the text lacks it).

@@ -91,7 +91,7 @@ def read(data: bytes, *, is_lines: bool, encoding: str | None = None) -> JsonDoc
     Args:
         data: the whole file.
         is_lines: each line is a value of its own.
-        encoding: the encoding, where a person said it.
+        encoding: the encoding if the user named it; detected otherwise.
 
     Raises:
         TableError: it is not JSON, or holds no list of objects; the message names the place.

@@ -44,7 +44,7 @@ _NONE = Guess("", "")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a person wants a file to be read; what is ``None`` is found out."""
+    """How the user wants a file to be read; what is ``None`` is detected."""
 
     file_format: FileFormat | None = None
     column: str | None = None
@@ -65,7 +65,7 @@ def open_table(source: Path | BinaryIO | bytes, name: str = "", how: Reading | N
     Args:
         source: the file, by its path, open for reading bytes, or its bytes.
         name: what it is called, for its ending; a path's own without.
-        how: what a person said about it.
+        how: what the user specified.
 
     Returns:
         The table.  Where the column of the websites is unclear, ``site.column`` is ``""`` and ``site.reason`` says
@@ -143,7 +143,7 @@ def _delimited_table(data: bytes, file_format: FileFormat, how: Reading) -> Tabl
     table = Table(file_format, names, rows, document, _NONE, _NONE, dialect=found.dialect)
     notes = []
     if how.encoding is None and (name := encodings.NAMES.get(found.dialect.encoding)):
-        notes.append(f"the text is read as {name}; --encoding reads it otherwise")
+        notes.append(f"reading the text as {name}; use --encoding if that is wrong")
     return _with_columns(replace(table, notes=tuple(notes)), how, set())
 
 
@@ -187,9 +187,11 @@ def _sheet_table(data: bytes, file_format: FileFormat, how: Reading) -> Table:
     table = Table(file_format, tuple(found.places), found.rows, document, _NONE, _NONE, sheet=found.name, sheets=names)
     notes = []
     if len(names) > 1 and how.sheet is None:
-        notes.append(f"the sheet “{found.name}” is read, of {', '.join(names)}; --sheet chooses another")
+        notes.append(f"reading the sheet “{found.name}” of {', '.join(names)}; use --sheet to choose another")
     if file_format != "xlsx":
-        notes.append(f".{file_format} is only read: values and dates come back, formats and other sheets do not")
+        notes.append(
+            f".{file_format} files are read only: values and dates are kept, formatting and other sheets are not"
+        )
     return _with_columns(replace(table, notes=tuple(notes)), how, set())
 
 
@@ -201,7 +203,7 @@ class ReadOnly:
 
     def write(self, additions: Additions, file: BinaryIO) -> Sequence[str]:  # noqa: ARG002  # the shape of a document
         """Say what to do instead."""
-        raise TableError(f".{self.file_format} files are not written; name an output that ends with .xlsx or .csv")
+        raise TableError(f".{self.file_format} files cannot be written; name an output that ends in .xlsx or .csv")
 
 
 def _with_columns(table: Table, how: Reading, targets: Collection[str]) -> Table:
@@ -240,7 +242,7 @@ def _site_guess(table: Table, columns: Sequence[str]) -> Guess:
 def _named(
     table: Table, wanted: str, option: str, targets: Collection[str]
 ) -> tuple[str, dict[str, tuple[str | int, ...]]]:
-    """Find the column a person named: by its name, or in JSON by its path, ``contact.links.0``."""
+    """Find the column the user named: by its name, or in JSON by its path, ``contact.links.0``."""
     if table.file_format not in JSON_FORMATS or wanted in table.columns:
         return naming.chosen(wanted, table.columns, option), {}
     target, _, rest = wanted.partition(".")

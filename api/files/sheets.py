@@ -32,12 +32,12 @@ class SheetList:
 
 
 def chosen(names: Sequence[str], wanted: str | None, column: str | None, load: Callable[[str], Rows]) -> SheetList:
-    """Choose the sheet with the list: the one a person named, else the first that has a column of websites.
+    """Choose the sheet with the list: the one the user named, else the first that has a column of websites.
 
     Args:
         names: the sheets, in the order to look at.
-        wanted: name or number (from 1) that a person said.
-        column: the column of the websites that a person said.
+        wanted: name or number (from 1) that the user gave.
+        column: the column of the websites, if the user named it.
         load: reads a sheet: values by number of the row and of the column, from 1.
 
     Raises:

@@ -27,19 +27,19 @@ MEDIA_TYPES: Mapping[FileFormat, str] = {
 
 
 def refuse_unwritable(table: Table, file_format: FileFormat) -> None:
-    """Say before any work where a table cannot be written in a format.
+    """Refuse, before any work, a format that a table cannot be written in.
 
     Raises:
         TableError: it cannot.
     """
     if file_format not in WRITTEN_FORMATS:
-        raise TableError(f".{file_format} files are not written; name an output that ends with .xlsx or .csv")
+        raise TableError(f".{file_format} files cannot be written; name an output that ends in .xlsx or .csv")
     if file_format == "geojson" and not _is_same(table, file_format):
-        raise TableError("GeoJSON is written only where GeoJSON was read: places need their geometry")
+        raise TableError("GeoJSON can only be written from GeoJSON: places need their geometry")
 
 
 def refuse_without_room(table: Table, columns: Sequence[str], file_format: FileFormat) -> None:
-    """Say before any work where a sheet has no room for more columns.
+    """Refuse, before any work, a sheet without room for more columns.
 
     Raises:
         TableError: it has none.

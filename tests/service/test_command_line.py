@@ -142,7 +142,7 @@ def test_classify_says_one_json_line_per_url(command: Command) -> None:
         (
             ["enrich", "-"],
             "name,town\nx,a.com\n",
-            "there is no column site_web, nor one called like a website; the columns are: name, town",
+            "there is no column site_web, and none is named like a website; the columns are: name, town",
         ),
         (["enrich", "-"], 'site_web,n\na.com,"x\n', "standard input: line 2: a quote is opened and never closed"),
         (["enrich", "-"], "name,website,url\nx,a.com,b.com\n", "--column website"),
@@ -152,7 +152,7 @@ def test_classify_says_one_json_line_per_url(command: Command) -> None:
             "there is no column town; the columns are: site_web",
         ),
         (["enrich", "-", "-o", "/"], "site_web\na.com\n", "/ is a folder; name a file in it"),
-        (["enrich", "-", "--to", "geojson"], "site_web\na.com\n", "only where GeoJSON was read"),
+        (["enrich", "-", "--to", "geojson"], "site_web\na.com\n", "can only be written from GeoJSON"),
         (["enrich", "-", "--allow-host", "nonsense"], "site_web\na.com\n", "--allow-host"),
         (["enrich", "-", "--resume"], "site_web\na.com\n", "-o FILE"),
         (["enrich", "-", "--max-pages", "11"], "", "11"),

@@ -60,7 +60,7 @@ def test_a_file_survives_ctrl_c_a_second_start_and_dead_sites(tmp_path: Path, si
     first.send_signal(signal.SIGINT)
     _, told = first.communicate(timeout=60)
     assert first.returncode == 130, told
-    assert "Interrupted after 2 of 4 sites; the same command with --resume goes on from out.csv.unfinished" in told
+    assert "Interrupted after 2 of 4 sites; the same command with --resume continues from out.csv.unfinished" in told
     assert output.read_text() == "old"
 
     held.gate.set()

@@ -117,6 +117,6 @@ def test_a_wrong_token_is_said(folder: Path, redis_url: str, token: str) -> None
         _, told = command.process.communicate(timeout=60)
 
     assert command.process.returncode == 1
-    assert "the service does not take the token" in told
+    assert "the service rejects the token" in told
     assert json.dumps(token) not in told
     assert not (folder / "out.csv.unfinished.jsonl").exists()

@@ -180,8 +180,8 @@ def test_old_formats_become_a_workbook_with_their_values(name: str) -> None:
     assert (rows[2][4], rows[2][6], rows[3][4]) == (-12.5, 1, 10912345670)
     assert rows[1][7:9] == ("https://www.facebook.com/baeckereimueller", None)
     assert rows[2][7] == "https://www.facebook.com/zurbruecke"
-    assert any("is only read" in line for line in said)
-    with pytest.raises(TableError, match=r"ends with \.xlsx"):
+    assert any("are read only" in line for line in said)
+    with pytest.raises(TableError, match=r"ends in \.xlsx"):
         enriched(data_of(name), name)
 
 

@@ -89,7 +89,7 @@ def test_geojson_is_written_only_from_geojson() -> None:
     features = b'{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"site_web": "a"}}]}'
     refuse_unwritable(open_table(features, "a.json"), "geojson")
 
-    with pytest.raises(TableError, match="only where GeoJSON was read"):
+    with pytest.raises(TableError, match="can only be written from GeoJSON"):
         refuse_unwritable(open_table(JSON, "a.json"), "geojson")
     assert converted(features, "a.geojson", "csv") == b"site_web\r\na\r\n"
 
