@@ -159,8 +159,16 @@ class Settings(BaseSettings):
     """Memory of a browser, all its processes together, above which it is restarted, in bytes (proportional set size);
     per worker process."""
 
+    connect_timeout_s: float = Field(default=5.0, gt=0, le=60)
+    """Time limit for a connection to a site, in seconds. Enough for two lost packets: systems send the first one again
+    after 1 and after 3 seconds."""
+
+    first_byte_timeout_s: float = Field(default=10.0, gt=0, le=120)
+    """Time limit, in seconds, for a site to begin its answer to a request without a browser. A site that does not is
+    given up at all its addresses for a minute."""
+
     fetch_timeout_s: float = Field(default=15.0, gt=0, le=120)
-    """Time limit for fetching a page without a browser, in seconds."""
+    """Time limit for fetching a page without a browser, in seconds: the whole answer."""
 
     render_timeout_s: float = Field(default=20.0, gt=0, le=120)
     """Time limit for rendering a page, in seconds, from navigation to the last read of the document."""

@@ -37,6 +37,11 @@ ROBOTS_KEPT_COUNT = 2000
 """Hosts whose rules are kept; a site is read from end to end within seconds, so that it is asked once."""
 
 
+FAILURE_KEPT_S = 60.0
+"""How long it is kept that a host had no rules to give, in seconds: a crawl goes on for minutes, and the next job that
+names the site asks anew."""
+
+
 class RobotsMiddleware:
     """Obeys robots.txt, as RFC 9309 has it; each host is asked once."""
 
@@ -46,6 +51,7 @@ class RobotsMiddleware:
         self._crawler = crawler
         self._agent: str = crawler.settings["USER_AGENT"]
         self._robots: LocalCache[str, asyncio.Future[Robots]] = LocalCache(ROBOTS_KEPT_COUNT)
+        self._asked: LocalCache[str, float] = LocalCache(ROBOTS_KEPT_COUNT)
         crawler.signals.connect(self._stop_long, signals.bytes_received)
 
     @classmethod
@@ -60,7 +66,9 @@ class RobotsMiddleware:
         url = urlparse_cached(request)
         site = f"{url.scheme}://{url.netloc}"
         begun = monotonic()
-        if site not in self._robots:
+        known = self._robots.get(site)
+        if known is None or (known.done() and known.result().failure and begun - self._asked[site] > FAILURE_KEPT_S):
+            self._asked[site] = begun
             self._robots[site] = asyncio.ensure_future(self._ask(site, request))
         robots = await asyncio.shield(self._robots[site])
         request.meta[SPENT] = request.meta.get(SPENT, 0.0) + monotonic() - begun

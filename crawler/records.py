@@ -210,6 +210,10 @@ class Wall(StrEnum):
     """An error page that came with a status of success."""
 
 
+NO_CONNECTION = Failure(Reason.TIMEOUT, "no connection in time")
+"""What becomes of a host that does not even take a connection."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One fetched document, or the failure to fetch it.

@@ -39,6 +39,12 @@ ORIGIN = "origin"
 """Meta key: the work that the request belongs to (:class:`crawler.stream.Work`); absent where it is everybody's, as a
 robots.txt is."""
 
+HAS_BEGUN = "has_begun"
+"""Meta key set by the download handler: whether the answer to a plain request has begun."""
+
+DEADLINE_OF_ANSWER = "deadline_of_answer"
+"""Meta key, the download handler's own: the timer that runs until the answer begins."""
+
 SPENT = "spent_s"
 """Meta key set by the download handler: seconds that the engine spent on the request, the redirects that led to it and
 the look at robots.txt included; waiting for a free page is not."""

@@ -16,7 +16,7 @@ from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.utils.reactor import install_reactor
 
 from crawler.config import Settings, keep_harmless_environment
-from crawler.egress.proxy import EgressProxy, own_loopback
+from crawler.egress.proxy import EgressProxy, ProxyLimits, own_loopback
 from crawler.egress.trackers import tracker_hosts, trackers_of
 from crawler.engines.find import find_engines
 from crawler.engines.handler import abort_pages
@@ -83,7 +83,10 @@ def crawl_feed(feed: Feed, settings: Settings) -> RunReport:
 async def _crawl(feed: Feed, settings: Settings) -> RunReport:
     engines, chromium_path = find_engines(settings)
     blocked = tracker_hosts() if settings.block_trackers else frozenset()
-    async with EgressProxy(settings.allow_hosts, blocked_hosts=blocked, address=own_loopback()) as proxy:
+    limits = ProxyLimits(connect_timeout_s=settings.connect_timeout_s)
+    async with EgressProxy(
+        settings.allow_hosts, blocked_hosts=blocked, limits=limits, address=own_loopback()
+    ) as proxy:
 
         def unblock(hosts: Iterable[str]) -> None:
             for host in hosts:

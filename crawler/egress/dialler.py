@@ -6,6 +6,7 @@ site.
 """
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Collection
 from ipaddress import ip_address
 
@@ -13,10 +14,15 @@ import psutil
 
 from crawler.egress.policy import Address, Allow, Verdict, is_localhost, judge_host, judge_target, literal
 from crawler.egress.resolver import Resolver
+from crawler.egress.silence import KEPT_S
 from crawler.egress.streams import CHUNK_BYTES, End
-from crawler.records import Failure, Reason
+from crawler.records import NO_CONNECTION, Failure, Reason
 
 _LOOPBACK = (ip_address("127.0.0.1"),)
+_KEPT_COUNT = 4096
+SUSPECT_DIVISOR = 2
+"""How much shorter the wait for a host is that took no connection at another port; chosen, not measured."""
+
 _ADDRESSES_COUNT = 4
 """Addresses of one name that are tried; chosen, not measured."""
 
@@ -40,6 +46,8 @@ class Dialler:
         self._blocked_hosts = set(blocked_hosts)
         self._timeout_s = timeout_s
         self._own_addresses = _interface_addresses()
+        self._silent: dict[tuple[Address, int], float] = {}
+        self._addresses: OrderedDict[str, Address] = OrderedDict()
 
     def unblock(self, hosts: Collection[str]) -> None:
         """Refuse some of the blocked hosts no longer."""
@@ -51,20 +59,38 @@ class Dialler:
         if isinstance(addresses, Failure):
             return addresses
         failure = Failure(Reason.CONNECT_ERROR, "no connection")
-        tried = addresses[:_ADDRESSES_COUNT]
         loop = asyncio.get_running_loop()
-        ends_at = loop.time() + self._timeout_s
+        silent = self._silent_lately(loop.time())
+        tried = [each for each in addresses[:_ADDRESSES_COUNT] if (each, port) not in silent]
+        if not tried:
+            return NO_CONNECTION
+        # A host that is silent at another port is most likely so at this one too.
+        is_suspect = any(each in tried for each, _ in silent)
+        ends_at = loop.time() + self._timeout_s / (SUSPECT_DIVISOR if is_suspect else 1)
         for place, address in enumerate(tried):
             on_try(address)
+            self._addresses[host] = address
             try:
                 # Each address gets its share of the time left, so that a dead first one leaves some for the next.
                 async with asyncio.timeout((ends_at - loop.time()) / (len(tried) - place)):
                     return End(*await asyncio.open_connection(str(address), port, limit=CHUNK_BYTES))
             except TimeoutError:
-                failure = Failure(Reason.TIMEOUT, "no connection in time")
+                self._silent[address, port] = loop.time()
+                failure = NO_CONNECTION
             except OSError:
                 failure = Failure(Reason.CONNECT_ERROR, "no connection")
         return failure
+
+    def address_of(self, host: str) -> Address | None:
+        """Return where the last connection to a host went, ``None`` where there was none lately."""
+        return self._addresses.get(host)
+
+    def _silent_lately(self, now_s: float) -> dict[tuple[Address, int], float]:
+        """Addresses and ports that took no connection a moment ago; whoever's name it is need not wait again."""
+        self._silent = {target: at_s for target, at_s in self._silent.items() if now_s - at_s < KEPT_S}
+        while len(self._addresses) > _KEPT_COUNT:
+            self._addresses.popitem(last=False)
+        return self._silent
 
     async def _vetted(self, host: str, port: int) -> tuple[Address, ...] | Failure:
         if self._is_blocked(host):

@@ -156,6 +156,10 @@ class EgressProxy:
         """Refuse some of ``blocked_hosts`` no longer: sites that are crawled themselves."""
         self._dialler.unblock(hosts)
 
+    def address_of(self, host: str) -> Address | None:
+        """Return where the last connection to a host went, ``None`` where there was none lately."""
+        return self._dialler.address_of(host)
+
     async def start(self) -> Self:
         """Listen on a free port of its address."""
         self._server = await asyncio.start_server(self._accept, self.address, 0, limit=CHUNK_BYTES, backlog=512)

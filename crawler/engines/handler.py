@@ -11,13 +11,17 @@ from typing import Any, Self
 from weakref import WeakKeyDictionary
 
 import psutil
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
+from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.config import Settings
+from crawler.egress.proxy import EgressProxy
+from crawler.egress.silence import Silence
+from crawler.egress.wire import REJECT_HEADER
 from crawler.engines.browser import BrowserHandler, Provider
 from crawler.engines.chromium import ChromiumProvider
 from crawler.engines.driver import Driver
@@ -26,7 +30,7 @@ from crawler.engines.resources import Load, LoadWatch, is_full, size_bytes
 from crawler.engines.visit import WaitLimits
 from crawler.failures import RenderError, failure_from
 from crawler.records import Engine, Reason
-from crawler.requests import ENGINE, ORIGIN, SPENT, TLS_INVALID
+from crawler.requests import DEADLINE_OF_ANSWER, ENGINE, HAS_BEGUN, ORIGIN, SPENT, TLS_INVALID
 
 END_TIMEOUT_S = 2.0
 """Longest wait for a renderer to end that was killed, in seconds."""
@@ -51,6 +55,8 @@ class EngineHandler:
         self._open: dict[asyncio.Task[Any], Any] = {}
         self._is_aborted = False
         self._is_closed = False
+        self._silence = Silence()
+        crawler.signals.connect(self._begun, signals.headers_received)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -94,11 +100,43 @@ class EngineHandler:
 
     async def _download(self, request: Request, engine: Engine) -> Response:
         if engine is Engine.STATIC:
-            return await self._fetch(request)
+            return await self._fetch_unless_silent(request)
         if engine not in self._browsers:
             self._browsers[engine] = self._browser(engine)
             self._load.start()
         return await self._browsers[engine].download_request(request)
+
+    async def _fetch_unless_silent(self, request: Request) -> Response:
+        """Fetch from a host that has not just kept silent; one that does is remembered.
+
+        Raises:
+            RenderError: it does not begin to answer in time, or did not a moment ago.
+        """
+        spider: Any = self._crawler.spider
+        proxy: EgressProxy = spider.proxy
+        host, now_s = urlparse_cached(request).hostname or "", monotonic()
+        if self._silence.is_silent(host, proxy.address_of(host), now_s):
+            raise RenderError(Reason.TIMEOUT, "the host did not answer a moment ago")
+        request.meta[HAS_BEGUN] = False
+        try:
+            async with asyncio.timeout(spider.config.first_byte_timeout_s) as deadline:
+                request.meta[DEADLINE_OF_ANSWER] = deadline
+                response = await self._fetch(request)
+        except Exception as error:
+            if failure_from(error).reason is Reason.TIMEOUT and not request.meta[HAS_BEGUN]:
+                self._silence.note_silence(host, proxy.address_of(host), monotonic())
+            raise
+        finally:
+            request.meta.pop(DEADLINE_OF_ANSWER, None)
+        if REJECT_HEADER not in response.headers:
+            self._silence.note_answer(host, proxy.address_of(host))
+        return response
+
+    def _begun(self, request: Request) -> None:
+        """An answer has begun: from here on the limit of the whole answer holds."""
+        request.meta[HAS_BEGUN] = True
+        if (deadline := request.meta.get(DEADLINE_OF_ANSWER)) is not None:
+            deadline.reschedule(None)
 
     async def _fetch(self, request: Request) -> Response:
         try:

@@ -43,7 +43,7 @@ def held() -> dict[str, int]:
 
 def main() -> None:
     order = json.load(sys.stdin)
-    settings = Settings(allow_hosts=(f"*.localhost:{order['port']}",), render="never")
+    settings = Settings(allow_hosts=(f"*.localhost:{order['port']}",), render="never", concurrent_sites_count=32)
     sites = range(order["sites_count"])
     inputs = [SiteInput(number, f"http://site{number}.localhost:{order['port']}/") for number in sites]
     # The last sites are open when the early look is taken and not when the late one is, so it is taken well before the end.

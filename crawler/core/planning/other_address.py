@@ -5,7 +5,7 @@ Asked by :mod:`crawler.core.planning.plan` while nothing has answered at all.  P
 
 from crawler.core.dossier import Dossier
 from crawler.core.planning.robots import NO_ANSWER
-from crawler.records import Engine, Failure, Page, Reason
+from crawler.records import NO_CONNECTION, Engine, Failure, Page, Reason
 from crawler.urls import registrable_domain
 
 
@@ -43,5 +43,5 @@ def _is_out_of_reach(page: Page) -> bool:
     if page.failure is None or page.html:
         return False
     return page.failure.reason in (Reason.CONNECT_ERROR, Reason.TLS_ERROR, Reason.DNS_ERROR) or (
-        page.failure == NO_ANSWER
+        page.failure in (NO_ANSWER, NO_CONNECTION)
     )
