@@ -1,4 +1,4 @@
-"""Which hosts have just kept silent, so that nobody waits for them a second time?
+"""Which hosts have just kept silent, so that a second wait for them is not worth it?
 
 A host that takes a connection and says nothing is waited for once: not in turn for robots.txt, the page, the other
 scheme and the name with ``www.``.  Pure: the clock comes in as an argument.
