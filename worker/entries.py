@@ -20,7 +20,6 @@ from worker.accounts.keys import ACCOUNT_ID
 logger = logging.getLogger(__name__)
 
 SHARD_TASK = "worker.process.tasks.run_shard"
-WEBHOOK_TASK = "worker.webhooks.delivery.deliver"
 
 MAX_DATA_BYTES = 4096
 """Largest task with its arguments, in bytes; ours have about two hundred."""
@@ -56,16 +55,11 @@ def problem_of(entry_id: str, fields: Mapping[str, bytes]) -> str:
         return "its task cannot be read"
     if instance is not None or kwargs != {} or not isinstance(args, list):
         return "its arguments are none of ours"
-    if task == SHARD_TASK:
-        is_ours = len(args) == 3 and _is_job(*args[:2]) and _is_place(args[2])
-        own_id = rf"{args[0]}-{args[1]}-{args[2]}-\d{{1,9}}" if is_ours else ""
-    elif task == WEBHOOK_TASK:
-        is_ours = len(args) == 2 and _is_job(*args)
-        own_id = f"webhook-{args[0]}-{args[1]}" if is_ours else ""
-    else:
+    if task != SHARD_TASK:
         return "its task is none of ours"
-    if not is_ours:
+    if not (len(args) == 3 and _is_job(*args[:2]) and _is_place(args[2])):
         return "its arguments are none of ours"
+    own_id = rf"{args[0]}-{args[1]}-{args[2]}-\d{{1,9}}"
     return "" if re.fullmatch(own_id, entry_id) else "its id is another's"
 
 

@@ -185,9 +185,9 @@ def test_the_log_says_what_was_asked_and_no_secret(redis_url: str, token: str) -
         ["-c", "from api.cli.main import main; main()", "worker"],
         ["-c", "from api.cli.main import main; main()", "api"],
         ["-m", "worker.process.main"],
-        ["-m", "worker.webhooks.webhook_worker"],
+        ["-m", "worker.process.courier"],
     ],
-    ids=["socials worker", "socials api", "worker.process.main", "worker.webhooks.webhook_worker"],
+    ids=["socials worker", "socials api", "worker.process.main", "worker.process.courier"],
 )
 def test_a_wrong_setting_stops_the_start_with_one_sentence(program: list[str]) -> None:
     done = subprocess.run(

@@ -18,9 +18,10 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from crawler.config import Settings
 from tests.service.conftest import make_account
-from tests.service.running import DEADLINE_S, JOBS, Api, Hand
-from worker.jobs.keys import WEBHOOKS
+from tests.service.running import DEADLINE_S, JOBS, Api, Hand, until
+from worker.jobs.keys import ACTIVE_WEBHOOKS
 from worker.process.embedded_redis import EmbeddedRedis
+from worker.webhooks.schedule import MOST_PER_ACCOUNT_COUNT
 
 pytestmark = pytest.mark.redis
 
@@ -36,6 +37,8 @@ class Receiver(http.server.ThreadingHTTPServer):
         self.calls: list[tuple[str, dict[str, str], bytes]] = []
         self.gate = threading.Event()
         self.gate.set()
+        self.release = threading.Event()
+        self.hanging_count = 0
         self.thread = threading.Thread(target=self.serve_forever, args=(0.05,))
 
     @property
@@ -55,6 +58,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         assert isinstance(receiver, Receiver)
         body = self.rfile.read(int(self.headers["Content-Length"]))
         receiver.gate.wait(DEADLINE_S)
+        if self.path == "/hanging":
+            receiver.hanging_count += 1
+            receiver.release.wait(DEADLINE_S)
         receiver.calls.append((self.path, dict(self.headers), body))
         statuses = receiver.statuses[self.path]
         self.send_response(statuses.pop(0) if len(statuses) > 1 else statuses[0])
@@ -84,10 +90,13 @@ def receiver(redis_server: EmbeddedRedis) -> Iterator[Receiver]:
     receiver = Receiver()
     receiver.thread.start()
     settings = Settings(
-        redis_url=redis_server.url, allow_hosts=(receiver.address,), webhook_pause_s=0, log_level="WARNING"
+        redis_url=redis_server.url,
+        allow_hosts=(receiver.address, f"*.localhost:{receiver.server_port}"),
+        webhook_pause_s=0,
+        log_level="WARNING",
     )
     process = subprocess.Popen(
-        [sys.executable, "-m", "worker.webhooks.webhook_worker"],
+        [sys.executable, "-m", "worker.process.courier"],
         env={**os.environ, **settings.environment()},
         stdin=subprocess.DEVNULL,
     )
@@ -155,10 +164,7 @@ def test_the_end_of_a_job_is_told_once_and_can_be_verified(
     with pytest.raises(WebhookVerificationError):
         verifier.verify(body.replace(b"job.done", b"job.fail"), headers)
     with redis.Redis.from_url(redis_url) as connection:
-        assert connection.smembers(WEBHOOKS) == set()
-        end = time.monotonic() + DEADLINE_S
-        while list(connection.scan_iter("rq:job:webhook-*")):
-            assert time.monotonic() < end, "the attempt is kept"
+        assert not connection.exists("socials:local:webhooks", ACTIVE_WEBHOOKS)
 
 
 def test_what_fails_is_tried_again_with_the_same_id(client: httpx.Client, redis_url: str, receiver: Receiver) -> None:
@@ -221,6 +227,26 @@ def test_a_receiver_that_does_not_answer_delays_no_job(
     assert client.get(f"/api/jobs/{first['id']}").json()["webhook"]["status"] == "pending"
     receiver.gate.set()
     wait(client, first["id"], is_over)
+
+
+def test_one_account_with_hanging_receivers_holds_up_no_other(
+    api: Api, client: httpx.Client, redis_url: str, receiver: Receiver
+) -> None:
+    receiver.hook("/hanging", 200)
+    for number in range(8):
+        made = post(client, f"http://hanging-{number}.localhost:{receiver.server_port}/hanging")
+        client.post(f"/api/jobs/{made['id']}/cancel")
+    until(lambda: receiver.hanging_count == MOST_PER_ACCOUNT_COUNT)
+
+    with api.client(make_account(redis_url, "other")) as other:
+        url = receiver.hook("/quick", 200)
+        quick = post(other, url)
+        other.post(f"/api/jobs/{quick['id']}/cancel")
+        job = wait(other, quick["id"], is_over)
+
+    assert (job["webhook"]["status"], receiver.hanging_count) == ("delivered", MOST_PER_ACCOUNT_COUNT)
+    receiver.release.set()
+    until(lambda: receiver.hanging_count == 8)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,9 @@ keys of accounts are :mod:`worker.accounts.keys`.  All keys of a job expire toge
 ``socials:ACCOUNT:ready``         sorted set of ``ID N``: shards that wait for their account's turn, by that turn
 ``socials:ACCOUNT:released``      set of ``ID N``: shards that are queued or worked on, a few per account at a time
 ``socials:ACCOUNT:once:DIGEST``   string: ``ID DIGEST-OF-BODY``, what an idempotency key stands for
-``socials:webhooks``              set of ``ACCOUNT ID``: jobs that have ended and whose receivers were not reached yet
+``socials:ACCOUNT:webhooks``      sorted set: ids of ended jobs whose receivers were not reached yet, by when due
+``socials:webhooks``              sorted set: accounts with such jobs, by when they were served last
+``socials:webhooks:active``       hash of JSON: ``ACCOUNT ID`` -> who delivers it, to where, until when
 ``socials:probe``                 string, for a second: whether Redis takes writes
 ``socials:metrics``               hash of counters: ``jobs:STATUS``, ``items:OUTCOME``, ``failures:REASON``,
                                   ``engines:ENGINE``, ``pages:ENGINE``, ``seconds:ENGINE``, ``browsers:CAUSE``
@@ -44,6 +46,8 @@ OPEN = "socials:open"
 BUSY = "socials:busy"
 
 WEBHOOKS = "socials:webhooks"
+
+ACTIVE_WEBHOOKS = "socials:webhooks:active"
 
 PROBE = "socials:probe"
 
@@ -156,6 +160,11 @@ class JobKeys:
         return f"socials:{self.account_id}:released"
 
     @property
+    def webhooks(self) -> str:
+        """Sorted set: the account's jobs whose receivers were not reached yet."""
+        return f"socials:{self.account_id}:webhooks"
+
+    @property
     def account(self) -> str:
         """Hash: the account."""
         return AccountKeys(self.account_id).record
@@ -169,7 +178,7 @@ class JobKeys:
     def ending(self) -> list[str]:
         """What the end of a job touches, in the order in which scripts take it."""
         first = [self.record, self.events, OPEN, self.quota, self.ready, self.released]
-        return [*first, self.items, self.results, self.failed, WEBHOOKS, METRICS]
+        return [*first, self.items, self.results, self.failed, self.webhooks, WEBHOOKS, METRICS]
 
     def staged(self, random: str) -> str:
         """List: items of a job that is being created."""

@@ -73,11 +73,14 @@ async def service_stats(connection: Any) -> ServiceStats:
     """
     with guarded():
         async with connection.pipeline(transaction=False) as step:
-            step.hgetall(METRICS).smembers(OPEN).llen(f"rq:queue:{QUEUE}").scard(WEBHOOKS).hgetall(WORKER_MEMORY)
-            counters, members, queued_count, webhooks_count, memory = await step.execute()
+            step.hgetall(METRICS).smembers(OPEN).llen(f"rq:queue:{QUEUE}").zrange(WEBHOOKS, 0, -1)
+            counters, members, queued_count, account_ids, memory = await step.hgetall(WORKER_MEMORY).execute()
             for member in members:
                 step.hmget(JobKeys.of_member(member).record, "status", "created_at_ms")
-            records = await step.execute()
+            for account_id in account_ids:
+                step.zcard(JobKeys(account_id, "").webhooks)
+            answers = await step.execute()
+    records, webhooks_counts = answers[: len(members)], answers[len(members) :]
     now_s = time.time()
     waiting_ms = [int(created) for status, created in records if status == "pending"]
     statuses = [status for status, _ in records]
@@ -86,7 +89,7 @@ async def service_stats(connection: Any) -> ServiceStats:
         {status: statuses.count(status) for status in ("pending", "running")},
         max(now_s - min(waiting_ms) / 1000, 0.0) if waiting_ms else 0.0,
         queued_count,
-        webhooks_count,
+        sum(map(int, webhooks_counts)),
         _fresh(memory, now_s),
     )
 

@@ -23,9 +23,9 @@ from worker.connection import Unavailable
 from worker.entries import TrustedJob
 from worker.jobs.metrics import note_memory
 from worker.jobs.queue import QUEUE, ShardQueue
+from worker.process.courier import Courier
 from worker.process.lifetime import die_with_parent
 from worker.process.run_loop import work_until_signalled
-from worker.webhooks.webhook_worker import Courier
 
 logger = logging.getLogger(__name__)
 

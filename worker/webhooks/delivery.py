@@ -2,8 +2,8 @@
 
 By one POST, signed by the Standard Webhooks convention (https://www.standardwebhooks.com, seen 2026-11-25), that
 leaves through the same door as every crawl: the address is judged when it is called, and no redirect is followed. What
-fails is tried again with growing pauses.  RQ keeps the attempts; :mod:`worker.webhooks.webhook_worker` is the process
-that makes them, beside the workers, so that a receiver that does not answer delays no job.
+fails is tried again with growing pauses.  :mod:`worker.webhooks.schedule` says which is
+next; :mod:`worker.process.courier` is the process that makes the attempts, beside the workers.
 """
 
 import asyncio
@@ -19,17 +19,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from rq import Retry
 
 from crawler.config import Settings
 from crawler.egress.proxy import EgressProxy
 from crawler.logs import log_context
 from worker.accounts.webhook_secret import signing_secret
-from worker.connection import for_api, guarded
-from worker.jobs.keys import WEBHOOKS, JobKeys
+from worker.connection import Unavailable
 from worker.jobs.record import Job, WebhookState, iso, snapshot
-from worker.jobs.scripts import NOTE_WEBHOOK
 from worker.jobs.store import JobStore
+from worker.webhooks.schedule import Claim, WebhookSchedule
 
 logger = logging.getLogger(__name__)
 
@@ -73,36 +71,40 @@ def signed_headers(secret: str, job_id: str, body: bytes, now_s: int) -> dict[st
     }
 
 
-def deliver(account_id: str, job_id: str) -> Retry | None:
-    """Make one attempt; run by RQ, which makes the next one where this returns a pause."""
-    with log_context(job_id=job_id, account_id=account_id):
-        return asyncio.run(_deliver(account_id, job_id, Settings()))
+async def deliver(claim: Claim, schedule: WebhookSchedule, connection: Any, settings: Settings) -> None:
+    """Make one attempt and note its outcome; never raises.
+
+    Args:
+        claim: the webhook.
+        schedule: where the outcome is noted.
+        connection: Redis, asynchronous.
+        settings: the operator's settings.
+    """
+    with log_context(job_id=claim.job_id, account_id=claim.account_id):
+        try:
+            await _deliver(claim, schedule, connection, settings)
+        except Unavailable as error:
+            logger.warning("the webhook is due again when its claim runs out: %s", error)
+        except Exception:
+            logger.exception("the webhook is due again when its claim runs out")
 
 
-async def _deliver(account_id: str, job_id: str, settings: Settings) -> Retry | None:
-    connection = for_api(settings.redis_url)
-    try:
-        job = await JobStore(connection).job(account_id, job_id)
-        if job is None or job.webhook is None or not job.status.is_final:
-            await _note(connection, JobKeys(account_id, job_id), WebhookState.FAILED, "the job is gone", 0)
-            return None
-        body = message_of(job)
-        secret = await signing_secret(connection, account_id, settings.secret.get_secret_value())
-        attempt = await _post(job.webhook.url, body, signed_headers(secret, job_id, body, int(time.time())), settings)
-        number = job.webhook.attempts_count
-        is_over = attempt.is_final or number >= len(PAUSE_FACTORS)
-        state = (
-            WebhookState.DELIVERED
-            if attempt.is_delivered
-            else (WebhookState.FAILED if is_over else WebhookState.PENDING)
-        )
-        await _note(connection, JobKeys(account_id, job_id), state, attempt.detail, number + 1)
-        logger.info("webhook, attempt %s: %s, %s", number + 1, state.value, attempt.detail)
-        if state is not WebhookState.PENDING:
-            return None
-        return Retry(max=len(PAUSE_FACTORS) + 1, interval=settings.webhook_pause_s * PAUSE_FACTORS[number])
-    finally:
-        await connection.aclose()
+async def _deliver(claim: Claim, schedule: WebhookSchedule, connection: Any, settings: Settings) -> None:
+    job = await JobStore(connection).job(claim.account_id, claim.job_id)
+    if job is None or job.webhook is None or not job.status.is_final:
+        await schedule.note(claim, WebhookState.FAILED, "the job is gone", 0)
+        return
+    body = message_of(job)
+    secret = await signing_secret(connection, claim.account_id, settings.secret.get_secret_value())
+    attempt = await _post(job.webhook.url, body, signed_headers(secret, job.id, body, int(time.time())), settings)
+    number = job.webhook.attempts_count
+    is_over = attempt.is_final or number >= len(PAUSE_FACTORS)
+    state = WebhookState.FAILED if is_over else WebhookState.PENDING
+    if attempt.is_delivered:
+        state = WebhookState.DELIVERED
+    pause_s = 0 if is_over else settings.webhook_pause_s * PAUSE_FACTORS[number]
+    await schedule.note(claim, state, attempt.detail, number + 1, pause_s)
+    logger.info("webhook, attempt %s: %s, %s", number + 1, state.value, attempt.detail)
 
 
 async def _post(url: str, body: bytes, headers: dict[str, str], settings: Settings) -> Attempt:
@@ -146,12 +148,6 @@ def _has_port(url: str) -> bool:
 
 def _words(error: Exception) -> str:
     return "the connection failed" if isinstance(error, httpx.TransportError) else "the address cannot be called"
-
-
-async def _note(connection: Any, keys: JobKeys, state: WebhookState, detail: str, attempts_count: int) -> None:
-    with guarded():
-        note = connection.register_script(NOTE_WEBHOOK)
-        await note(keys=[keys.record, WEBHOOKS], args=[keys.open_member, state.value, detail, attempts_count])
 
 
 def _number(value: object) -> float:

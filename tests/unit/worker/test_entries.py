@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from worker.entries import SHARD_TASK, WEBHOOK_TASK, problem_of
+from worker.entries import SHARD_TASK, problem_of
 
 JOB = "7f9c2ba4-e88f-4a27-b7d3-5c1e8a4d2f60"
 SHARD_ID = f"local-{JOB}-3-1"
 SHARD = [SHARD_TASK, None, ["local", JOB, 3], {}]
-WEBHOOK = [WEBHOOK_TASK, None, ["local", JOB], {}]
+WEBHOOK = ["worker.webhooks.delivery.deliver", None, ["local", JOB], {}]
 
 
 def entry(data: Any, **fields: bytes) -> dict[str, bytes]:
@@ -23,7 +23,6 @@ def entry(data: Any, **fields: bytes) -> dict[str, bytes]:
     ("entry_id", "fields"),
     [
         pytest.param(SHARD_ID, entry(SHARD), id="a shard"),
-        pytest.param(f"webhook-local-{JOB}", entry(WEBHOOK), id="a webhook"),
         pytest.param(SHARD_ID, entry(json.dumps(SHARD).encode()), id="not packed"),
     ],
 )
@@ -48,7 +47,7 @@ def test_ours(entry_id: str, fields: dict[str, bytes]) -> None:
         pytest.param(entry([SHARD_TASK, None, ["a:b", JOB, 3], {}]), "arguments", id="an account that is none"),
         pytest.param(entry([SHARD_TASK, None, ["local", "../x", 3], {}]), "arguments", id="a job that is none"),
         pytest.param(entry([SHARD_TASK, None, ["local", JOB, 4], {}]), "id", id="another shard's id"),
-        pytest.param(entry(WEBHOOK), "id", id="another task's id"),
+        pytest.param(entry(WEBHOOK), "task", id="a delivery, which no queue holds"),
         pytest.param(entry(SHARD, success_callback_name=b"os.system"), "success_callback_name", id="on success"),
         pytest.param(entry(SHARD, failure_callback_name=b"os.system"), "failure_callback_name", id="on failure"),
         pytest.param(entry(SHARD, stopped_callback_name=b"os.system"), "stopped_callback_name", id="when stopped"),

@@ -1,6 +1,7 @@
 -- How a job ends: finish(status, message).  After clock.lua and reservation.lua, before the scripts that may end a job;
 -- they take the keys of JobKeys.ending first, and these two arguments.
-local record, events, open, quota, ready, released, items, results, failures, webhooks, metrics = unpack(KEYS)
+local record, events, open, quota, ready, released, items, results, failures = unpack(KEYS, 1, 9)
+local webhooks, webhook_accounts, metrics = unpack(KEYS, 10, 12)
 local member, most_listed = ARGV[1], tonumber(ARGV[2])
 
 local function count(name, by) redis.call('HINCRBY', metrics, name, by) end
@@ -67,5 +68,9 @@ local function finish(status, message)
   redis.call('PEXPIREAT', events, expires_at_ms)
   redis.call('PEXPIREAT', failures, expires_at_ms)
   redis.call('SREM', open, member)
-  if webhook then redis.call('SADD', webhooks, member) end
+  if webhook then
+    redis.call('ZADD', webhooks, now_ms, job_id)
+    if redis.call('PTTL', webhooks) < expires_at_ms - now_ms then redis.call('PEXPIREAT', webhooks, expires_at_ms) end
+    redis.call('ZADD', webhook_accounts, 'NX', 0, string.match(member, '^%S+'))
+  end
 end
