@@ -164,8 +164,8 @@ def _judgement(group: Sequence[Candidate], about: _Site) -> Judgement:
     signals += _about_name(profile, likeness, is_part=_is_part_in_text(profile, best, about))
     if likeness < SIMILAR_NAME and profile.key in about.common:
         signals.append(Signal.ON_MANY_SITES)
-    is_told_apart = best.statement.is_own_statement or Signal.LINK_IS_THE_NAME in best.others
-    if likeness < SAME_NAME and not is_told_apart:
+    is_distinct = best.statement.is_own_statement or Signal.LINK_IS_THE_NAME in best.others
+    if likeness < SAME_NAME and not is_distinct:
         signals += _about_others(candidate, about)
     if profile.type is ProfileType.PERSON and likeness < SAME_NAME:
         signals.append(Signal.PERSON_ACCOUNT)
