@@ -32,6 +32,9 @@ MIN_PROSE_LENGTH = 140
 MAX_PHRASE_LENGTH = 100
 """Longest text, in characters, whose words say something of a link in it."""
 
+MIN_SENTENCE_COUNT = 2
+"""Words from which a text before a link is no caption; chosen, not measured."""
+
 MIN_HEADING_SHARE = 0.3
 """Share of a heading, from 0.0 to 1.0, above which it is about those whom a part of it names; chosen, not measured."""
 
@@ -40,6 +43,8 @@ MAX_HEADING_BREADTH = 60
 
 ICON_KINDS = frozenset({Kind.ICON, Kind.NETWORK, Kind.FOLLOW, Kind.OFFICIAL, Kind.SOCIAL})
 """What a link says that says no more than which network it leads to."""
+CAPTION_KINDS = frozenset({Kind.NETWORK, Kind.FOLLOW, Kind.OFFICIAL, Kind.SOCIAL, Kind.CONTACT})
+"""What is said before the name of an account."""
 OWN_KINDS = frozenset({Kind.FOLLOW, Kind.OFFICIAL})
 """What an organisation says of its own pages."""
 HEADING_KINDS = frozenset({Kind.SOCIAL, Kind.HEADING, Kind.CONTACT, Kind.FOLLOW})
@@ -151,7 +156,8 @@ def is_icon_link(link: Link, handle: str) -> bool:
     language = link.language
     text, label = _without(_folded(link.text), handle.lower()), _folded(link.label)
     if not text and link.text:
-        text = "link" if link.region in _FRAMED else link.text  # the name of the account: a caption, or a mention
+        # The name of the account: a caption, or a mention.
+        text = "link" if link.region in _FRAMED and not _ends_a_sentence(link) else link.text
     caption = _folded(link.before.rpartition("\n")[2])
     if caption and lexicon.is_only(_segment(caption), ICON_KINDS, language) and " " not in text:
         return True  # "Network: @name"
@@ -165,6 +171,12 @@ def is_icon_link(link: Link, handle: str) -> bool:
         or Kind.NETWORK in lexicon.kinds(label)
         or Kind.NETWORK in lexicon.kinds(link.icon)
     )
+
+
+def _ends_a_sentence(link: Link) -> bool:
+    """Whether words lead up to a link that speak of no profiles: in any language, so does a credit to its maker."""
+    words = _segment(link.before.rpartition("\n")[2])
+    return len(words.split()) >= MIN_SENTENCE_COUNT and not CAPTION_KINDS & lexicon.kinds(words, link.language)
 
 
 def _classes(link: Link) -> Iterator[Signal]:
