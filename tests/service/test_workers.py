@@ -56,6 +56,11 @@ class Site(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.asked: Counter[str] = Counter()
         self.has_shells = False
+        self.held_back = ""
+        """A name that is not answered."""
+        self.poison = ""
+        """A name whose request ends the worker, by ``kill``."""
+        self.kill: Callable[[], None] = lambda: None
         self.waiting_count = 0
         self.gate = threading.Event()
         self.gate.set()
@@ -79,7 +84,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if self.path == ("/app.js" if site.has_shells else "/"):
             site.asked[name] += 1
             site.waiting_count += 1
+            if name == site.poison:
+                site.kill()
             site.gate.wait(DEADLINE_S)
+            while name == site.held_back:
+                threading.Event().wait(0.05)
             site.waiting_count -= 1
         page = SHELL if site.has_shells else PAGE
         body = page.format(name=name).encode() if self.path == "/" else b""
@@ -104,10 +113,7 @@ class Bench:
         self.settings = Settings(
             redis_url=url,
             allow_hosts=(f"*.localhost:{self.site.server_port}",),
-            shard_items_count=10,
-            shard_lease_s=3,
-            concurrent_sites_count=4,
-            **settings,
+            **{"shard_items_count": 10, "shard_lease_s": 3, "concurrent_sites_count": 4, **settings},
         )
         self.workers: list[subprocess.Popen[bytes]] = []
 

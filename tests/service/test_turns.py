@@ -1,0 +1,183 @@
+"""Does a worker's turn hold several shards, and what becomes of them when it ends in every way there is?"""
+
+import contextlib
+import re
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import redis
+
+from tests.service.test_workers import Bench, assert_complete
+from worker.jobs.keys import JobKeys
+from worker.jobs.queue import ShardQueue
+from worker.jobs.record import Job, JobStatus
+
+pytestmark = pytest.mark.redis
+
+SHARDS_COUNT = 4
+
+
+class TurnBench(Bench):
+    """Workers with room for four shards of ten."""
+
+    def __init__(self, url: str, folder: Path, **settings: Any) -> None:
+        super().__init__(url, folder, **{"concurrent_sites_count": 40, "linger_s": 30, **settings})
+
+    def release(self) -> None:
+        queue = ShardQueue.connect(self.url, 600, SHARDS_COUNT)
+        queue.release("local")
+        queue.close()
+
+    def shards(self, job: Job) -> list[dict[str, str]]:
+        keys = JobKeys(job.account_id, job.id)
+        with redis.Redis.from_url(self.url, decode_responses=True) as connection:
+            count = int(connection.hget(keys.record, "shards_count") or 0)
+            return [connection.hgetall(keys.shard(number)) for number in range(count)]
+
+    def begin(self) -> tuple[Job, psutil.Process]:
+        """Have a worker hold four shards, of which nothing is answered yet."""
+        self.site.gate.clear()
+        worker = self.start_worker()
+        job = self.create(40)
+        self.release()
+        self.wait_for(lambda: self.site.waiting_count == 40)
+        return job, psutil.Process(worker.pid)
+
+
+def turn_of(worker: psutil.Process) -> psutil.Process | None:
+    """The process that crawls: forked, so its command line is the worker's."""
+    return next((each for each in worker.children() if each.cmdline() == worker.cmdline()), None)
+
+
+@pytest.fixture
+def make(redis_url: str, tmp_path: Path) -> Iterator[Callable[..., TurnBench]]:
+    with contextlib.ExitStack() as stack:
+
+        def make(**settings: Any) -> TurnBench:
+            bench = TurnBench(redis_url, tmp_path, **settings)
+            stack.callback(bench.close)
+            return bench
+
+        yield make
+
+
+def test_several_shards_survive_the_death_of_their_turn(make: Callable[..., TurnBench]) -> None:
+    """What was answered is not asked for again, and no shard is cut up."""
+    bench = make()
+    bench.site.held_back = "site005"
+    worker = bench.start_worker()
+    job = bench.create(40)
+    bench.release()
+    bench.wait(job, lambda now: now.processed_count == 39)
+    turn = turn_of(psutil.Process(worker.pid))
+    assert turn is not None
+
+    turn.kill()
+    bench.site.held_back = ""
+    done = bench.wait(job, lambda now: now.status.is_final)
+
+    assert (done.status, done.found_count) == (JobStatus.DONE, 40)
+    assert_complete(bench, job, 40)
+    assert {name: count for name, count in bench.site.asked.items() if count > 1} == {"site005": 2}
+    assert [shard["deaths"] for shard in bench.shards(job)] == ["1", "0", "0", "0"]
+
+
+def test_unanswered_shards_of_a_dead_turn_are_done_one_by_one(make: Callable[..., TurnBench]) -> None:
+    bench = make()
+    job, worker = bench.begin()
+    turn = turn_of(worker)
+    assert turn is not None
+
+    turn.kill()
+    bench.site.gate.set()
+    done = bench.wait(job, lambda now: now.status.is_final)
+
+    assert (done.status, done.found_count) == (JobStatus.DONE, 40)
+    assert [shard["deaths"] for shard in bench.shards(job)] == ["1"] * SHARDS_COUNT
+    lines = re.findall(r"shard \d: (\d+ inputs|let go)", bench.log(0))[SHARDS_COUNT:]
+    assert lines == ["10 inputs", "let go"] * SHARDS_COUNT, "a shard over which a worker died has no company"
+
+
+def test_a_poison_item_costs_its_neighbours_nothing(make: Callable[..., TurnBench]) -> None:
+    bench = make()
+    worker = psutil.Process(bench.start_worker().pid)
+
+    def kill() -> None:
+        if (turn := turn_of(worker)) is not None:
+            turn.kill()
+
+    bench.site.poison, bench.site.kill = "site005", kill
+    job = bench.create(40)
+    bench.release()
+    done = bench.wait(job, lambda now: now.status.is_final)
+
+    assert (done.found_count, done.failures) == (39, {"internal_error": 1})
+    cut = [shard["inputs"] for shard in bench.shards(job)[SHARDS_COUNT:]]
+    assert "[5]" in cut, "the shard that holds it is cut up"
+    assert all(int(inputs.strip("[]")) < 10 for inputs in cut), "and no other"
+    assert bench.site.asked["site005"] == 3
+
+
+def test_all_shards_are_handed_back_when_told_to_stop(make: Callable[..., TurnBench]) -> None:
+    bench = make()
+    job, worker = bench.begin()
+
+    worker.send_signal(signal.SIGTERM)
+    assert bench.workers[0].wait(15) == 0
+
+    states = [(shard["state"], shard["deaths"]) for shard in bench.shards(job)]
+    assert states == [("pending", "0")] * SHARDS_COUNT
+    bench.site.gate.set()
+    bench.start_worker()
+    assert bench.wait(job, lambda now: now.status.is_final).found_count == 40
+
+
+def test_a_lingering_turn_is_woken_and_does_not_poll(make: Callable[..., TurnBench]) -> None:
+    bench = make()
+    worker = psutil.Process(bench.start_worker().pid)
+    bench.wait(bench.create(1), lambda now: now.status.is_final)
+    turn = turn_of(worker)
+    assert turn is not None
+    with redis.Redis.from_url(bench.url, decode_responses=True) as connection:
+        bench.wait_for(lambda: bool(_waiting(connection)))
+        before = _asked(connection)
+        for _ in range(3):
+            bench.wait(bench.create(1), lambda now: now.status.is_final)
+        asked = _asked(connection) - before
+
+    assert turn_of(worker) == turn, "no process was started for them"
+    assert asked <= 12, "a look or two for each job, and none in between"
+
+
+def test_a_turn_with_nothing_to_do_ends(make: Callable[..., TurnBench]) -> None:
+    bench = make(linger_s=0.5)
+    worker = psutil.Process(bench.start_worker().pid)
+    bench.wait(bench.create(1), lambda now: now.status.is_final)
+
+    bench.wait_for(lambda: turn_of(worker) is None, 10)
+
+    assert bench.wait(bench.create(1), lambda now: now.status.is_final).found_count == 1
+
+
+def test_a_turn_ends_after_its_share(make: Callable[..., TurnBench]) -> None:
+    """What came later is done by the next one."""
+    bench = make(turn_items_count=10, concurrent_sites_count=4)
+    bench.start_worker()
+    done = bench.wait(bench.create(40), lambda now: now.status.is_final)
+
+    assert done.found_count == 40
+    assert len(re.findall("turn ended", bench.log(0))) >= 3
+
+
+def _waiting(connection: Any) -> list[Any]:
+    return [client for client in connection.client_list() if client["cmd"] == "blmove" and "b" in client["flags"]]
+
+
+def _asked(connection: Any) -> int:
+    """Scripts of a turn that looks for shards; renewals and sweeps go by the clock and are not counted."""
+    stats = connection.info("commandstats")
+    return int(stats.get("cmdstat_blmove", {"calls": 0})["calls"])
