@@ -9,6 +9,7 @@ Asked by the results route and by ``socials enrich``.
 """
 
 import io
+import math
 import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,6 +28,10 @@ from worker.jobs.json_text import WrittenFloat, WrittenInt
 MAX_EXACT = 10**15
 """Whole numbers of more digits would be rounded by Excel: they are written as text."""
 
+MAX_DIGITS_COUNT = 15
+"""Digits of a number that Excel keeps."""
+
+_NO_DIGITS = re.compile(r"[^0-9]")
 _DATE, _DATE_TIME = 1, 2
 """Styles of dates, without and with a time."""
 
@@ -122,7 +127,10 @@ def _cell(reference: str, value: Any) -> tuple[str, bool]:
     if isinstance(value, bool):
         return f'<c r="{reference}" t="b"><v>{int(value)}</v></c>', False
     if isinstance(value, WrittenInt | WrittenFloat):
-        value = value.text  # a cell's number would be shown otherwise
+        if len(_NO_DIGITS.sub("", value.text.lower().partition("e")[0]).lstrip("0")) > MAX_DIGITS_COUNT:
+            value = value.text  # Excel would round it
+        elif math.isfinite(value):
+            value = float(value)
     if isinstance(value, int | float) and abs(value) < MAX_EXACT:
         return f'<c r="{reference}"><v>{value!r}</v></c>', False
     if isinstance(value, date):

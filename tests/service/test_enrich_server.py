@@ -89,6 +89,31 @@ def test_a_second_start_finds_the_same_job(folder: Path, redis_url: str, token: 
     assert (folder / "out.csv").read_bytes().decode() == WRITTEN
 
 
+def test_a_long_list_becomes_several_jobs(
+    folder: Path, redis_url: str, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many items as the service takes; failures beyond those that its summary lists are known all the same."""
+    monkeypatch.setenv("SOCIALS_MAX_ITEMS_COUNT", "104")
+    monkeypatch.setenv("SOCIALS_SHARD_ITEMS_COUNT", "104")
+    sites = [f"site{number}.example" for number in range(105)]
+    (folder / "in.csv").write_text("\n".join(["site_web", *sites]) + "\n")
+    with api_process(redis_url) as (_, url), client_of(url, token) as client:
+        command = Enrich(folder, url, token)
+        for jobs_count, items_count in ((1, 104), (2, 1)):
+            until(lambda count=jobs_count: len(client.get("/api/jobs").json()["jobs"]) == count)
+            hand = Hand(redis_url, client.get("/api/jobs").json()["jobs"][0]["id"])
+            for index in range(items_count - 1):
+                hand.fail(index)
+            hand.find(items_count - 1)
+        told = command.ended()
+
+    assert "105 rows: 2 with profiles, 0 without, 103 failed" in told
+    assert "dns_error: 103" in told
+    lines = (folder / "out.csv").read_text().splitlines()
+    assert lines[104].startswith("site103.example,https://www.facebook.com/site103,")
+    assert lines[105].startswith("site104.example,https://www.facebook.com/site0,")
+
+
 @pytest.mark.parametrize(
     ("url", "token", "words"),
     [

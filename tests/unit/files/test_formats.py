@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 from api.files.formats import MEDIA_TYPES, Format, accepted, writer_for
 from api.files.sheet_xml import MAX_CELL_CHARACTERS
 from api.files.xlsx import XlsxWriter
+from worker.jobs import json_text
 
 XLSX = MEDIA_TYPES["xlsx"]
 
@@ -99,6 +100,9 @@ def test_no_rows_are_still_a_document() -> None:
         pytest.param(1e-7, 1e-7, id="a small number"),
         pytest.param(12345678901234567890, "12345678901234567890", id="a number that Excel would round"),
         pytest.param(1e300, "1e+300", id="a huge number"),
+        pytest.param(json_text.loads("1.10"), 1.1, id="a number written otherwise"),
+        pytest.param(json_text.loads("0.1234567890123456789"), "0.1234567890123456789", id="more digits than Excel keeps"),
+        pytest.param(json_text.loads("1E400"), "1E400", id="more than a number holds"),
         pytest.param({"k": [1]}, '{"k": [1]}', id="an object"),
         pytest.param(None, None, id="nothing"),
     ],

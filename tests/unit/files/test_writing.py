@@ -40,7 +40,7 @@ def test_into_a_workbook() -> None:
 
     assert list(sheet.iter_rows(values_only=True)) == [
         ("site_web", "n", "t", "l", "big", "s"),
-        ("a.example", "1.10", True, '[1, {"x": null}]', None, "y"),
+        ("a.example", 1.1, True, '[1, {"x": null}]', None, "y"),
         ("=b", None, None, None, "12345678901234567890", "y"),
     ]
 
