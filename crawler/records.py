@@ -99,6 +99,8 @@ class Source(StrEnum):
     WIDGET = "widget"
     TEXT = "text"
     SCRIPT = "script"
+    DATA = "data"
+    """In the data that a script builds the page from."""
     INPUT = "input"
     """Not on a page: the posted item carried the value."""
 

@@ -109,6 +109,8 @@ def _statement(link: Link, *, is_icon: bool) -> Signal:
         return Signal.EMBEDDED_VIDEOS if "/embed/" in link.href else Signal.PLUGIN_OR_BUTTON
     if link.source in _BY_SOURCE:
         return _BY_SOURCE[link.source]
+    if link.source is Source.DATA:
+        return _data(link)
     is_framed = link.region in _FRAMED
     if link.block_networks_count >= 2 and is_icon:
         return Signal.FRAMED_ICON_ROW if is_framed else Signal.ICON_ROW
@@ -117,6 +119,12 @@ def _statement(link: Link, *, is_icon: bool) -> Signal:
     if is_icon:
         return Signal.FRAMED_ICON if is_framed else Signal.ICON
     return Signal.FRAMED_LINK if is_framed else Signal.LINK
+
+
+def _data(link: Link) -> Signal:
+    if link.region is not Region.FOOTER:
+        return Signal.DATA
+    return Signal.SETTINGS_ROW_IN_DATA if link.block_networks_count >= 2 else Signal.SETTINGS_IN_DATA
 
 
 _BY_SOURCE = {

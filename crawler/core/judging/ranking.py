@@ -287,5 +287,5 @@ def _is_mention(link: Link) -> bool:
     return link.source is Source.ANCHOR and not ownership.is_icon_link(link, "")
 
 
-_LOOSE = (Source.TEXT, Source.SCRIPT, Source.IFRAME, Source.INPUT, Source.META)
+_LOOSE = (Source.TEXT, Source.SCRIPT, Source.DATA, Source.IFRAME, Source.INPUT, Source.META)
 """Sources that have no place on the page."""

@@ -45,6 +45,9 @@ class Signal(Enum):
     IFRAME = ("frame", -0.4, Role.STATEMENT)
     TEXT = ("text", -1.8, Role.STATEMENT)
     SCRIPT = ("script", -2.0, Role.STATEMENT)
+    SETTINGS_ROW_IN_DATA = ("several networks in the page's own settings", 2.8, Role.STATEMENT)
+    SETTINGS_IN_DATA = ("page's own settings", 0.6, Role.STATEMENT)
+    DATA = ("page data", -1.8, Role.STATEMENT)
     INPUT = ("input", -0.4, Role.STATEMENT)
     # What speaks for it besides.
     SAME_NAME = ("same name", 2.7)

@@ -157,9 +157,10 @@ class _Known:
         """Whether a profile was found that is the site's own for certain.
 
         A profile of a meta element alone is none: the shells of script-built sites carry one, and their footers more.
+        Nor is a single one in the data of a page, which names other networks elsewhere as often as not.
         """
-        found = self.choices.values()
-        return any(each.score >= CERTAIN and each.candidate.link.source is not Source.META for each in found)
+        certain = [each.candidate.link.source for each in self.choices.values() if each.score >= CERTAIN]
+        return certain.count(Source.DATA) > 1 or any(each not in (Source.META, Source.DATA) for each in certain)
 
 
 def candidates(dossier: Dossier) -> tuple[Candidate, ...]:
@@ -232,12 +233,12 @@ def _behind_the_door(known: _Known, limits: Limits) -> Read | None:
     is_first = len({address(visit.page.requested_url) for visit in pages}) == 1 and limits.max_pages_count > 1
     if not is_first or not home.html or home.wall is not None or pages[-1].page.failure is not None or known.choices:
         return None
-    if needs_script(home.html, has_profiles=False).is_mount:
-        return None
     if any(rank == 0 for rank, *_ in contact_links(known.dossier)):
         return None  # a short page with a menu is no door, and how to reach the organisation is known
     url = way_in(home)
-    return Read(url, Engine.STATIC, "page behind the start page") if url else None
+    if not url or needs_script(home.html, has_profiles=False).is_mount:
+        return None
+    return Read(url, Engine.STATIC, "page behind the start page")
 
 
 def _last_look(known: _Known, limits: Limits, engines: Sequence[Engine]) -> Read | None:

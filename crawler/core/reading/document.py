@@ -43,7 +43,7 @@ def tree_of(html: str) -> LexborHTMLParser:
     """
     # Lone surrogates cannot be encoded, and mean nothing.
     text = html.encode("utf-8", "replace").decode("utf-8")
-    if _SHADOW.search(text):
+    if "shadowroot" in text:
         text = _with_open_shadow_roots(text)
     if text.count("<") > PLAIN_TAGS_COUNT:
         text = _flattened(text)

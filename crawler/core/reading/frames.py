@@ -33,11 +33,30 @@ _FILLS = re.compile(r"(?:^|;)\s*(?:width|height)\s*:\s*100(?:%|vw|vh|dvh|svh)", 
 @lru_cache(maxsize=64)
 def frames_of(page: Page) -> tuple[str, ...]:
     """Return the addresses of the documents that a page consists of, absolute, in document order."""
-    if "frame" not in page.html and "<object" not in page.html and "<embed" not in page.html:
+    if not _may_have_frames(page):
         return ()
     tree = tree_of(page.html)
     found = (_address(node, page.url) for node in (*_framesets(tree), *_inner(tree, page.url)))
     return tuple(dict.fromkeys(url for url in found if url and url != page.url))[:MAX_LISTED_COUNT]
+
+
+def _may_have_frames(page: Page) -> bool:
+    """A quick look, since most frames show maps, films and trackers of others."""
+    tags = _TAG.findall(page.html)
+    if not tags:
+        return False
+    domain = registrable_domain(host_of(page.url))
+    hosts = {host_of(address[1] or address[2]) for tag in tags if (address := _ADDRESS.search(tag)) is not None}
+    is_cover = len(tags) == 1 and "100" in tags[0]
+    return (
+        is_cover
+        or any(tag[:6].lower() == "<frame" for tag in tags)
+        or any(not host or registrable_domain(host) == domain for host in hosts)
+    )
+
+
+_TAG = re.compile(r"<(?:i?frame|object|embed)\s[^>]{0,2000}", re.IGNORECASE)
+_ADDRESS = re.compile(r"""(?:src|data)\s*=\s*(?:["']([^"']*)|([^\s"'>]+))""", re.IGNORECASE)
 
 
 def _framesets(tree: LexborHTMLParser) -> list[LexborNode]:

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.core.reading.own_links import ENCODED, address_in_base64
+from crawler.core.reading.own_links import ENCODED_STARTS, address_in_base64
 from crawler.networks import directories, marks
 from crawler.records import Source
 from crawler.urls import host_of, registrable_domain
@@ -165,6 +165,8 @@ def opened_in(script: str) -> Iterator[str]:
     Args:
         script: text of an inline script, of any length its caller allows.
     """
+    if "atob(" not in script and not any(domain in script for domain in marks.DOMAINS):
+        return
     for called, assigned, encoded in _OPENED.findall(script.replace("\\/", "/")):
         address = address_in_base64(encoded) if encoded else called or assigned
         if address and marks.ADDRESS.search(address):
@@ -173,7 +175,7 @@ def opened_in(script: str) -> Iterator[str]:
 
 def encoded_carriers(tree: LexborHTMLParser, html: str) -> Iterator[Carrier]:
     """Yield elements with an attribute that holds an address in base64, where a script of the page may open it."""
-    if not ENCODED.search(html) or not _has_opener(tree):
+    if not any(start in html for start in ENCODED_STARTS) or not _has_opener(tree):
         return
     count = 0
     for node in tree.css("body *"):

@@ -27,6 +27,7 @@ from crawler.core.reading.link_elements import (
     other_network,
 )
 from crawler.core.reading.own_links import ENCODED, hidden_address, is_own, network_named
+from crawler.core.reading.page_data import DataLink, data_links
 from crawler.core.reading.regions import Ancestor
 from crawler.networks import marks
 from crawler.networks.canonical import fallback_of, profile_of
@@ -54,6 +55,9 @@ text with links in it; chosen, not measured."""
 
 MAX_WEAK_COUNT = 30
 """Most addresses of plain text, and of scripts, that are read."""
+
+DATA_ROWS = 5000
+"""Number from which the rows of links in data are counted: those on the page are fewer."""
 
 MAX_INNER_COUNT = 3
 """Most documents inside the document (``srcdoc``) that are read."""
@@ -88,8 +92,10 @@ def extract(page: Page) -> tuple[Link, ...]:
         if marks.ADDRESS.search(href[:MAX_HREF_LENGTH]) and len(href) <= MAX_HREF_LENGTH
     )
     in_scripts = [Link(href, href, source) for href, source in _in_scripts(tree)]
+    in_data = [_of_data(each) for each in data_links(tree, page.html)]
     found += (Link(href, href, Source.TEXT) for href in _in_text(tree))
     found += in_scripts
+    found += in_data
     return tuple(replace(link, order=order, language=language) for order, link in enumerate(found))
 
 
@@ -317,6 +323,18 @@ def _language(tree: LexborHTMLParser) -> str:
     """The primary subtag of the language that the document declares."""
     attributes = tree.root.attributes if tree.root is not None else {}
     return (attributes.get("lang") or "")[:20].strip().lower().replace("_", "-").partition("-")[0]
+
+
+def _of_data(each: DataLink) -> Link:
+    """A link of the data that the page is built from; what lies below the site's own settings counts as its footer."""
+    return Link(
+        each.href,
+        each.href,
+        Source.DATA,
+        Region.FOOTER if each.is_own else Region.BODY,
+        block_networks_count=each.networks_count,
+        row=DATA_ROWS + each.row if each.networks_count > 1 else 0,
+    )
 
 
 def _base(tree: LexborHTMLParser, url: str) -> str:

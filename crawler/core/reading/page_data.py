@@ -1,0 +1,178 @@
+"""Which profiles stand in the data that a page is built from?
+
+Frameworks ship the data of a page beside it: as JSON elements (Next, Nuxt, Angular), as pushed chunks of a React
+payload (``self.__next_f``), or assigned to a global.  A browser makes the page of it; where that fails, or to spare
+one, the data itself is read.  Most of it is content, and says little.  What lies below a footer, or in the site's own
+settings, is the site's.  Asked by :mod:`crawler.core.reading.links`; pure, with every walk bounded.
+"""
+
+import json
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from selectolax.lexbor import LexborHTMLParser
+
+from crawler.core.reading.tolerant_json import MAX_TOLERANT_LENGTH, read_documents
+from crawler.networks import marks
+from crawler.networks.canonical import profile_of
+from crawler.records import Network, Profile
+
+MAX_LENGTH = 2_000_000
+"""Characters of data of one page that are read."""
+
+MAX_NODES_COUNT = 20_000
+"""Values of the data of one page that are looked at."""
+
+MAX_FOUND_COUNT = 40
+"""Profiles that are taken from it; chosen, not measured."""
+
+_MARKS = ("application/json", "__next_f", "window.__", "self.__", "globalThis.__", "_STATE", "_DATA", "_CONTEXT")
+"""What every kind of data has in its element, for a quick look."""
+
+_PUSHED = re.compile(r"__next_f\s{0,3}=.{0,60}\.push\(\[1,\s?|__next_f\.push\(\[1,\s?", re.DOTALL)
+_ASSIGNED = re.compile(
+    r"(?:window|self|globalThis)\.(?:__[A-Z_]{3,40}__|__[a-zA-Z]{3,40}|[A-Z_]{5,40}(?:STATE|DATA|CONTEXT))\s{0,3}=\s{0,3}(?=[{\[(])"
+)
+"""A global that holds the data of a page: ``window.__NUXT__``, ``window.__INITIAL_STATE__`` and their kin."""
+
+_OWN = re.compile(
+    r"foot|social|follow|sameas|site_?(?:settings?|config|data|meta|info)|settings?$|globals?$|options?$|^config|"
+    r"organi[sz]ation|company|brand|contact|header|nav|layout|theme|links?$|business",
+    re.IGNORECASE,
+)
+"""Keys below which a site keeps what it says of itself on every page."""
+
+_OTHERS = re.compile(
+    r"post|article|blog|news|author|team|member|people|person|staff|employee|speaker|artist|partner|sponsor|client|"
+    r"customer|testimonial|review|comment|event|product|project|portfolio|case|stor(?:y|ies)$|vendor|exhibitor|player|"
+    r"feed|tweet|embed|share|creator|credit|search|related|listing|venue",
+    re.IGNORECASE,
+)
+"""Keys below which others are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataLink:
+    """An address in the data of a page: ``row`` numbers the group of values that it stands in, from 1."""
+
+    href: str
+    row: int
+    networks_count: int
+    """Networks that the group names."""
+    is_own: bool
+    """Whether it lies below a footer or the site's own settings, and below nothing of others."""
+
+
+def data_links(tree: LexborHTMLParser, html: str) -> list[DataLink]:
+    """Return the profiles that the data of a page names, in document order.
+
+    Args:
+        tree: the document.
+        html: the same as text, for a quick look.
+    """
+    if not any(mark in html for mark in _MARKS) or not any(domain in html for domain in marks.DOMAINS):
+        return []
+    found: dict[tuple[str, ...], list[tuple[str, Network]]] = {}
+    left = MAX_NODES_COUNT
+    for document in _documents(tree):
+        for path, value in _strings(document, left):
+            profile = profile_of(value) if len(value) < 500 and marks.ADDRESS.search(value) else None
+            if isinstance(profile, Profile):
+                found.setdefault(_group(path), []).append((value, profile.network))
+    rows = [
+        DataLink(href, row, len({network for _, network in group}), _is_own(path))
+        for row, (path, group) in enumerate(found.items(), 1)
+        for href, _ in group
+    ]
+    return rows[:MAX_FOUND_COUNT]
+
+
+def _documents(tree: LexborHTMLParser) -> Iterator[Any]:
+    left = MAX_LENGTH
+    pushed: list[str] = []
+    for script in tree.css("script:not([src])"):
+        text = script.text() or ""
+        kind = (script.attributes.get("type") or "").lower()
+        if len(text) > left or ("__next_f" not in text and not any(domain in text for domain in marks.DOMAINS)):
+            continue
+        left -= len(text)
+        if "json" in kind and "ld+json" not in kind:
+            # Angular writes quotes as &q; and its kin.
+            plain = text.replace("&q;", '"').replace("&a;", "&") if "&q;" in text else text
+            yield from read_documents(plain)
+        elif (push := _PUSHED.search(text)) is not None:
+            pushed.append(text[push.end() :])
+        elif kind in ("", "module", "text/javascript") and len(text) <= MAX_TOLERANT_LENGTH:
+            yield from _assigned(text)
+    yield from _flight("".join(filter(None, map(_pushed_text, pushed))))
+
+
+def _assigned(text: str) -> list[Any]:
+    """The data that a script assigns to a global."""
+    match = _ASSIGNED.search(text)
+    if match is None:
+        return []
+    start = match.end()
+    if text[start] == "(":  # a function whose result is the data, with names for what occurs in it often
+        start = max(start, text.find("return", start, start + 3000))
+    return read_documents(text[start:].removeprefix("return"))[:1]
+
+
+def _pushed_text(call: str) -> str:
+    """The string that a chunk of a React payload is pushed as."""
+    try:
+        text, _ = json.JSONDecoder(strict=False).raw_decode(call)
+    except (ValueError, RecursionError):
+        return ""
+    return text if isinstance(text, str) else ""
+
+
+def _flight(payload: str) -> Iterator[Any]:
+    """The rows of a React payload that are JSON: ``5:["$","footer",null,{...}]``."""
+    for line in payload.split("\n"):
+        _, sign, rest = line.partition(":")
+        if sign and rest[:1] in ("[", "{"):
+            try:
+                yield json.loads(rest, strict=False)
+            except (ValueError, RecursionError):
+                continue
+
+
+def _strings(document: Any, left: int) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every string of a document with the keys above it; a React element counts as a key by its name."""
+    waiting: deque[tuple[Any, tuple[str, ...]]] = deque([(document, ())])
+    for _ in range(left):
+        if not waiting:
+            return
+        value, path = waiting.popleft()
+        if isinstance(value, str):
+            yield path, value
+        elif isinstance(value, dict):
+            waiting += [(each, (*path, str(key)[:40])) for key, each in value.items()]
+        elif isinstance(value, list):
+            if len(value) == 4 and value[0] == "$" and isinstance(value[1], str):
+                waiting.append((value[3], (*path, value[1])))
+            else:
+                waiting += [(each, (*path, str(place))) for place, each in enumerate(value)]
+
+
+def _group(path: Sequence[str]) -> tuple[str, ...]:
+    """The keys that the members of one group share: without the last ones, which tell one link from the next."""
+    cut = len(path)
+    while cut and (
+        path[cut - 1].isdecimal() or path[cut - 1] in _MEMBER_KEYS or marks.WORDS.get(path[cut - 1].lower())
+    ):
+        cut -= 1
+    return tuple(path[:cut])
+
+
+_MEMBER_KEYS = frozenset(
+    "href url link to value path uri src a children props li ul div span p nav items edges node".split()
+)
+
+
+def _is_own(path: Sequence[str]) -> bool:
+    return any(map(_OWN.search, path)) and not any(map(_OTHERS.search, path))
