@@ -5,13 +5,15 @@ VENV  := .venv
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 LOCK  := $(BIN)/uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header --generate-hashes -q
+# Without -q: quiet, it reports success whatever it finds (1.6).
+BUILD_DOCS := DISABLE_MKDOCS_2_WARNING=true NO_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --clean
 # Other crawlers, to compare with.
 BENCH := .venv-bench
 # The first of these that is 3.11 or newer; `make PYTHON=/path/to/python3` chooses another.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
 
-.PHONY: help setup demo test test-fast test-all check format image-check bench calibrate mutate typescript lock clean
+.PHONY: help setup demo test test-fast test-all check docs format image-check bench calibrate mutate typescript lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +36,10 @@ check: $(READY)  ## Linter, format, types, import rules, declared dependencies
 	@echo "==> mypy"; $(BIN)/mypy
 	@echo "==> import rules"; $(BIN)/lint-imports
 	@echo "==> dependencies"; $(BIN)/deptry .
+	@echo "==> documentation"; $(BUILD_DOCS)
+
+docs: $(READY)  ## The documentation as web pages, in build/docs
+	@$(BUILD_DOCS)
 
 format: $(READY)  ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -7,7 +7,7 @@ Three measurements, each in one run over sites on this machine:
 2. **Nothing lost**: what ``auto`` finds of what ``always`` finds, on the sample sites and on some hundred generated ones.
 3. **Many at once**: sites a minute by concurrency, with 300 ms added to every answer.
 
-Prints tables; ``--draw`` also renews the pictures of the README beside this file.  Never judges.
+Prints tables; ``--draw`` also renews the pictures in docs.  Never judges.
 """
 
 import argparse
@@ -71,14 +71,14 @@ def main() -> None:
     if chosen.compared:
         rows = beside_others(chosen.compared, modes, chosen.crawlee_python)
         if chosen.draw:
-            (HERE / "cost.svg").write_text(drawing.bars(rows), "utf-8")
+            (HERE.parents[1] / "docs" / "cost.svg").write_text(drawing.bars(rows), "utf-8")
     if chosen.generated:
         nothing_lost_on_samples()
         nothing_lost(chosen.generated)
     if not chosen.no_curve:
         curve = many_at_once()
         if chosen.draw:
-            (HERE / "latency.svg").write_text(drawing.curve(curve, SLOW_MS), "utf-8")
+            (HERE.parents[1] / "docs" / "latency.svg").write_text(drawing.curve(curve, SLOW_MS), "utf-8")
 
 
 def beside_others(count: int, modes: list[str], crawlee: Path | None) -> list[Row]:
