@@ -1,10 +1,11 @@
 """How does a finished dossier become results?
 
 Thin adapters around the pure part, in the order of ``settings.py``.  Each changes the type of the item, so that a
-wrong order cannot run: ``Dossier -> Classified -> tuple of SiteResult``, which ``Deliver`` hands to the sink.
+wrong order cannot run: ``Finished -> Ranked``, whose results ``Deliver`` hands to the sink.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
@@ -12,9 +13,9 @@ from scrapy.crawler import Crawler
 
 from crawler.core.dossier import Dossier
 from crawler.core.judging.evidence import ALTERNATES_COUNT
-from crawler.core.planning import plan
-from crawler.core.planning.results import result_of
-from crawler.records import Candidate, Failure, SiteResult
+from crawler.core.planning.advance import Judged, judge
+from crawler.readers import Readers
+from crawler.records import Failure, SiteResult
 from crawler.stream import Stream
 from crawler.urls import registrable_domain
 
@@ -23,11 +24,11 @@ COMMON_SITES_COUNT = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Classified:
-    """A dossier with the canonical profiles that its links name."""
+class Finished:
+    """A dossier that is complete, with the results as far as they were put together along with the last page."""
 
     dossier: Dossier
-    candidates: tuple[Candidate, ...]
+    judged: Judged | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,47 +39,55 @@ class Ranked:
     results: tuple[SiteResult, ...]
 
 
-class Classify:
-    """Tells which links name a profile and writes each in its canonical form."""
-
-    async def process_item(self, item: Dossier) -> Classified:
-        """Classify all links of the site."""
-        return Classified(item, plan.candidates(item))
-
-
 class Rank:
     """Chooses at most one profile per network for each input of the site.
 
     It remembers on how many sites of a batch each profile was found: one that stands on many unrelated sites is a
     vendor's or an agency's, unless the site bears its name.  Results that are out already are not taken back.
+
+    Args:
+        readers: where a site is judged once more; ``None``: in this process.
+        alternates_count: most profiles that lost, per network, in the evidence.
     """
 
-    def __init__(self, alternates_count: int = ALTERNATES_COUNT) -> None:
+    def __init__(self, readers: Callable[[], Readers] | None = None, alternates_count: int = ALTERNATES_COUNT) -> None:
         # Of each batch apart: what one customer's list holds must not change another's results.
         self._domains: WeakKeyDictionary[object, dict[str, set[str]]] = WeakKeyDictionary()
+        self._readers = readers
         self._alternates_count = alternates_count
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Make the pipeline."""
-        return cls(crawler.settings.getint("SOCIALS_ALTERNATES_COUNT", ALTERNATES_COUNT))
 
-    async def process_item(self, item: Classified) -> Ranked:
+        def readers() -> Readers:
+            spider: Any = crawler.spider
+            found: Readers = spider.readers
+            return found
+
+        return cls(readers, crawler.settings.getint("SOCIALS_ALTERNATES_COUNT", ALTERNATES_COUNT))
+
+    async def process_item(self, item: Finished) -> Ranked:
         """Judge the candidates, for each input with its own name."""
-        dossier = item.dossier
-        common = self._common(item)
-        results = (
-            result_of(dossier, site_input, item.candidates, common, self._alternates_count)
-            for site_input in dossier.inputs
-        )
-        return Ranked(dossier, tuple(results))
+        dossier, judged = item.dossier, item.judged
+        if judged is None:  # no page was read, so nothing of a stranger's is looked at
+            judged = judge(dossier, (), self._alternates_count)
+        if common := self._common(dossier, judged.keys):
+            judged = await self._judged_again(dossier, common)
+        return Ranked(dossier, judged.results)
 
-    def _common(self, item: Classified) -> frozenset[str]:
+    async def _judged_again(self, dossier: Dossier, common: frozenset[str]) -> Judged:
+        if self._readers is None:
+            return judge(dossier, common, self._alternates_count)
+        length = sum(len(visit.page.html) for visit in dossier.visits)
+        known = replace(dossier, origin=None)
+        return await self._readers().call(judge, known, common, self._alternates_count, length=length)
+
+    def _common(self, dossier: Dossier, keys: frozenset[str]) -> frozenset[str]:
         """Those of the site's profiles that many other sites have too."""
-        keys = {candidate.profile.key for candidate in item.candidates}
-        domains = self._domains.setdefault(item.dossier.origin or self, {})
-        if not isinstance(item.dossier.site, Failure):
-            domain = registrable_domain(item.dossier.site.host)
+        domains = self._domains.setdefault(dossier.origin or self, {})
+        if not isinstance(dossier.site, Failure):
+            domain = registrable_domain(dossier.site.host)
             for key in keys:
                 domains.setdefault(key, set()).add(domain)
         return frozenset(key for key in keys if len(domains.get(key, ())) >= COMMON_SITES_COUNT)

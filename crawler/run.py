@@ -20,6 +20,7 @@ from crawler.egress.proxy import EgressProxy, ProxyLimits, own_loopback
 from crawler.egress.trackers import tracker_hosts, trackers_of
 from crawler.engines.find import find_engines
 from crawler.engines.handler import abort_pages
+from crawler.readers import Readers
 from crawler.records import Batch, Feed, Limits, RunReport, Sink, SiteInput
 from crawler.scrapy_settings import scrapy_settings
 from crawler.spiders.site import SiteSpider
@@ -92,6 +93,7 @@ async def _crawl(feed: Feed, settings: Settings) -> RunReport:
             for host in hosts:
                 proxy.unblock(trackers_of(host))
 
+        readers = Readers()
         stream = Stream(feed, settings.concurrent_sites_count, unblock)
         runner = AsyncCrawlerRunner(scrapy_settings(settings))
         crawler = runner.create_crawler(SiteSpider)
@@ -101,6 +103,7 @@ async def _crawl(feed: Feed, settings: Settings) -> RunReport:
             "engines": engines,
             "chromium_path": chromium_path,
             "proxy": proxy,
+            "readers": readers,
         }
         running = asyncio.ensure_future(runner.crawl(crawler, **arguments))
         watch = asyncio.ensure_future(_watch(crawler, stream, proxy))
@@ -110,6 +113,7 @@ async def _crawl(feed: Feed, settings: Settings) -> RunReport:
             watch.cancel()
             with suppress(asyncio.CancelledError):
                 await watch
+            await readers.aclose()
     stats: dict[str, Any] = crawler.stats.get_stats()
     return RunReport(str(stats.get("finish_reason", "")), int(stats.get("results/delivered", 0)), stats)
 

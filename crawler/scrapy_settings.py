@@ -39,7 +39,6 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
             "crawler.middlewares.EgressMiddleware": EGRESS_ORDER,
         },
         "ITEM_PIPELINES": {
-            "crawler.pipelines.Classify": 100,
             "crawler.pipelines.Rank": 300,
             "crawler.pipelines.Deliver": 900,
         },

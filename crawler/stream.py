@@ -23,6 +23,8 @@ OVERFULL = 2
 """A batch of which nothing is under way may start one site beyond the room, up to this many times it: silent sites
 that fill the room must not keep a small job waiting.  Chosen, not measured."""
 
+BROKEN = Failure(Reason.INTERNAL_ERROR, "reading the site broke")
+
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
 class Work:
@@ -171,9 +173,8 @@ class Stream:
         if not work.open and not work.is_dropped:
             await self._end(work)
 
-    async def lose(self, dossier: Dossier) -> None:
+    async def lose(self, dossier: Dossier, failure: Failure = BROKEN) -> None:
         """Answer a site whose reading broke."""
-        failure = Failure(Reason.INTERNAL_ERROR, "reading the site broke")
         answered = work_of(dossier).answered
         await self.answer(
             dossier, [SiteResult(each.index, failure=failure) for each in dossier.inputs if each.index not in answered]

@@ -5,6 +5,7 @@ pipelines read it; :mod:`crawler.core.planning.plan` decides from it what to do 
 profiles.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from crawler.records import Engine, Failure, Link, Page, SiteInput
@@ -16,7 +17,7 @@ class Visit:
     """One page that was asked for, with the links read from it (none where it failed)."""
 
     page: Page
-    links: tuple[Link, ...] = ()
+    links: Sequence[Link] = ()
     why: str = ""
     """Why the page was asked for, for people: ``home``, ``contact page``, ``empty mount point #root`` ..."""
     via: Link | None = None

@@ -5,7 +5,7 @@ rides along.  What to do next is :mod:`crawler.core.planning.plan`'s business, w
 """
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import replace
 from functools import partial
 from typing import Any, Self
@@ -18,13 +18,15 @@ from scrapy.http.cookies import CookieJar
 from twisted.python.failure import Failure as TwistedFailure
 
 from crawler.config import Settings
-from crawler.core.dossier import Dossier, Visit
+from crawler.core.dossier import Dossier
 from crawler.core.planning import plan
-from crawler.core.reading import links
+from crawler.core.planning.advance import Advanced, Answer, advance
 from crawler.egress.canary import UnguardedError, verify_guard
-from crawler.pages import page_from, page_from_failure
-from crawler.records import Engine, Page
-from crawler.requests import COOKIES, FRAME_OF, ROBOTS_BYTES, VIA, WHY, request_for
+from crawler.pages import answer_from, answer_from_failure
+from crawler.pipelines import Finished
+from crawler.readers import Readers, UnreadableError
+from crawler.records import Engine
+from crawler.requests import COOKIES, ROBOTS_BYTES, request_for
 from crawler.stream import Stream, work_of
 
 logger = logging.getLogger(__name__)
@@ -39,6 +41,7 @@ class SiteSpider(scrapy.Spider):
         engines: those that can be used, cheapest first.
         chromium_path: the Chromium to run, ``""`` without one.
         proxy: the egress proxy, running.
+        readers: where pages are read.
     """
 
     name = "site"
@@ -51,6 +54,7 @@ class SiteSpider(scrapy.Spider):
         engines: tuple[Engine, ...],
         chromium_path: str,
         proxy: Any,
+        readers: Readers,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -58,6 +62,7 @@ class SiteSpider(scrapy.Spider):
         self.config = config
         self.chromium_path = chromium_path
         self.proxy = proxy
+        self.readers = readers
         self._engines = engines
         self._is_guarded = True
 
@@ -84,7 +89,7 @@ class SiteSpider(scrapy.Spider):
             if not self._is_guarded:
                 await self.stream.lose(begun)
             elif isinstance(begun, Dossier):
-                async for step in self._safely(begun, partial(self._advance, begun, None)):
+                async for step in self._safely(begun, self._begin(begun)):
                     yield step
             else:
                 yield begun
@@ -94,52 +99,77 @@ class SiteSpider(scrapy.Spider):
 
     async def parse(self, response: Response, dossier: Dossier) -> AsyncIterator[Any]:
         """Take a page."""
-        meta = response.meta
-        async for step in self._safely(dossier, lambda: self._visited(dossier, page_from(response), meta)):
+        async for step in self._safely(dossier, self._advance(dossier, response.meta, partial(answer_from, response))):
             yield step
 
     async def failed(self, failure: TwistedFailure) -> AsyncIterator[Any]:
         """Take the failure to get a page."""
         request = failure.request  # type: ignore[attr-defined]
         dossier = request.cb_kwargs["dossier"]
-        async for step in self._safely(
-            dossier, lambda: self._visited(dossier, page_from_failure(failure), request.meta)
-        ):
+        advance = self._advance(dossier, request.meta, partial(answer_from_failure, failure))
+        async for step in self._safely(dossier, advance):
             yield step
 
-    async def broken(self, item: Dossier) -> None:
+    async def broken(self, item: Finished) -> None:
         """Answer a site whose results could not be made or handed over."""
-        await self.stream.lose(item)
+        await self.stream.lose(item.dossier)
 
-    async def _safely(self, dossier: Dossier, go_on: Callable[[], Iterator[Any]]) -> AsyncIterator[Any]:
+    async def _safely(self, dossier: Dossier, step: Coroutine[Any, Any, Any]) -> AsyncIterator[Any]:
         """Go on with a site; where that breaks, the site is answered and the others go on."""
         if work_of(dossier).is_dropped:
+            step.close()
             return  # a page cut off by the stop says nothing about its site
         try:
-            steps = list(go_on())
+            found = await step
+        except UnreadableError as error:
+            await self.stream.lose(dossier, error.failure)
         except Exception:
             logger.exception("reading %s broke", dossier.inputs[0].site_web)
             await self.stream.lose(dossier)
-            return
-        for step in steps:
-            yield step
+        else:
+            if found is not None and not work_of(dossier).is_dropped:
+                yield found
 
-    def _visited(self, dossier: Dossier, page: Page, meta: dict[str, Any]) -> Iterator[Any]:
-        visit = Visit(page, links.extract(page), meta[WHY], meta.get(VIA), frame_of=meta.get(FRAME_OF, ""))
-        yield from self._advance(dossier.with_visit(visit), meta.get(COOKIES))
-
-    def _advance(self, dossier: Dossier, cookies: CookieJar | None) -> Iterator[Any]:
+    async def _begin(self, dossier: Dossier) -> Any:
+        """Take the first step of a site, of which no page was read yet."""
         limits = work_of(dossier).batch.limits
-        step = plan.next_step(dossier, limits, self._engines, dossier.spent_s)
-        dossier = dossier.with_render_skipped(step.render_skipped)
+        step = plan.next_step(dossier, limits, self._engines, 0.0)
         if isinstance(step, plan.Done):
-            yield replace(dossier, stop_reason=step.why)
-            return
+            return Finished(replace(dossier, stop_reason=step.why))
+        return self._request(dossier, step, None)
+
+    async def _advance(self, dossier: Dossier, meta: dict[str, Any], taken: Callable[[], Answer]) -> Any:
+        """Have a page read, and take the next step."""
+        answer = taken()
+        try:
+            advanced = await self._read(dossier, answer)
+        except UnreadableError as error:
+            # The page cannot be read; what was read before it still counts.
+            page = replace(answer.page, html="", extra_hrefs=(), failure=error.failure)
+            page = replace(page, elapsed_ms=page.elapsed_ms + error.spent_ms)
+            advanced = await self._read(dossier, replace(answer, page=page, script_errors=()))
+        dossier = replace(advanced.dossier, origin=dossier.origin)
+        if isinstance(advanced.step, plan.Done):
+            return Finished(dossier, advanced.judged)
+        return self._request(dossier, advanced.step, meta.get(COOKIES))
+
+    async def _read(self, dossier: Dossier, answer: Answer) -> Advanced:
+        return await self.readers.call(
+            advance,
+            replace(dossier, origin=None),
+            answer,
+            work_of(dossier).batch.limits,
+            self._engines,
+            self.config.alternates_count,
+            length=len(answer.page.html) + sum(len(visit.page.html) for visit in dossier.visits),
+        )
+
+    def _request(self, dossier: Dossier, step: plan.Read, cookies: CookieJar | None) -> Request | None:
         timeout_s = self.config.fetch_timeout_s if step.engine is Engine.STATIC else self.config.render_timeout_s
-        left_s = max(1.0, limits.item_budget_s - dossier.spent_s)
+        left_s = max(1.0, work_of(dossier).batch.limits.item_budget_s - dossier.spent_s)
         deadline_s = min(timeout_s, left_s)
         request = request_for(step, dossier, self.parse, self.failed, deadline_s, cookies)
         if dossier.visits and not dossier.read:
             self.stream.put_off(dossier, request)  # nothing has answered yet; other sites have not even been asked
-        else:
-            yield request
+            return None
+        return request

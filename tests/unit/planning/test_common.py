@@ -5,14 +5,13 @@ import asyncio
 import pytest
 
 from crawler.core.dossier import Dossier, Visit
-from crawler.core.planning import plan
 from crawler.core.reading import links
-from crawler.pipelines import COMMON_SITES_COUNT, Classified, Rank
+from crawler.pipelines import COMMON_SITES_COUNT, Finished, Rank
 from crawler.records import Engine, Network, Page, SiteInput, SiteResult
 from crawler.urls import SiteUrl, site_url
 
 
-def classified(number: int, name: str, handle: str) -> Classified:
+def finished(number: int, name: str, handle: str) -> Finished:
     url = f"https://{name.lower().replace(' ', '-')}{number}.example/"
     site = site_url(url)
     assert isinstance(site, SiteUrl)
@@ -23,10 +22,10 @@ def classified(number: int, name: str, handle: str) -> Classified:
     )
     page = Page(url, url, Engine.STATIC, 200, html)
     dossier = Dossier((SiteInput(number, url),), site, (Visit(page, links.extract(page), "home page"),))
-    return Classified(dossier, plan.candidates(dossier))
+    return Finished(dossier)
 
 
-def run(sites: list[Classified]) -> list[SiteResult]:
+def run(sites: list[Finished]) -> list[SiteResult]:
     async def rank() -> list[SiteResult]:
         pipeline = Rank()
         return [result for site in sites for result in (await pipeline.process_item(site)).results]
@@ -37,7 +36,7 @@ def run(sites: list[Classified]) -> list[SiteResult]:
 def test_a_stranger_on_many_sites_is_dropped() -> None:
     names = ["Oak Tree", "Blue Door", "Red Kite", "Old Forge", "High Moor", "Low Tide", "Wild Plum"]
 
-    results = run([classified(number, name, "pixelagency") for number, name in enumerate(names)])
+    results = run([finished(number, name, "pixelagency") for number, name in enumerate(names)])
 
     found = [Network.FACEBOOK in result.profiles for result in results]
     assert found == [True] * (COMMON_SITES_COUNT - 1) + [False] * (len(names) - COMMON_SITES_COUNT + 1)
@@ -46,12 +45,12 @@ def test_a_stranger_on_many_sites_is_dropped() -> None:
 
 @pytest.mark.parametrize("count", [COMMON_SITES_COUNT + 2])
 def test_the_page_of_a_chain_stays(count: int) -> None:
-    results = run([classified(number, "Burger Barn", "burgerbarn") for number in range(count)])
+    results = run([finished(number, "Burger Barn", "burgerbarn") for number in range(count)])
 
     assert all(Network.FACEBOOK in result.profiles for result in results)
 
 
 def test_many_pages_of_one_site_are_one_site() -> None:
-    results = run([classified(1, "Oak Tree", "pixelagency") for _ in range(COMMON_SITES_COUNT + 2)])
+    results = run([finished(1, "Oak Tree", "pixelagency") for _ in range(COMMON_SITES_COUNT + 2)])
 
     assert all(Network.FACEBOOK in result.profiles for result in results)
