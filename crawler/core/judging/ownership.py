@@ -263,10 +263,10 @@ def _credit(link: Link, own: str) -> Iterator[Signal]:
     ):
         yield Signal.AGENCY_CREDIT
     elif not last and previous:
-        # "Developed by" on a line of its own goes on with the link; a whole credit may or may not.
+        # "Developed by" on a line of its own goes on with the link; after a whole credit, the name tells whose it is.
         ends = [match.end for match in lexicon.find(previous, language) if match.kind is Kind.CREDIT]
-        if ends:
-            yield Signal.AGENCY_CREDIT if len(previous) - max(ends) <= 2 else Signal.BESIDE_AGENCY_CREDIT
+        if ends and len(previous) - max(ends) <= 2:
+            yield Signal.AGENCY_CREDIT
 
 
 def _claims_rights(line: str, language: str) -> bool:

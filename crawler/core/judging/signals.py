@@ -65,10 +65,9 @@ class Signal(Enum):
     STATED_SEVERAL_WAYS = ("stated in several ways", 0.7)
     # What speaks against it.
     SHARE_WIDGET = ("share widget", -3.0)
-    SHARE_CLASS = ("share class", -0.6)
-    SHARE_WORDING = ("share wording", -1.2)
+    SHARE_CLASS = ("share class", -0.2)
+    SHARE_WORDING = ("share wording", -2.0)
     AGENCY_CREDIT = ("agency credit", -4.2)
-    BESIDE_AGENCY_CREDIT = ("beside an agency credit", -1.2)
     NAMED_AFTER_OTHER = ("named after another entity", -3.0)
     NAMED_LIKE_MAKER = ("named like whoever made the site", -3.0)
     BESIDE_ACCOUNT_THAT_LOST = ("in the company of an account that lost", -3.0)
