@@ -45,7 +45,7 @@ format: $(READY)  ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 bench: setup $(BENCH)/.ready  ## Speed, cost and recall beside other crawlers, in about ten minutes; prints, never judges
-	@for name in classify proxy redis api; do echo "==> $$name"; $(BIN)/python -m tests.bench.bench_$$name || exit 1; done
+	@for name in classify proxy redis api files; do echo "==> $$name"; $(BIN)/python -m tests.bench.bench_$$name || exit 1; done
 	@echo "==> ladder"; $(BIN)/python -m tests.bench.bench_ladder --crawlee-python $(BENCH)/bin/python --draw
 
 calibrate: $(READY)  ## What the scores mean, and what each signal is worth: writes docs/scores.md

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 from api.files import cells, columns, encodings
 from api.files.table import Additions, Dialect, TableError
+from crawler.records import COLUMNS
 
 DELIMITERS = ",;\t|"
 
@@ -56,8 +57,7 @@ class Delimited:
         header = self.records[self.header_index]
         names = [name.strip() for name in header.cells]
         places = {column: names.index(column) for column in additions.columns if column in names}
-        new = [column for column in additions.columns if column not in places]
-        width = len(header.cells)
+        order = _order(names, additions.columns)
         values = iter(additions.values)
         texts = [self.head]
         for index, record in enumerate(self.records):
@@ -65,33 +65,49 @@ class Delimited:
                 texts.append(record.text + record.line_end)
                 continue
             is_header = index == self.header_index
-            given: Mapping[str, Any] = {column: column for column in new} if is_header else next(values)
-            texts.append(self._written(record, given, places, new, width))
+            given: Mapping[str, Any]
+            if is_header:
+                given = {column: column for column in additions.columns if column not in places}
+            else:
+                given = next(values)
+            texts.append(self._written(record, given, places, order))
         return write_text("".join(texts), self.dialect, file)
 
     def _written(
-        self, record: Record, given: Mapping[str, Any], places: Mapping[str, int], new: Sequence[str], width: int
+        self, record: Record, given: Mapping[str, Any], places: Mapping[str, int], order: Sequence[int | str]
     ) -> str:
-        delimiter = self.dialect.delimiter
-        parts: list[str] = []
-        begin = 0
         replaced = {place: given[column] for column, place in places.items() if column in given}
+        own: dict[int | str, str] = {}
+        begin = 0
         for place, (end, value) in enumerate(zip(record.ends, record.cells, strict=True)):
-            if place >= width:
-                break
-            own = record.text[begin:end]
+            own[place] = record.text[begin:end]
             if place in replaced and cells.text(replaced[place]) != value:
-                own = self._cell(replaced[place])
+                own[place] = self._cell(replaced[place])
             elif (safe := cells.safe(value)) != value:
-                own = self._cell(safe)
-            parts.append(own)
-            begin = end + len(delimiter)
-        parts += [self._cell(replaced.get(place, "")) for place in range(len(parts), width)]
-        parts += [self._cell(given.get(column, "")) for column in new]
-        return delimiter.join(parts) + record.line_end
+                own[place] = self._cell(safe)
+            begin = end + len(self.dialect.delimiter)
+        parts = (
+            own[each]
+            if each in own
+            else self._cell(replaced.get(each, "") if isinstance(each, int) else given.get(each))
+            for each in order
+        )
+        return self.dialect.delimiter.join(parts) + record.line_end
 
     def _cell(self, value: Any) -> str:
         return cell(cells.safe(cells.text(value)), self.dialect)
+
+
+def _order(names: Sequence[str], columns: Sequence[str]) -> list[int | str]:
+    """The cells of a record in order: places of those it has, names of new ones.
+
+    Columns stay where they are.  Where the last ones are ours already, ours follow the others in their own order.
+    """
+    start = len(names)
+    while start and names[start - 1] in COLUMNS and names[start - 1] in columns:
+        start -= 1
+    places = {column: names.index(column) for column in columns if column in names}
+    return [*range(start), *(places.get(column, column) for column in columns if places.get(column, start) >= start)]
 
 
 def write_text(text: str, dialect: Dialect, file: BinaryIO) -> Sequence[str]:

@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 from api.files.reading import open_table
 from api.files.table import WRITTEN_FORMATS, Additions, FileFormat, TableError
 from api.files.writing import refuse_unwritable, write
+from crawler.records import COLUMNS
 from tests.unit.files.test_reading import xlsx
 
 JSON = b'[{"site_web": "a.example", "n": 1.10, "t": true, "l": [1, {"x": null}]}, {"site_web": "=b", "big": 12345678901234567890}]'
@@ -101,3 +102,23 @@ def test_what_is_written_is_read_back(file_format: FileFormat) -> None:
     table = open_table(converted(data, "a.json", file_format), f"a.{file_format}")
 
     assert [dict(row.item) for row in table.rows] == json.loads(data)
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        pytest.param("site_web;n", ["site_web", "n", *COLUMNS], id="new"),
+        pytest.param("site_web;social_youtube;social_tiktok", ["site_web", *COLUMNS], id="last, in another order"),
+        pytest.param("social_tiktok;site_web", ["social_tiktok", "site_web", *(each for each in COLUMNS if each != "social_tiktok")], id="before others"),
+        pytest.param("social_tiktok;site_web;social_x;social_youtube", ["social_tiktok", "site_web", "social_x", *(each for each in COLUMNS if each != "social_tiktok")], id="before and behind others"),
+    ],
+)  # fmt: skip
+def test_the_order_of_columns(header: str, expected: list[str]) -> None:
+    values = ";".join(f"of {name}" for name in header.split(";"))
+
+    lines = (
+        converted(f"{header}\n{values}\n".encode(), "a.csv", "csv", dict.fromkeys(COLUMNS, "y")).decode().split("\n")
+    )
+
+    assert lines[0].split(";") == expected
+    assert lines[1].split(";") == ["y" if name in COLUMNS else f"of {name}" for name in expected]
