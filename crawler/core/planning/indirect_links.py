@@ -15,6 +15,7 @@ from selectolax.lexbor import LexborHTMLParser
 from crawler.core.dossier import Dossier, Visit
 from crawler.core.reading.document import text_count, tree_of
 from crawler.core.reading.link_elements import opened_in
+from crawler.core.reading.own_links import named_by
 from crawler.networks import link_parser, marks, wrappers
 from crawler.networks.canonical import fallback_of, profile_of
 from crawler.networks.directories import is_hub
@@ -31,6 +32,13 @@ MAX_CHAIN_COUNT = 3
 _MAX_SCANNED_LENGTH = 200_000
 """Characters of an answer that are searched for where it leads; what says so stands in the head."""
 _REFRESH = re.compile(r"^[\s\d.;,]*url\s*=\s*['\"]?\s*([^'\"]+)", re.IGNORECASE)
+
+
+OWN_REDIRECT = "redirect of the site itself"
+"""Why a visit was made to a page of the site that only leads on (see :mod:`crawler.core.planning.own_redirects`)."""
+
+MAX_EXIT_TEXT_COUNT = 500
+"""Characters of visible text up to which such a page says no more than where it leads; chosen, not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +85,7 @@ def candidates(dossier: Dossier) -> Iterator[Candidate]:
                 if isinstance(profile, Profile) and link.region is not Region.FOOTER:
                     via = replace(visit.via, href=link.href, url=link.url)
                     yield Candidate(profile, via, visit.page.url, visit.page.engine)
-        elif (account := _account(target_of(visit.page))) is not None:
+        elif (account := _account(target_of(visit.page)) or _shown(visit)) is not None:
             yield Candidate(account, visit.via, dossier.home.url, visit.page.engine)
 
 
@@ -140,6 +148,18 @@ def _first(tree: LexborHTMLParser, selector: str, attribute: str) -> str:
 def _is_answer(target: str) -> bool:
     found = profile_of(target) if target else None
     return isinstance(found, Profile) or (found is not None and found.kind not in (Kind.SYSTEM, Kind.SHORTLINK))
+
+
+def _shown(visit: Visit) -> Profile | None:
+    """The one account on an exit page ("you are leaving our site") of the network that its link named."""
+    if visit.why != OWN_REDIRECT or visit.via is None or not visit.page.html:
+        return None
+    if text_count(tree_of(visit.page.html)) > MAX_EXIT_TEXT_COUNT:
+        return None
+    network = named_by(visit.via)
+    profiles = (profile_of(link.href) for link in visit.links if link.source is Source.ANCHOR)
+    named = {each.key: each for each in profiles if isinstance(each, Profile) and each.network is network}
+    return next(iter(named.values())) if len(named) == 1 else None
 
 
 def _account(target: str) -> Profile | None:

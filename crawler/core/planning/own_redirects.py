@@ -9,13 +9,11 @@ is asked.  Asked by :mod:`crawler.core.planning.plan`; what comes of it is read 
 from collections.abc import Callable, Collection, Iterator
 
 from crawler.core.dossier import Dossier, Visit
-from crawler.core.planning.indirect_links import MAX_CHAIN_COUNT, MAX_HOPS_COUNT, Hop, target_of
+from crawler.core.planning.indirect_links import MAX_CHAIN_COUNT, MAX_HOPS_COUNT, OWN_REDIRECT, Hop, target_of
 from crawler.core.reading.own_links import is_own, named_by
 from crawler.networks.canonical import profile_of
 from crawler.records import Link, Network, Profile, Region, Source
 from crawler.urls import host_of, registrable_domain
-
-WHY = "redirect of the site itself"
 
 MAX_PER_NETWORK_COUNT = 2
 """Most redirects asked for one network; chosen: one in the header and one in the footer may differ."""
@@ -23,7 +21,7 @@ MAX_PER_NETWORK_COUNT = 2
 
 def is_own_redirect(visit: Visit) -> bool:
     """Whether a visit asked a redirect of the site itself."""
-    return visit.via is not None and visit.why == WHY
+    return visit.via is not None and visit.why == OWN_REDIRECT
 
 
 def next_redirect(dossier: Dossier, found: Callable[[], Collection[Network]]) -> Hop | None:
@@ -43,7 +41,7 @@ def next_redirect(dossier: Dossier, found: Callable[[], Collection[Network]]) ->
         is_new = all(link.url != each.url for each in asked)
         is_left = sum(named_by(each) is network for each in asked) < MAX_PER_NETWORK_COUNT
         if is_new and is_left and network not in found():
-            return Hop(link.url, link, WHY)
+            return Hop(link.url, link, OWN_REDIRECT)
     return None
 
 
@@ -85,4 +83,4 @@ def _onward(taken: list[Visit]) -> Hop | None:
     is_first = sum(visit.via == last.via for visit in taken) < MAX_CHAIN_COUNT
     is_new = all(visit.page.requested_url != target for visit in taken)
     is_here = is_own(target, registrable_domain(host_of(last.via.url)))
-    return Hop(target, last.via, WHY) if is_first and is_new and is_here else None
+    return Hop(target, last.via, OWN_REDIRECT) if is_first and is_new and is_here else None

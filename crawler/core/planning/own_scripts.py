@@ -25,9 +25,16 @@ _LIBRARY = re.compile(
 
 _WRITES = re.compile(
     r"\bfetch\(|XMLHttpRequest|\$\.(?:get|ajax|getJSON)\(|\.load\(|innerHTML|insertAdjacentHTML|createElement\(.a.\)|"
-    r"document\.write|\.append(?:Child)?\(|nodeType\s{0,2}={2,3}\s{0,2}8|COMMENT_NODE|SHOW_COMMENT|\batob\("
+    r"document\.write|\.append(?:Child)?\(|nodeType\s{0,2}={2,3}\s{0,2}8|COMMENT_NODE|SHOW_COMMENT|\batob\(|"
+    r"\bimport\b[^\"';]{0,80}[\"'](?:\./|/)"
 )
 """Calls by which a script on the page adds to it."""
+
+_TRACKERS = re.compile(
+    r"googletagmanager|google-analytics|gtag\(|dataLayer|fbq\(|_paq|hotjar|clarity|wpemoji|adsbygoogle|recaptcha|"
+    r"tawk|intercom|crisp\.|hubspot|cookie|consent"
+)
+"""What the snippets of trackers, chats and consent managers have in them; they add their own file and nothing else."""
 
 MAX_SCRIPT_LENGTH = 100_000
 """Characters of an inline script that are looked at."""
@@ -50,11 +57,15 @@ def may_add_profiles(html: str, url: str) -> str:
             file = _own_file(source, url, domain)
             if file and not _LIBRARY.search(file):
                 return f"the site's own {file.rpartition('/')[2][:40] or 'script'}"
-        elif _runs(node.attributes.get("type")) and _WRITES.search((node.text() or "")[:MAX_SCRIPT_LENGTH]):
+        elif _runs(node.attributes.get("type")) and _writes((node.text() or "")[:MAX_SCRIPT_LENGTH]):
             return "a script on the page adds to it"
     if any(marks.ACCOUNT_ADDRESS.search(part.partition("-->")[0]) for part in html.split("<!--")[1:]):
         return "a comment that a script may open"
     return ""
+
+
+def _writes(script: str) -> bool:
+    return _WRITES.search(script) is not None and _TRACKERS.search(script) is None
 
 
 def _own_file(source: str, url: str, domain: str) -> str:

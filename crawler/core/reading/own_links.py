@@ -117,6 +117,8 @@ def _carried(path: str, query: str) -> Iterator[str]:
     values = [pair.partition("=")[2] or pair for pair in query.split("&")[:MAX_VALUES_COUNT]]
     for value in (*values, path.rpartition("/")[2]):
         plain = unquote(value)
+        if "%" in plain[:16]:  # encoded twice
+            plain = unquote(plain)
         if _STARTS.match(plain):
             yield plain.strip()
         elif decoded := address_in_base64(plain):

@@ -17,6 +17,7 @@ B64 = base64.b64encode(FB.encode()).decode()
 HIDDEN: list[tuple[str, str, str]] = [
     ("query", f"{SITE}/out?url={FB}", FB),
     ("query, encoded", f"{SITE}/go.php?to=https%3A%2F%2Fwww.facebook.com%2Fstudioatlas&id=3", FB),
+    ("query, encoded twice", f"{SITE}/out?u=https%253A%252F%252Fwww.facebook.com%252Fstudioatlas", FB),
     ("query without a scheme", f"{SITE}/exit?link=www.facebook.com/studioatlas", "www.facebook.com/studioatlas"),
     ("query without a key", f"{SITE}/exit?{FB}", FB),
     ("query in base64", f"{SITE}/redirect.php?u={B64}", FB),
