@@ -5,8 +5,7 @@ VENV  := .venv
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 LOCK  := $(BIN)/uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header --generate-hashes -q
-# Without -q: quiet, it reports success whatever it finds (1.6).
-BUILD_DOCS := DISABLE_MKDOCS_2_WARNING=true NO_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --clean
+BUILD_DOCS := $(BIN)/zensical build --strict --clean
 # Other crawlers, to compare with.
 BENCH := .venv-bench
 # The first of these that is 3.11 or newer; `make PYTHON=/path/to/python3` chooses another.
