@@ -3,6 +3,7 @@
 Wires settings, job store, queue and routes into one FastAPI application; starts and ends what it holds.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +17,7 @@ from api.console import app as console
 from api.deps import Services
 from api.head import HeadAsGet
 from api.metrics import ProcessMetrics
-from api.routes import account, auth, events, files, health, jobs, results, rows
+from api.routes import account, auth, events, explain, files, health, jobs, operator, results, rows
 from api.row_schemas import ResultsPage
 from crawler.config import Settings
 from worker.accounts.rates import Rates
@@ -63,6 +64,7 @@ def create_app(settings: Settings, redis_url: str) -> FastAPI:
             JobPages(connection),
             MarkStore(connection),
             Uploads(connection),
+            asyncio.Semaphore(1),
         )
         hub.start()
         try:
@@ -79,13 +81,15 @@ def create_app(settings: Settings, redis_url: str) -> FastAPI:
         lifespan=lifespan,
         # It would build an address from the Host header, which any client can set.
         redirect_slashes=False,
+        docs_url=None,  # our own page
+        redoc_url=None,
         # Names that generated clients can use.
         generate_unique_id_function=lambda route: route.name,
         # Which of these a route cannot give, api.openapi takes away again.
         responses=errors.responses(400, 404, 405, 413, 415, 503),
     )
     errors.install(app)
-    named = (auth, account, jobs, files, results, rows, events, health)
+    named = (auth, account, jobs, files, results, rows, events, explain, operator, health)
     routers = tuple(each.router for each in named)
     for router in routers:
         app.include_router(router)

@@ -3,6 +3,7 @@
 ``Annotated`` dependencies over what :mod:`api.app` put into the application's state.
 """
 
+import asyncio
 import hashlib
 from dataclasses import dataclass
 from typing import Annotated
@@ -43,6 +44,8 @@ class Services:
     pages: JobPages
     marks: MarkStore
     uploads: Uploads
+    explaining: asyncio.Semaphore
+    """Lets one site be explained at a time: each takes a crawl, with its browsers, on the machine of the API."""
 
 
 # Asynchronous although they wait for nothing: FastAPI runs others in a thread each.

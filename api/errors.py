@@ -47,6 +47,7 @@ Code = Literal[
     "quota_exceeded",
     "unauthenticated",
     "inactive_account",
+    "not_operator",
     "cross_origin",
     "not_found",
     "method_not_allowed",

@@ -103,6 +103,16 @@ _PREVIEW = {
     "ef_cost": 0.231,
     "ef_left": None,
 }  # fmt: skip
+_EXPLAINED = {
+    "profiles": {_NETWORK.value: {"url": _PROFILE, "score": 0.984}},
+    "networks": {_NETWORK.value: {"chosen": _JUDGED, "alternates": []}},
+    "pages": [],
+    "stop_reason": "every network that the site names is settled",
+    "reason": None,
+    "detail": "",
+    "elapsed_ms": 120,
+    "bytes": 14_200,
+}
 _TOKEN = {"id": "0123456789abcdef", "name": "nightly import", "created_at": _CREATED, "used_at": None}
 
 EXAMPLES: Mapping[str, Any] = {
@@ -117,6 +127,31 @@ EXAMPLES: Mapping[str, Any] = {
     "preview_file": _PREVIEW,
     "get_file_preview": _PREVIEW,
     "create_job_of_file": {**_ACCEPTED, "file_name": "cafes.csv"},
+    "explain_site": {
+        "site_web": "https://studio-atlas.example",
+        "in_force": "auto",
+        "modes": dict.fromkeys(("auto", "always", "never"), _EXPLAINED),
+        "settings": [{
+            "name": "SOCIALS_MAX_PAGES_COUNT", "value": "4", "is_default": True,
+            "why": "as many pages were read as it allows",
+        }],
+    },
+    "get_operator_view": {
+        "workers": [{"name": "host-1:4711", "memory_bytes": 412_000_000}], "workers_count": 1, "queue_age_s": 0.0,
+        "queued_count": 0, "open_jobs": {"pending": 0, "running": 1}, "webhooks_count": 0, "pages": {"static": 1200},
+        "seconds_per_page": {"static": 0.31}, "browsers": {"retired": 1},
+        "days": [{"day": "2026-03-02", "found": 840, "empty": 320, "failed": 40, "failures": {"dns_error": 40}}],
+        "coverage": [{
+            "network": _NETWORK.value, "share": 0.41, "usual_share": 0.43, "is_drop": False, "shares": [0.43, 0.41],
+        }],
+        "settings": [{
+            "name": "SOCIALS_PORT", "value": "8080", "default": "8000", "is_changed": True, "source": "environment",
+        }],
+        "accounts": [{
+            "id": "local", "email": None, "is_active": True, "is_operator": True, "spent_ef": 0.231,
+            "ceiling_ef": None,
+        }],
+    },
     "list_tokens": {"tokens": [_TOKEN]},
     "create_token": {**_TOKEN, "token": "socials_local_0123456789abcdef_..."},
     "get_use": {"days": [{

@@ -91,6 +91,9 @@ class Settings(BaseSettings):
     sign_ins_per_minute_count: int = Field(default=10, ge=1)
     """Maximum sign-in attempts per minute, per e-mail address and per client."""
 
+    explains_per_minute_count: int = Field(default=6, ge=1)
+    """Maximum sites an account may have explained per minute (``POST /api/explain``)."""
+
     streams_count: int = Field(default=1000, ge=1)
     """Maximum open event streams per account."""
 

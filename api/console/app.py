@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import MutableHeaders
 from starlette.staticfiles import StaticFiles
 
-from api.console import jobs, new_job, sign_in
+from api.console import account, docs, jobs, new_job, operator, sign_in, try_site
 from api.console.client import NotSignedIn, Refused
 from api.console.rendering import STATIC, Renderer, page
 from api.console.security import other_headers
@@ -52,8 +52,17 @@ class SecurityHeaders:
 def install(app: FastAPI) -> None:
     """Serve the console from the application."""
     app.state.console = Renderer()
-    for router in (sign_in.router, new_job.router, jobs.router):
+    for router in (
+        sign_in.router,
+        new_job.router,
+        jobs.router,
+        account.router,
+        try_site.router,
+        operator.router,
+        docs.router,
+    ):
         app.include_router(router, include_in_schema=False)
+    app.mount(docs.SWAGGER, _Files(directory=docs.swagger_files()))
     app.mount(f"/static/{app.state.console.version}", _Files(directory=STATIC))
     app.add_exception_handler(NotSignedIn, _to_sign_in)
     app.add_exception_handler(Refused, _refused)

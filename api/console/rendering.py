@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from api.console import figures, icons, pictures
-from api.console.client import Client
+from api.console.client import Client, NotSignedIn
 from api.console.security import page_headers
 from api.console.texts import Texts
 from crawler.records import Network
@@ -68,7 +68,13 @@ class Renderer:
 
 
 async def page(
-    request: Request, template: str, status: int = 200, *, is_public: bool = False, **context: Any
+    request: Request,
+    template: str,
+    status: int = 200,
+    *,
+    is_public: bool = False,
+    is_open: bool = False,
+    **context: Any,
 ) -> HTMLResponse:
     """Render a page for who looks at it.
 
@@ -77,12 +83,18 @@ async def page(
         template: its template.
         status: of the answer.
         is_public: the page is the same for everybody, signed in or not.
+        is_open: whoever is not signed in sees it too, without the menu.
         context: what the template shows.
 
     Raises:
         NotSignedIn: the page is not public, and the visitor is not signed in.
     """
     renderer: Renderer = request.app.state.console
-    account = None if is_public else await Client(request).get("/api/account")
+    account = None
+    try:
+        account = None if is_public else await Client(request).get("/api/account")
+    except NotSignedIn:
+        if not is_open:
+            raise
     text = renderer.text(template, account=account, path=request.url.path, **context)
     return HTMLResponse(text, status, headers=page_headers(has_swagger=template == "docs.html"))

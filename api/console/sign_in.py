@@ -70,8 +70,7 @@ async def sign_out(request: Request) -> Response:
 
 
 async def _form(request: Request, back_to: str, email: str = "", refused: str = "", status: int = 200) -> Response:
-    context = {"next": back_to, "email": email, "refused": refused}
-    return await page(request, "sign_in.html", status, is_public=True, **context)
+    return await page(request, "sign_in.html", status, is_public=True, next=back_to, email=email, refused=refused)
 
 
 def _with_cookies(response: Response, answer: Answer) -> Response:

@@ -27,6 +27,7 @@ keys of accounts are :mod:`worker.accounts.keys`.  All keys of a job expire toge
 ``socials:probe``                 string, for a second: whether Redis takes writes
 ``socials:metrics``               hash of counters: ``jobs:STATUS``, ``items:OUTCOME``, ``failures:REASON``,
                                   ``engines:ENGINE``, ``pages:ENGINE``, ``seconds:ENGINE``, ``browsers:CAUSE``
+``socials:metrics:DAY``           hash: the same of one day (days since 1970), and ``profiles:NETWORK``; forty days
 ``socials:worker-memory``         hash: worker -> ``BYTES SECONDS-SINCE-1970``
 ``socials:wake:PROCESS``          stream of one entry, for a minute: an API process wakes its reader of events with it
 ``socials:taken:CLAIM``           string of JSON, for a lease: the shard that one call took off the queue

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from redis import Redis
@@ -63,6 +64,34 @@ def note_memory(connection: Redis, worker_pid: int) -> None:
         step.hset(WORKER_MEMORY, f"{socket.gethostname()}:{worker_pid}", f"{tree_bytes(worker_pid)} {time.time()}")
         step.expire(WORKER_MEMORY, round(STALE_S))
         step.execute()
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What was counted on one day, in UTC: the counters named as :mod:`worker.jobs.keys` says."""
+
+    day: date
+    counters: Mapping[str, int]
+
+
+async def days(connection: Any, count: int) -> list[Day]:
+    """Read the counters of the last days, oldest first, today last; days without any are empty.
+
+    Args:
+        connection: Redis, asynchronous.
+        count: number of days.
+    """
+    today = int(time.time() // 86_400)
+    numbers = range(today - count + 1, today + 1)
+    with guarded():
+        async with connection.pipeline(transaction=False) as step:
+            for number in numbers:
+                step.hgetall(f"{METRICS}:{number}")
+            found = await step.execute()
+    return [
+        Day(date(1970, 1, 1) + timedelta(days=number), {name: int(value) for name, value in counters.items()})
+        for number, counters in zip(numbers, found, strict=True)
+    ]
 
 
 async def service_stats(connection: Any) -> ServiceStats:

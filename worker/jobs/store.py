@@ -21,7 +21,7 @@ from worker.accounts.quota import ef, month_of, units
 from worker.connection import ANSWER_TIMEOUT_S, Refused, Unavailable, Unconfirmed, for_api, guarded
 from worker.jobs import json_text
 from worker.jobs.keys import NO_EVENT, OPEN, PROBE, JobKeys
-from worker.jobs.metrics import ServiceStats, service_stats
+from worker.jobs.metrics import Day, ServiceStats, days, service_stats
 from worker.jobs.pages import keep_labels, label_lines
 from worker.jobs.queue import QUEUE, QUEUE_KEY
 from worker.jobs.record import (
@@ -112,6 +112,10 @@ class JobStore:
     async def stats(self) -> ServiceStats:
         """Return how the service stands."""
         return await service_stats(self._redis)
+
+    async def days(self, count: int) -> list[Day]:
+        """Return what was counted on the last days, oldest first."""
+        return await days(self._redis, count)
 
     async def create(self, new: NewJob) -> Job:
         """Store a job with its items and shards in one step, reserve its estimate, use up its idempotency key.

@@ -60,7 +60,10 @@ function focusErrors() {
 document.addEventListener("submit", (event) => {
   const question = event.submitter?.dataset.confirm;
   if (question && !confirm(question)) event.preventDefault();
+  const busy = document.getElementById("busy");
+  if (busy && event.target.dataset.busy && !event.defaultPrevented) busy.textContent = event.target.dataset.busy;
 });
 
 focusErrors();
 signInByLink();
+addEventListener("hashchange", signInByLink); // the link, pasted where the page is open already

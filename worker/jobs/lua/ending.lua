@@ -4,7 +4,16 @@ local record, events, open, quota, ready, released, items, results, failures = u
 local webhooks, webhook_accounts, metrics = unpack(KEYS, 10, 12)
 local member, most_listed = ARGV[1], tonumber(ARGV[2])
 
-local function count(name, by) redis.call('HINCRBY', metrics, name, by) end
+-- What is counted for the day alone; a day's counters are kept for forty days.
+local function count_day(name, by)
+  local day = metrics .. ':' .. math.floor(now_ms / 86400000)
+  redis.call('HINCRBY', day, name, by)
+  redis.call('EXPIRE', day, 40 * 86400)
+end
+local function count(name, by)
+  redis.call('HINCRBY', metrics, name, by)
+  count_day(name, by)
+end
 
 -- List the items without a result as failed, the first ones, as far as there is room.
 local function list_unanswered(unanswered_count, reason)

@@ -17,7 +17,7 @@ local processed = redis.call('HINCRBY', record, 'processed', 1)
 if about.is_found then redis.call('HINCRBY', record, 'found', 1) end
 for _, counter in ipairs(about.counters) do
   redis.call('HINCRBY', record, counter, 1)
-  if string.sub(counter, 1, 9) ~= 'profiles:' then count(counter, 1) end
+  if string.sub(counter, 1, 9) == 'profiles:' then count_day(counter, 1) else count(counter, 1) end
 end
 count(about.is_failed and 'items:failed' or about.is_found and 'items:found' or 'items:empty', 1)
 if about.is_failed then
