@@ -75,7 +75,7 @@ class Client:
         async with httpx.AsyncClient(transport=self._transport, base_url=self._base_url, timeout=120) as client:
             answer = await client.request(method, path, headers=headers, **how)
         is_json = answer.headers.get("content-type", "").startswith("application/json")
-        value = answer.json() if is_json else None
+        value = answer.json() if is_json and answer.content else None
         if answer.status_code == 401:
             raise NotSignedIn
         if answer.status_code >= 400:

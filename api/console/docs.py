@@ -26,4 +26,4 @@ def swagger_files() -> Path:
 @router.get("/docs")
 async def show_docs(request: Request) -> Response:
     """Show every operation, with requests that can be tried."""
-    return await page(request, "docs.html", is_open=True, swagger=SWAGGER)
+    return await page(request, "docs.html", is_for_visitors=True, swagger=SWAGGER)

@@ -26,7 +26,7 @@ async def show_jobs(request: Request, status: str = "", cursor: str = "") -> Res
     now = datetime.now(UTC)
     durations = {job["id"]: views.pace(job, now).duration or views.NOTHING for job in listed["jobs"]}
     known = {job["id"] for job in listed["jobs"]}
-    context = {"jobs": listed["jobs"], "next_cursor": listed["next_cursor"], "status": status}
+    context = {"jobs": listed["jobs"], "next_cursor": listed["next_cursor"], "chosen": status}
     return await page(request, "jobs.html", durations=durations, known=known, **context)
 
 

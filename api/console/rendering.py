@@ -73,7 +73,7 @@ async def page(
     status: int = 200,
     *,
     is_public: bool = False,
-    is_open: bool = False,
+    is_for_visitors: bool = False,
     **context: Any,
 ) -> HTMLResponse:
     """Render a page for who looks at it.
@@ -83,7 +83,7 @@ async def page(
         template: its template.
         status: of the answer.
         is_public: the page is the same for everybody, signed in or not.
-        is_open: whoever is not signed in sees it too, without the menu.
+        is_for_visitors: whoever is not signed in sees it too, without the menu.
         context: what the template shows.
 
     Raises:
@@ -94,7 +94,7 @@ async def page(
     try:
         account = None if is_public else await Client(request).get("/api/account")
     except NotSignedIn:
-        if not is_open:
+        if not is_for_visitors:
             raise
     text = renderer.text(template, account=account, path=request.url.path, **context)
     return HTMLResponse(text, status, headers=page_headers(has_swagger=template == "docs.html"))

@@ -63,10 +63,7 @@ async def sign_out(request: Request) -> Response:
         answer = await Client(request).send("POST", "/api/auth/logout", params={"everywhere": everywhere})
     except NotSignedIn:
         return RedirectResponse("/sign-in", 303)
-    response = _with_cookies(RedirectResponse("/sign-in", 303), answer)
-    # Other pages of ours that the browser holds in its memory are not shown again.
-    response.headers["Clear-Site-Data"] = '"cache"'
-    return response
+    return _with_cookies(RedirectResponse("/sign-in", 303), answer)
 
 
 async def _form(request: Request, back_to: str, email: str = "", refused: str = "", status: int = 200) -> Response:

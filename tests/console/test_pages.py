@@ -103,8 +103,8 @@ def test_the_api_reference_comes_from_this_machine_alone(signed_in: Page, servic
     found = Axe().run(page).response["violations"]
     left = {each["id"]: len(each["nodes"]) for each in found}
     print(f"axe on /docs: {left}")
-    assert set(left) <= {"color-contrast", "nested-interactive", "label", "select-name", "aria-allowed-attr", "region",
-                         "scrollable-region-focusable", "heading-order", "empty-table-header"}, left  # fmt: skip
+    # Swagger UI's own (5.32): what cannot be styled away.
+    assert set(left) <= {"button-name", "heading-order", "scrollable-region-focusable", "select-name"}, left
 
 
 def test_the_reference_is_there_for_who_is_not_signed_in(page: Page) -> None:
@@ -114,15 +114,15 @@ def test_the_reference_is_there_for_who_is_not_signed_in(page: Page) -> None:
 
 def test_the_first_page_is_small(signed_in: Page, service: Service, job_id: str) -> None:
     page = signed_in
-    sizes: list[int] = []
-    page.on("response", lambda answer: sizes.append(len(answer.body())) if answer.status == 200 else None)
+    sizes: dict[str, int] = {}
+    page.on("response", lambda answer: sizes.update({answer.url: len(answer.body())}) if answer.ok else None)
     page.goto("/", wait_until="networkidle")
-    assert sum(sizes) < 100_000, sizes
+    assert sum(sizes.values()) < 100_000, sizes
     paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
     page.goto(f"/jobs/{job_id}", wait_until="networkidle")
     usable = page.evaluate("performance.getEntriesByType('navigation')[0].domInteractive")
     print(
-        f"first page: {sum(sizes):,} bytes, first contentful paint {paint:.0f} ms; table usable after {usable:.0f} ms"
+        f"first page: {sum(sizes.values()):,} bytes, first contentful paint {paint:.0f} ms; table usable after {usable:.0f} ms"
     )
 
 
