@@ -11,10 +11,11 @@ links to a document that reads like a page; they count only while nothing was fo
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.core.reading.document import texts, tree_of
+from crawler.core.reading.document import shared_tree_of, texts
 from crawler.networks import marks
 
 THIN_TEXT_COUNT = 200
@@ -97,6 +98,7 @@ class _Document:
     size_count: int
 
 
+@lru_cache(maxsize=4)  # a page is judged several times in a row: for the next step, the result, and its frames
 def needs_script(html: str, *, has_profiles: bool) -> ScriptNeed:
     """Judge one document as it came over the wire.
 
@@ -107,7 +109,7 @@ def needs_script(html: str, *, has_profiles: bool) -> ScriptNeed:
     Returns:
         The decision with the deciding signal, the first that holds in the order of the lists.
     """
-    tree = tree_of(html)
+    tree = shared_tree_of(html)
     scripts = tuple(node for node in tree.css("script") if (node.attributes.get("type") or "").lower() in _RUNS)
     if not scripts:
         return ScriptNeed(is_needed=False, signal="no scripts")

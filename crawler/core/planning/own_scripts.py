@@ -8,7 +8,7 @@ import re
 
 import ada_url
 
-from crawler.core.reading.document import tree_of
+from crawler.core.reading.document import shared_tree_of
 from crawler.networks import marks
 from crawler.urls import host_of, registrable_domain
 
@@ -49,7 +49,7 @@ def may_add_profiles(html: str, url: str) -> str:
     """
     if "<script" not in html.lower():
         return ""
-    tree = tree_of(html)
+    tree = shared_tree_of(html)
     domain = registrable_domain(host_of(url))
     for node in tree.css("script"):
         source = (node.attributes.get("src") or "").strip()

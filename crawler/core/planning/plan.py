@@ -330,8 +330,9 @@ def _inner_page(known: _Known, limits: Limits, engines: Sequence[Engine]) -> Ste
     seen = {address(url) for visit in dossier.visits for url in (visit.page.requested_url, visit.page.url)}
     if len({address(visit.page.requested_url) for visit in dossier.pages}) >= limits.max_pages_count:
         return Done("page budget is used up")
-    # A site whose home page needed a browser needs it on its other pages too.
-    engine = dossier.engine or Engine.STATIC
+    # Plain first even where the home page was rendered: many a site was for one thing that its other pages do not
+    # need, and a page that does need a browser says so for a hundredth of the price.
+    engine = _first_engine(limits, engines)
     for *_, url, why in sorted(contact_links(dossier), key=lambda found: found[:3]):
         if address(url) in seen:
             continue

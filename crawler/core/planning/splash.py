@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import ada_url
 from selectolax.lexbor import LexborNode
 
-from crawler.core.reading.document import text_count, tree_of
+from crawler.core.reading.document import shared_tree_of, text_count
 from crawler.records import Page
 from crawler.urls import host_of, registrable_domain
 
@@ -44,7 +44,7 @@ def way_in(page: Page) -> str:
     Args:
         page: the first page of a site, as an engine read it.
     """
-    tree = tree_of(page.html)
+    tree = shared_tree_of(page.html)
     if text_count(tree) > MAX_TEXT_COUNT:
         return ""
     ways = dict(_ways(tree.css("body a[href], body area[href]"), page.url))

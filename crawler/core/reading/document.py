@@ -10,6 +10,7 @@ are not.
 
 import re
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 from itertools import count
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -48,6 +49,12 @@ def tree_of(html: str) -> LexborHTMLParser:
     if text.count("<") > PLAIN_TAGS_COUNT:
         text = _flattened(text)
     return LexborHTMLParser(text)
+
+
+@lru_cache(maxsize=1)
+def shared_tree_of(html: str) -> LexborHTMLParser:
+    """Parse as :func:`tree_of` does; who asks for the same document shares the tree, which must not be changed."""
+    return tree_of(html)
 
 
 _SHADOW = re.compile(r"\sshadowroot(?:mode)?\s*=", re.IGNORECASE)

@@ -11,7 +11,7 @@ from functools import lru_cache
 import ada_url
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.core.reading.document import text_count, tree_of
+from crawler.core.reading.document import shared_tree_of, text_count
 from crawler.records import Page
 from crawler.urls import host_of, registrable_domain
 
@@ -35,7 +35,7 @@ def frames_of(page: Page) -> tuple[str, ...]:
     """Return the addresses of the documents that a page consists of, absolute, in document order."""
     if not _may_have_frames(page):
         return ()
-    tree = tree_of(page.html)
+    tree = shared_tree_of(page.html)
     found = (_address(node, page.url) for node in (*_framesets(tree), *_inner(tree, page.url)))
     return tuple(dict.fromkeys(url for url in found if url and url != page.url))[:MAX_LISTED_COUNT]
 
