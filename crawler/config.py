@@ -179,6 +179,10 @@ class Settings(BaseSettings):
     settle_timeout_s: float = Field(default=8.0, gt=0, le=60)
     """Time limit, in seconds, for a rendered page to settle: no pending work that could add links."""
 
+    site_pause_s: float = Field(default=0.1, ge=0, le=60)
+    """Pause between two requests to the same registrable domain or address, over all workers, in seconds; one request
+    at a time is under way to each."""
+
     max_page_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
     """Maximum size of a document, in bytes, after decompression."""
 

@@ -28,7 +28,7 @@ from crawler.core.reading.encoding import encoding_of
 from crawler.egress.proxy import EgressProxy
 from crawler.failures import RenderError, failure_from
 from crawler.records import Engine, Reason
-from crawler.requests import COOKIES, DEADLINE, ENGINE, ROBOTS_BYTES, SPENT
+from crawler.requests import COOKIES, DEADLINE, ENGINE, IS_RETRIED, LEFT, RETRY_AFTER, ROBOTS_BYTES, SPENT
 
 ROBOTS_TIMEOUT_S = 8.0
 """Longest wait for a robots.txt, in seconds, half of a page's deadline where that is less; chosen, not measured."""
@@ -123,6 +123,23 @@ class EncodingMiddleware:
         if not content_type and (encoding := encoding_of(response.body)).startswith("utf-16"):
             return response.replace(cls=HtmlResponse, encoding=encoding)
         return response
+
+
+class RetryAfterMiddleware:
+    """Sends a request once more where its site asks to wait, and the item's time allows it.
+
+    The wait itself is the download handler's: until then the site is busy for everybody, and no other site is.
+    """
+
+    async def process_response(self, request: Request, response: Response) -> Request | Response:
+        """Ask again later."""
+        asked_s = request.meta.pop(RETRY_AFTER, None)
+        spent_s = request.meta.get(SPENT, 0.0)
+        if asked_s is None or request.meta.get(IS_RETRIED) or spent_s + asked_s >= request.meta.get(LEFT, 0.0):
+            return response
+        # The site's item pays for the wait; what the first answer took is in it already.
+        meta = {**request.meta, IS_RETRIED: True, SPENT: spent_s + asked_s}
+        return request.replace(meta=meta, dont_filter=True)
 
 
 class CookiesMiddleware:

@@ -45,6 +45,15 @@ HAS_BEGUN = "has_begun"
 DEADLINE_OF_ANSWER = "deadline_of_answer"
 """Meta key, the download handler's own: the timer that runs until the answer begins."""
 
+RETRY_AFTER = "retry_after_s"
+"""Meta key set by the download handler: pause that the site asks for before the next request, in seconds."""
+
+IS_RETRIED = "is_retried"
+"""Meta key: whether the request is sent a second time, as the site has asked for."""
+
+LEFT = "left_s"
+"""Meta key: what was left of the item's time budget when the request was made, in seconds."""
+
 SPENT = "spent_s"
 """Meta key set by the download handler: seconds that the engine spent on the request, the redirects that led to it and
 the look at robots.txt included; waiting for a free page is not."""
@@ -69,6 +78,7 @@ def request_for(
     errback: Callable[..., Any],
     deadline_s: float,
     cookies: CookieJar | None = None,
+    left_s: float = 0.0,
 ) -> Request:
     """Build the request for a step.
 
@@ -79,12 +89,14 @@ def request_for(
         errback: gets the failure.
         deadline_s: most time for this one page, in seconds.
         cookies: what the site has set so far, its answer adds to it; ``None``: nothing yet.
+        left_s: what is left of the item's time budget, in seconds.
     """
     meta: dict[str, Any] = {
         ENGINE: step.engine,
         WHY: step.why,
         ORIGIN: dossier.origin,
         DEADLINE: deadline_s,
+        LEFT: left_s,
     }
     if cookies is not None:
         meta[COOKIES] = cookies

@@ -8,7 +8,7 @@ the reactor itself is imported by :func:`crawl_feed` alone.
 import asyncio
 import gc
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -20,6 +20,7 @@ from crawler.egress.proxy import EgressProxy, ProxyLimits, own_loopback
 from crawler.egress.trackers import tracker_hosts, trackers_of
 from crawler.engines.find import find_engines
 from crawler.engines.handler import abort_pages
+from crawler.manners import LocalManners, Manners
 from crawler.readers import Readers
 from crawler.records import Batch, Feed, Limits, RunReport, Sink, SiteInput
 from crawler.scrapy_settings import scrapy_settings
@@ -54,12 +55,13 @@ def crawl(inputs: Sequence[SiteInput], sink: Sink, settings: Settings, limits: L
     return crawl_feed(OneBatch(Batch(tuple(inputs), limits, sink)), settings)
 
 
-def crawl_feed(feed: Feed, settings: Settings) -> RunReport:
+def crawl_feed(feed: Feed, settings: Settings, make_manners: Callable[[], Manners] = LocalManners) -> RunReport:
     """Crawl one batch after the other, as many at a time as the feed gives; blocks until it gives no more.
 
     Args:
         feed: where batches come from, and go when they are done.
         settings: the operator's settings.
+        make_manners: makes what lets requests through to their sites; called in the crawl's event loop.
 
     Returns:
         How it ended, with Scrapy's counters.
@@ -74,14 +76,14 @@ def crawl_feed(feed: Feed, settings: Settings) -> RunReport:
     # What was imported stays; without this each full collection goes through all of it, a twentieth of a crawl's time.
     gc.freeze()
     loop = asyncio.get_event_loop()
-    work = loop.create_task(_crawl(feed, settings))
+    work = loop.create_task(_crawl(feed, settings, make_manners))
     work.add_done_callback(lambda _: reactor.stop())  # type: ignore[misc]
     # Signals belong to the caller: a worker and the command line end a crawl through the sink.
     reactor.run(installSignalHandlers=False)  # type: ignore[misc,call-arg]
     return work.result()
 
 
-async def _crawl(feed: Feed, settings: Settings) -> RunReport:
+async def _crawl(feed: Feed, settings: Settings, make_manners: Callable[[], Manners]) -> RunReport:
     engines, chromium_path = find_engines(settings)
     blocked = tracker_hosts() if settings.block_trackers else frozenset()
     limits = ProxyLimits(connect_timeout_s=settings.connect_timeout_s)
@@ -104,6 +106,7 @@ async def _crawl(feed: Feed, settings: Settings) -> RunReport:
             "chromium_path": chromium_path,
             "proxy": proxy,
             "readers": readers,
+            "manners": make_manners(),
         }
         running = asyncio.ensure_future(runner.crawl(crawler, **arguments))
         watch = asyncio.ensure_future(_watch(crawler, stream, proxy))

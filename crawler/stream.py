@@ -153,6 +153,16 @@ class Stream:
             self._active_count -= 1
             self._changed.set()
 
+    def step_aside(self, dossier: Dossier) -> None:
+        """Have a site wait for another site without taking up room."""
+        self._vacate(work_of(dossier), _name(dossier))
+
+    def step_back(self, dossier: Dossier) -> None:
+        """Have it take up room again."""
+        work = work_of(dossier)
+        if not work.is_dropped and _name(dossier) in work.open and _name(dossier) not in work.active:
+            self._occupy(work, _name(dossier))
+
     def put_off(self, dossier: Dossier, request: object) -> None:
         """Have a site wait until all others of its batch were tried; the request comes out of :meth:`starts` again."""
         work = work_of(dossier)

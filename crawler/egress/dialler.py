@@ -81,6 +81,15 @@ class Dialler:
                 failure = Failure(Reason.CONNECT_ERROR, "no connection")
         return failure
 
+    async def first_address(self, host: str) -> Address | None:
+        """Resolve a host; ``None`` where it has no address, or one of this machine."""
+        if is_localhost(host) or literal(host) is not None:
+            return literal(host)
+        try:
+            return (await self._resolver.addresses(host))[0]
+        except OSError:
+            return None
+
     def address_of(self, host: str) -> Address | None:
         """Return where the last connection to a host went, ``None`` where there was none lately."""
         return self._addresses.get(host)

@@ -156,6 +156,10 @@ class EgressProxy:
         """Refuse some of ``blocked_hosts`` no longer: sites that are crawled themselves."""
         self._dialler.unblock(hosts)
 
+    async def address_soon(self, host: str) -> Address | None:
+        """Return where the next connection to a host goes most likely; ``None`` where that cannot be said."""
+        return self._dialler.address_of(host) or await self._dialler.first_address(host)
+
     def address_of(self, host: str) -> Address | None:
         """Return where the last connection to a host went, ``None`` where there was none lately."""
         return self._dialler.address_of(host)

@@ -6,6 +6,7 @@ HTTP or to one of two scrapy-playwright handlers, started only when the first pa
 
 import asyncio
 from contextlib import suppress
+from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, Self
 from weakref import WeakKeyDictionary
@@ -19,6 +20,7 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.config import Settings
+from crawler.core.planning.manners import MAX_PAUSE_S, keys_of, retry_after_s
 from crawler.egress.proxy import EgressProxy
 from crawler.egress.silence import Silence
 from crawler.egress.wire import REJECT_HEADER
@@ -30,7 +32,20 @@ from crawler.engines.resources import Load, LoadWatch, is_full, size_bytes
 from crawler.engines.visit import WaitLimits
 from crawler.failures import RenderError, failure_from
 from crawler.records import Engine, Reason
-from crawler.requests import DEADLINE_OF_ANSWER, ENGINE, HAS_BEGUN, ORIGIN, SPENT, TLS_INVALID
+from crawler.requests import (
+    DEADLINE,
+    DEADLINE_OF_ANSWER,
+    ENGINE,
+    HAS_BEGUN,
+    ORIGIN,
+    RETRY_AFTER,
+    ROBOTS_BYTES,
+    SPENT,
+    TLS_INVALID,
+)
+
+BUSY_GRACE_S = 5.0
+"""How much longer than a request's deadline its site is kept busy, in seconds, where whoever asked is lost."""
 
 END_TIMEOUT_S = 2.0
 """Longest wait for a renderer to end that was killed, in seconds."""
@@ -78,13 +93,47 @@ class EngineHandler:
             raise cancelled
         self._open[task] = origin
         try:
-            return await self._download_timed(request)
+            return await self._download_politely(request)
         except asyncio.CancelledError:
             if self._is_aborted or (origin is not None and origin.is_dropped):
                 raise cancelled from None
             raise
         finally:
             del self._open[task]
+
+    async def _download_politely(self, request: Request) -> Response:
+        """Fetch one request once its site is free, and keep the site free for a while afterwards."""
+        spider: Any = self._crawler.spider
+        if not hasattr(spider, "manners"):
+            return await self._download_timed(request)  # pages without a crawl around them
+        proxy: EgressProxy = spider.proxy
+        host = (urlparse_cached(request).hostname or "").lower()
+        keys = keys_of(host, await proxy.address_soon(host))
+        dossier = request.cb_kwargs.get("dossier")
+        if dossier is not None:
+            spider.stream.step_aside(dossier)  # who waits for a site takes up no room
+        await spider.manners.enter(keys, request.meta.get(DEADLINE, 0.0) + BUSY_GRACE_S)
+        if dossier is not None:
+            spider.stream.step_back(dossier)
+        # A page may follow its robots.txt at once.
+        pause_s = 0.0 if ROBOTS_BYTES in request.meta else spider.config.site_pause_s
+        try:
+            response = await self._download_timed(request)
+            pause_s = max(pause_s, self._asked_pause_s(request, response))
+            return response
+        finally:
+            await spider.manners.leave(keys, pause_s)
+
+    def _asked_pause_s(self, request: Request, response: Response) -> float:
+        """The pause that a site asks for, in seconds; noted for the middleware that sends the request again."""
+        header = response.headers.get("Retry-After")
+        if response.status not in (429, 503) or header is None:
+            return 0.0
+        asked_s = retry_after_s(header.decode("latin-1"), datetime.now(UTC))
+        if asked_s is None or asked_s > MAX_PAUSE_S:
+            return 0.0
+        request.meta[RETRY_AFTER] = asked_s
+        return asked_s
 
     async def _download_timed(self, request: Request) -> Response:
         engine = request.meta.get(ENGINE, Engine.STATIC)

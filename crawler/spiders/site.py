@@ -22,6 +22,7 @@ from crawler.core.dossier import Dossier
 from crawler.core.planning import plan
 from crawler.core.planning.advance import Advanced, Answer, advance
 from crawler.egress.canary import UnguardedError, verify_guard
+from crawler.manners import Manners
 from crawler.pages import answer_from, answer_from_failure
 from crawler.pipelines import Finished
 from crawler.readers import Readers, UnreadableError
@@ -42,6 +43,7 @@ class SiteSpider(scrapy.Spider):
         chromium_path: the Chromium to run, ``""`` without one.
         proxy: the egress proxy, running.
         readers: where pages are read.
+        manners: lets requests through to their sites.
     """
 
     name = "site"
@@ -55,6 +57,7 @@ class SiteSpider(scrapy.Spider):
         chromium_path: str,
         proxy: Any,
         readers: Readers,
+        manners: Manners,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -63,6 +66,7 @@ class SiteSpider(scrapy.Spider):
         self.chromium_path = chromium_path
         self.proxy = proxy
         self.readers = readers
+        self.manners = manners
         self._engines = engines
         self._is_guarded = True
 
@@ -168,7 +172,7 @@ class SiteSpider(scrapy.Spider):
         timeout_s = self.config.fetch_timeout_s if step.engine is Engine.STATIC else self.config.render_timeout_s
         left_s = max(1.0, work_of(dossier).batch.limits.item_budget_s - dossier.spent_s)
         deadline_s = min(timeout_s, left_s)
-        request = request_for(step, dossier, self.parse, self.failed, deadline_s, cookies)
+        request = request_for(step, dossier, self.parse, self.failed, deadline_s, cookies, left_s)
         if dossier.visits and not dossier.read:
             self.stream.put_off(dossier, request)  # nothing has answered yet; other sites have not even been asked
             return None

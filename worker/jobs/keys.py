@@ -31,6 +31,8 @@ keys of accounts are :mod:`worker.accounts.keys`.  All keys of a job expire toge
 ``socials:worker-memory``         hash: worker -> ``BYTES SECONDS-SINCE-1970``
 ``socials:wake:PROCESS``          stream of one entry, for a minute: an API process wakes its reader of events with it
 ``socials:taken:CLAIM``           string of JSON, for a lease: the shard that one call took off the queue
+``socials:manners:WHAT``          string that expires: a domain or an address that a request is under way to, or whose
+                                  pause is not over
 ``socials:busy``                  set of accounts with shards that are queued or worked on
 ``socials:open``                  set of ``ACCOUNT ID``: jobs that have not ended, for the sweeper.  The only key of no
                                   account; it goes with the jobs.
@@ -45,6 +47,8 @@ from worker.accounts.keys import AccountKeys
 OPEN = "socials:open"
 
 BUSY = "socials:busy"
+
+MANNERS_PREFIX = "socials:manners:"
 
 WEBHOOKS = "socials:webhooks"
 

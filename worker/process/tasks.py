@@ -25,5 +25,5 @@ def run_shard(account_id: str, job_id: str, number: int) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # the worker blocked it until there is a handler
         from crawler.run import crawl_feed  # it loads Scrapy's reactor, which must not be in the process that forks
 
-        report = crawl_feed(turn, settings)
+        report = crawl_feed(turn, settings, turn.make_manners)
         logger.info("turn ended: %s, %s results", report.finish_reason, report.delivered_count)

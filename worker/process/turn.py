@@ -23,6 +23,7 @@ from worker.connection import Unavailable, for_api, for_work
 from worker.jobs import metrics
 from worker.jobs.queue import QUEUE_KEY, ShardQueue, Taken
 from worker.jobs.shards import MAX_DEATHS_COUNT, Heartbeat, Shard, ShardStore, internal_error
+from worker.process.manners import SharedManners
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +81,10 @@ class Turn:
     def is_stopped(self) -> bool:
         """Whether the worker has to stop: what is held is handed back."""
         return self._stopped.is_set()
+
+    def make_manners(self) -> SharedManners:
+        """Return what lets requests through to their sites, over all workers."""
+        return SharedManners(for_api(self._settings.redis_url, max_connections=2))
 
     def stop(self, *_: object) -> None:
         """End as soon as can be; a signal handler."""
