@@ -180,7 +180,10 @@ def records_of(text: str, delimiter: str, line: int = 1) -> Iterator[Record]:
         found: list[str] = []
         ends: list[int] = []
         while True:
-            value, place = _next_cell(text, place, delimiter, plain, line + _lines_between(text, begin, place))
+            try:
+                value, place = _next_cell(text, place, delimiter, plain)
+            except _BadQuoteError as error:
+                raise TableError(f"line {line + _lines_between(text, begin, place)}: {error}") from None
             found.append(value)
             ends.append(place - begin)
             if not text.startswith(delimiter, place):
@@ -198,7 +201,11 @@ def _lines_between(text: str, begin: int, end: int) -> int:
     return newlines or text.count("\r", begin, end)
 
 
-def _next_cell(text: str, place: int, delimiter: str, plain: re.Pattern[str], line: int) -> tuple[str, int]:
+class _BadQuoteError(Exception):
+    """A quote that would swallow rows."""
+
+
+def _next_cell(text: str, place: int, delimiter: str, plain: re.Pattern[str]) -> tuple[str, int]:
     """Read the cell that begins at a place; return its value and where it ends."""
     if not text.startswith('"', place):
         if text.startswith(" ", place) and (spaced := _SPACED.match(text, place)):
@@ -211,16 +218,14 @@ def _next_cell(text: str, place: int, delimiter: str, plain: re.Pattern[str], li
     quoted = _QUOTED.match(text, place)
     if quoted is None:
         start = re.split(r"[\r\n]", text[place : place + 40])[0]
-        raise TableError(
-            f'line {line}: a quote is opened and never closed ({start}); close it, or write it twice ("")'
-        )
+        raise _BadQuoteError(f'a quote is opened and never closed ({start}); close it, or write it twice ("")')
     rest = plain.match(text, quoted.end())
     assert rest is not None  # noqa: S101  # as above
     value = quoted[1].replace('""', '"')
     if rest[0].strip(" ") and ("\n" in value or "\r" in value):
         start = re.split(r"[\r\n]", quoted[0])[0][:40]
-        raise TableError(
-            f"line {line}: a quote is opened ({start}) and seems to be closed by one on a later line; "
+        raise _BadQuoteError(
+            f"a quote is opened ({start}) and seems to be closed by one on a later line; "
             'close it, or write it twice ("")'
         )
     return value + rest[0].rstrip(" ") if rest[0].strip(" ") else value, rest.end()

@@ -3,11 +3,13 @@
 Pure.  People put titles above their lists and other sheets before them.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from api.files import cells, columns
+from api.files.sheet_xml import MAX_COLUMNS_COUNT
 from api.files.table import Row, TableError
 from crawler.records import COLUMNS
 
@@ -74,13 +76,16 @@ def column_names(header: Sequence[Any]) -> tuple[str, ...]:
     Raises:
         TableError: a column that matters occurs twice.
     """
+    if len(header) > MAX_COLUMNS_COUNT:
+        raise TableError(f"the list has {len(header)} columns; {MAX_COLUMNS_COUNT} are read at most")
+    counts: Counter[str] = Counter()
     names: list[str] = []
     for place, cell in enumerate(header, 1):
         name = cells.text(cell).strip() or f"column_{place}"
-        if name in names and (columns.is_site_name(name) or name in COLUMNS):
+        counts[name] += 1
+        if counts[name] > 1 and (columns.is_site_name(name) or name in COLUMNS):
             raise TableError(f"the column {name} occurs twice; rename one of them")
-        count = sum(each == name or each.startswith(f"{name} (") for each in names)
-        names.append(f"{name} ({count + 1})" if name in names else name)
+        names.append(f"{name} ({counts[name]})" if counts[name] > 1 else name)
     return tuple(names)
 
 

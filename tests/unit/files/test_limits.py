@@ -1,6 +1,7 @@
 """Is what would take all memory refused with a sentence, before it is read?"""
 
 import io
+import time
 import zipfile
 
 import pytest
@@ -138,3 +139,23 @@ def test_entities_are_refused(part: str) -> None:
 
     with pytest.raises(TableError):
         open_table(file.getvalue(), "a.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        pytest.param("a.csv", b"site_web," + b"n," * 100_000, "has 100002 columns", id="columns"),
+        pytest.param("a.csv", b"site_web,n\n" + b'"a"b,' * 50_000, "has 50001 cells", id="quotes inside cells"),
+        pytest.param("a.csv", b"site_web," + b'a,"' * 50_000, "has 25002 columns", id="quotes without end"),
+        pytest.param("a.csv", b'"' * 300_001, "no rows", id="quotes alone"),
+        pytest.param("a.json", b"[" * 300_000, "nested too deeply", id="brackets"),
+        pytest.param("a.json", b'{"a":' * 100_000, "nested too deeply", id="braces"),
+    ],
+)  # fmt: skip
+def test_text_that_is_made_to_take_long_is_refused_at_once(name: str, data: bytes, words: str) -> None:
+    begun = time.perf_counter()
+
+    with pytest.raises(TableError, match=words):
+        require_site(open_table(data, name))
+
+    assert time.perf_counter() - begun < 5  # a fraction of a second; minutes where it grows with the square
