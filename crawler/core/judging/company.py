@@ -18,6 +18,8 @@ from crawler.records import Network, ProfileType
 CLEAR_LEAD = 1.5
 """Difference in log-odds from which an account has lost clearly, whatever the two are called; chosen, not measured."""
 
+MAX_BRANCHES_COUNT = 12
+"""Accounts whose labels are compared, the best ones."""
 
 MAX_RIVALS_COUNT = 40
 """Accounts that lost whose names are compared, the best ones: pages list hundreds."""
@@ -41,8 +43,8 @@ def in_company(judged: Sequence[Judgement], makers: Callable[[], Collection[str]
 
 def _with_branches(judged: Sequence[Judgement]) -> list[Judgement]:
     """Two alike accounts are no list of others where two with the site's name, elsewhere, are labelled as they are."""
-    own = [each for each in judged if each.likeness >= SIMILAR_NAME and each.labels]
-    twins = [each for each in judged if Signal.ONE_OF_TWO_ALIKE in each.signals and each.labels]
+    own = [each for each in judged if each.likeness >= SIMILAR_NAME and each.labels][:MAX_BRANCHES_COUNT]
+    twins = [each for each in judged if Signal.ONE_OF_TWO_ALIKE in each.signals and each.labels][:MAX_BRANCHES_COUNT]
     branches = {each.profile.key for each in twins if any(_are_branches(each, twin, own) for twin in twins)}
     again = [
         each.with_signals(Signal.OWN_BRANCH, without=Signal.ONE_OF_TWO_ALIKE) if each.profile.key in branches else each
