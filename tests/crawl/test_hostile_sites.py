@@ -114,9 +114,9 @@ CASES: dict[str, tuple[Script, dict[str, str], tuple[str, ...] | None]] = {
     # Charsets
     "utf-16": (once(reply(FULL.encode("utf-16"), kind="text/html; charset=utf-16")), FOUND, None),
     "utf-16-by-its-mark": (once(reply(FULL.encode("utf-16"))), FOUND, None),
-    "shift-jis": (once(reply(FULL.replace("Bakery<", "パン屋<").encode("shift_jis"), kind="text/html; charset=Shift_JIS")), FOUND, None),
-    "windows-1252": found(FULL.replace("Harbour", "Caf&eacute;"), kind="text/html; charset=windows-1252"),
-    "wrong-charset": (once(reply(FULL.replace("Harbour", "Café").encode("latin-1"), kind="text/html; charset=utf-8")), FOUND, None),
+    "shift-jis": (once(reply(FULL.replace("<footer>", "<p>パン屋</p><footer>").encode("shift_jis"), kind="text/html; charset=Shift_JIS")), FOUND, None),
+    "windows-1252": found(FULL.replace("<footer>", "<p>Caf&eacute;</p><footer>"), kind="text/html; charset=windows-1252"),
+    "wrong-charset": (once(reply(FULL.replace("<footer>", "<p>Café</p><footer>").encode("latin-1"), kind="text/html; charset=utf-8")), FOUND, None),
     "charset-of-nobody": found(FULL, kind="text/html; charset=klingon"),
     "invalid-bytes": (once(reply(FULL.replace("Bakery", "B\0\ufffdkery").encode().replace(b"<footer>", b"\xff\xfe\x80<footer>"))), FOUND, None),
     # Addresses
