@@ -49,14 +49,14 @@ _password = click.option(
 )
 
 
-def _where(command: Callable[..., None]) -> Callable[..., None]:
+def where(command: Callable[..., None]) -> Callable[..., None]:
     """Options that say where the accounts are kept, for a group of commands."""
     data = click.option("--data", "data_dir", type=click.Path(file_okay=False), help="Data folder of `socials serve`.")
     return data(click.option("--redis", "redis_url", metavar="URL", help="Redis of the service.")(command))
 
 
 @click.group()
-@_where
+@where
 @click.pass_context
 def account(context: click.Context, /, **given: str | None) -> None:
     """Manage accounts and their spending limits."""
@@ -157,7 +157,7 @@ def set_password(name: str, password_stdin: bool) -> None:
 
 
 @click.group()
-@_where
+@where
 @click.pass_context
 def token(context: click.Context, /, **given: str | None) -> None:
     """Manage API tokens."""

@@ -46,7 +46,7 @@ def main() -> NoReturn:
 class _Commands(click.Group):
     """Loads ``account`` and ``token`` only when they are asked for: they need Redis, most of the others do not."""
 
-    _LATE = ("account", "token")
+    _LATE = ("account", "feedback", "token")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted([*super().list_commands(ctx), *self._LATE])
@@ -54,6 +54,11 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self._LATE:
             return super().get_command(ctx, cmd_name)
+
+        if cmd_name == "feedback":
+            from api.cli import feedback
+
+            return feedback.feedback
 
         from api.cli import accounts
 

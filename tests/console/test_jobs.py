@@ -1,13 +1,17 @@
 """From a list to a download, with a browser: what people with a list do."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from crawler.config import Settings
 from tests.console.conftest import EMAIL, PASSWORD, Service
 
 pytestmark = pytest.mark.console
@@ -103,6 +107,16 @@ def test_evidence_a_wrong_mark_and_the_export(signed_in: Page, service: Service,
         rows: list[dict[str, Any]] = client.get(f"/api/jobs/{job_id}/results").json()
         assert rows[index][f"social_{network}"] == ""
     expect(row.locator(".marked")).to_have_count(1)
+
+    settings = Settings(redis_url=service.redis_url, allow_hosts=service.allow_hosts)
+    blocks = subprocess.run(
+        [sys.executable, "-c", "from api.cli.main import main; main()", "feedback", "export", "ada"],
+        env={**os.environ, **settings.environment()},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert blocks.startswith(f"<!-- block: feedback {job_id[:8]} row {index + 1} | site: ")
 
     panel.get_by_role("button", name="Undo").click()
     expect(panel.get_by_text("marked wrong")).to_have_count(0)
