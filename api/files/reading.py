@@ -78,6 +78,11 @@ def open_table(source: Path | BinaryIO | bytes, name: str = "", how: Reading | N
     name = name or (str(source) if isinstance(source, Path) else "")
     data = _bytes(source)
     file_format = how.file_format or format_of(name) or _sniffed(data)
+    is_book = file_format in ("xlsx", "xls", "ods")
+    if how.sheet is not None and not is_book:
+        raise TableError("--sheet: the file has no sheets; leave the option out")
+    if how.encoding is not None and is_book:
+        raise TableError("--encoding: a workbook says itself how its text is encoded; leave the option out")
     if file_format in ("csv", "tsv"):
         table = _delimited_table(data, file_format, how)
     elif file_format in ("json", "jsonl", "geojson"):

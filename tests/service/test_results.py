@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -86,7 +87,8 @@ def test_a_csv_reader_reads_what_json_says(client: httpx.Client, redis_url: str)
             else:
                 assert json.loads(cell) == value
     for cell in (cell for record in [header, *records] for cell in record):
-        assert not cell.lstrip(" ").startswith(("=", "@", "\t", "\r", "\0", "\uff1d"))
+        is_name = re.fullmatch(r"@[\w.\-]+", cell) is not None  # which cannot run
+        assert is_name or not cell.lstrip(" ").startswith(("=", "@", "\t", "\r", "\0", "\uff1d"))
     assert records[4][names.index("phone")] == "+33 1 23 45 67 89"
     assert (records[4][names.index("=1+1")], header[names.index("=1+1")]) == ("'=cmd", "'=1+1")
 

@@ -168,6 +168,13 @@ def test_columns_that_are_named() -> None:
         opened(data, "a.json", name_column="title")
 
 
+def test_options_that_do_not_apply_are_refused() -> None:
+    with pytest.raises(TableError, match="--sheet: the file has no sheets"):
+        opened(b"site_web\na.com\n", sheet="x")
+    with pytest.raises(TableError, match="--encoding: a workbook"):
+        opened(xlsx([["site_web"], ["a.com"]]), "a.xlsx", encoding="utf-8")
+
+
 def test_rows_have_the_numbers_of_the_spreadsheet() -> None:
     csv = opened(b'sep=,\nn,site_web\n"a\nb",a.com\n\nc,b.com\n')
     book = opened(xlsx([[], ["site_web"], ["a.com"], [], ["b.com"]]), "a.xlsx")

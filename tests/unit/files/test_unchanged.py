@@ -18,7 +18,7 @@ texts = st.text(st.characters(codec="cp1252", exclude_characters="\0\x1a"), max_
 sites = st.sampled_from(["", "-", "atlas.example", "www.forge.example", "Studio 54 www.x.example", "+49 351 123456"])
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(texts, sites, texts), min_size=1, max_size=5),
     st.sampled_from([",", ";", "\t", "|"]),
@@ -63,7 +63,7 @@ values = st.recursive(
 items = st.dictionaries(st.text(max_size=4), values, max_size=3)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     st.lists(items, min_size=1, max_size=3), st.sampled_from(["json", "jsonl", "geojson"]), st.sampled_from([None, 2])
 )
@@ -106,7 +106,7 @@ shown = (
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(st.lists(st.tuples(shown, sites, shown), min_size=1, max_size=4), st.integers(1, 3), st.integers(1, 3))
 def test_workbooks(rows: list[tuple[Any, str, Any]], top: int, left: int) -> None:
     assume(any(value not in (None, "") for row in rows for value in row))
