@@ -44,22 +44,18 @@ _LETTERS = {
     "\u2011": "-",
     "\u05be": "-",
 }
-_DROPPED = (
-    *range(0x300, 0x370),  # combining accents
-    *range(0x591, 0x5BE),  # Hebrew points
-    *range(0x5BF, 0x5C8),
-    *range(0x610, 0x61B),  # Arabic vowel signs
-    *range(0x64B, 0x660),
-    *range(0x6D6, 0x6EE),
-    0x640,  # tatweel
-    0x670,
-    *(0x93C, 0x9BC, 0xA3C),  # nuktas, which keyboards leave out
-    *(0xAD, 0x34F, 0x61C, 0x180E, 0x200B, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF),  # invisible
-    *range(0x202A, 0x202F),
-    *range(0x2066, 0x206A),
-    *range(0xFE00, 0xFE10),
+_LETTER = re.compile("[" + re.escape("".join(_LETTERS)) + "]")
+_LETTER_FOLDS = str.maketrans(_LETTERS)
+_DROPPED = re.compile(
+    "["
+    "\u0300-\u036f"  # combining accents
+    "\u0591-\u05bd\u05bf-\u05c7"  # Hebrew points
+    "\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640"  # Arabic vowel signs, and tatweel
+    "\u093c\u09bc\u0a3c"  # nuktas, which keyboards leave out
+    # Invisible characters.
+    "\u00ad\u034f\u061c\u180e\u200b\u200d-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufe00-\ufe0f\ufeff"
+    "]+"
 )
-_FOLDS = str.maketrans(_LETTERS) | dict.fromkeys(_DROPPED, "")
 
 UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 """Thai, Lao, Burmese, Khmer, kana and Han, whose words stand side by side, as a class of an expression."""
@@ -71,15 +67,17 @@ _PIECES = re.compile(
 )
 
 
-LATIN = 0
-"""What :func:`script_of` tells of Latin letters, digits, marks and spaces."""
+def scripts_of(text: str) -> frozenset[int]:
+    """Return numbers for the scripts of a text, which tell the words that it can have at all; Latin has none.
 
+    Scripts that lie side by side in Unicode share a number.
+    """
+    blocks = {ord(character) >> 8 for character in set(text)}
+    return frozenset(min(block, _EAST_ASIAN) for block in blocks if block not in _LATIN_BLOCKS)
+
+
+_LATIN_BLOCKS = frozenset((0x00, 0x01, 0x02, *range(0x1E, 0x2E)))
 _EAST_ASIAN = 0x30
-
-
-def script_of(character: str) -> int:
-    """Return a number for the script of a folded character, or for a few scripts that lie side by side in Unicode."""
-    return LATIN if character < "\u0370" or "\u1e00" <= character < "\u2e80" else min(ord(character) >> 8, _EAST_ASIAN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,10 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower().replace("`", "'")
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    return unicodedata.normalize("NFC", plain.translate(_FOLDS))
+    plain = _DROPPED.sub("", plain)
+    if _LETTER.search(plain):
+        plain = plain.translate(_LETTER_FOLDS)
+    return unicodedata.normalize("NFC", plain)
 
 
 def pieces(folded: str) -> Iterator[Piece]:

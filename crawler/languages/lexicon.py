@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
-from crawler.languages.folding import LATIN, Piece, fold, pieces, script_of
+from crawler.languages.folding import Piece, fold, pieces, scripts_of
 from crawler.languages.table import NETWORK, Entry, Kind, Sense, entries, spelt_out
 from crawler.networks import marks
 
@@ -86,7 +86,7 @@ class _Tree:
     def read(self, folded: str) -> None:
         """Take in what is in the scripts of a text."""
         if self.unread and not folded.isascii():
-            for script in set(map(script_of, folded)) - {LATIN}:
+            for script in scripts_of(folded):
                 for entry in self.unread.pop(script, ()):
                     self.add_all(entry)
 

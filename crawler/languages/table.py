@@ -17,7 +17,7 @@ from importlib.resources import files
 from itertools import product
 from typing import Any
 
-from crawler.languages.folding import LATIN, fold, script_of
+from crawler.languages.folding import fold, scripts_of
 
 
 class Kind(StrEnum):
@@ -116,9 +116,8 @@ class Entry:
 
     @property
     def scripts(self) -> frozenset[int]:
-        """The scripts, as :func:`script_of` tells them, without which no phrase of it can be met; empty: no such."""
-        text = self.text.replace(NETWORK, "")
-        return frozenset() if _LATIN.search(text) else frozenset(map(script_of, set(text))) - {LATIN}
+        """The scripts, as :func:`scripts_of` tells them, without which no phrase of it can be met; empty: no such."""
+        return frozenset() if _LATIN.search(self.text.replace(NETWORK, "")) else scripts_of(self.text)
 
     def phrases(self) -> Iterator[tuple[str, Sense]]:
         """Take the phrases apart.

@@ -11,6 +11,8 @@ import ada_url
 from selectolax.lexbor import LexborNode
 
 from crawler.core.reading.document import shared_tree_of, text_count
+from crawler.languages import lexicon
+from crawler.languages.table import Kind
 from crawler.records import Page
 from crawler.urls import host_of, registrable_domain
 
@@ -20,6 +22,9 @@ chosen, not measured."""
 
 MAX_LINKS_COUNT = 12
 """Links to other pages of the site up to which it is one; languages are rarely more.  Chosen, not measured."""
+
+ASIDE_KINDS = frozenset({Kind.PRIVACY, Kind.IMPRINT, Kind.SHARE})
+"""What stands at the edge of such pages in any language."""
 
 _ASIDE = re.compile(
     r"impress?um|imprint|legal|privacy|privacid|datenschutz|cookie|terms|condition|mentions|agb\b|accessib|barriere|"
@@ -72,6 +77,7 @@ def _ways(nodes: list[LexborNode], page_url: str) -> Iterator[tuple[str, str]]:
             and url.rstrip("/") != page_url.partition("#")[0].rstrip("/")
             and not _ASIDE.search(url)
             and not _ASIDE.search(text)
+            and not ASIDE_KINDS & lexicon.kinds(text)
             and not _OUT.match(text)
         ):
             first = url.partition("//")[2].partition("/")[2].partition("/")[0]
