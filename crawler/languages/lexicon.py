@@ -188,10 +188,15 @@ def _kinds(text: str, language: str, is_slug: bool) -> frozenset[Kind]:
     return frozenset(match.kind for match in _find(fold(text), language, is_slug))
 
 
+_FILED_AS = {"no": "nb", "nn": "nb", "iw": "he", "in": "id", "fil": "tl", "bs": "sr", "sh": "sr", "cnr": "sr"}
+"""Languages that stand in another's file, and codes that pages still use for them (BCP 47, deprecated subtags)."""
+
+
 @lru_cache(maxsize=8192)
 def _find(folded: str, language: str, is_slug: bool) -> tuple[Match, ...]:
     tree = _tree()
     tree.read(folded)
+    language = _FILED_AS.get(language, language)
     parts = list(pieces(folded))
     worded = [part for part in parts if not part.is_mark]
     ends: dict[tuple[int, Kind], int] = {}

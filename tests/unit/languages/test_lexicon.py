@@ -48,6 +48,8 @@ def test_the_declared_language_helps_and_does_not_decide() -> None:
     assert Kind.BY in kinds("Izdelava: Novak, od", "sl")
     assert Kind.BY not in kinds("Izdelava: Novak, od")
     assert Kind.CONTACT in kinds("Kontakty", "ja")
+    assert Kind.SOCIAL in kinds("Du ser oss i some", "no")
+    assert Kind.SOCIAL not in kinds("some of us")
 
 
 @pytest.mark.parametrize(
