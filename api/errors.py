@@ -21,7 +21,7 @@ from api.schemas import PATTERNS
 from api.site_hint import site_hint
 from crawler.messages import message_of
 from worker.connection import Unavailable, Unconfirmed
-from worker.jobs.store import IdempotencyConflict, QuotaExceeded
+from worker.jobs.store import IdempotencyConflict, QuotaExceeded, StorageExceeded, StoreFull
 from worker.jobs.submit import NoEligibleItems
 
 logger = logging.getLogger(__name__)
@@ -45,6 +45,7 @@ Code = Literal[
     "no_eligible_items",
     "no_failed_items",
     "quota_exceeded",
+    "storage_exceeded",
     "unauthenticated",
     "inactive_account",
     "not_operator",
@@ -131,9 +132,16 @@ def _idempotency_conflict(_: IdempotencyConflict) -> ApiError:
     return ApiError(409, "idempotency_conflict", message)
 
 
+def _storage_exceeded(found: StorageExceeded) -> ApiError:
+    stored, most = (f"{amount / 1e6:,.0f} MB" for amount in (found.stored_bytes, found.most_bytes))
+    message = f"The account's jobs take {stored} of {most}; wait until older ones expire, or send fewer items."
+    return ApiError(400, "storage_exceeded", message)
+
+
 _REFUSALS: Mapping[type[Exception], Callable[[Any], ApiError]] = {
     QuotaExceeded: _quota_exceeded,
     NoEligibleItems: _no_eligible_items,
+    StorageExceeded: _storage_exceeded,
     IdempotencyConflict: _idempotency_conflict,
 }
 """Why a job is not accepted, and the answer."""
@@ -223,6 +231,8 @@ async def _not_accepted(request: Request, error: Exception) -> JSONResponse:
 async def _unavailable(request: Request, error: Exception) -> JSONResponse:
     logger.warning("Redis is not available: %s", type(error.__cause__ or error).__name__)
     message = "The job store cannot be reached; try again shortly."
+    if isinstance(error, StoreFull):
+        message = "The job store is nearly full: new jobs are refused until older ones expire; all else goes on."
     if isinstance(error, Unconfirmed):
         message = (
             "The job store went away while the job was stored, and it may have been accepted: repeat the request with "

@@ -82,6 +82,8 @@ class _Service:
         yield _gauge("socials_queue_age_seconds", "Age of the oldest job not begun.", [((), stats.queue_age_s)])
         yield _gauge("socials_queue_shards", "Shards queued for a worker.", [((), stats.queued_count)])
         yield _gauge("socials_webhooks_waiting", "Webhooks not taken yet.", [((), stats.webhooks_count)])
+        yield _gauge("socials_redis_memory_bytes", "Memory that Redis uses.", [((), stats.fill.used_bytes)])
+        yield _gauge("socials_redis_memory_limit_bytes", "Memory that Redis may use.", [((), stats.fill.limit_bytes)])
         opened = [((status,), count) for status, count in stats.open_counts.items()]
         yield _gauge("socials_jobs_open", "Jobs that have not ended.", opened, ["status"])
         memory = [((worker,), size) for worker, size in stats.memory_bytes.items()]

@@ -192,6 +192,7 @@ EXAMPLES: Mapping[str, Any] = {
         "checks": {
             "redis": {"is_ok": True, "detail": "answers and takes writes"},
             "workers": {"is_ok": True, "detail": "2 running"},
+            "memory": {"is_ok": True, "detail": "Redis is 4% full"},
             "engines": {"is_ok": True, "detail": "static, light, chromium"},
         },
     },

@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
     """Maximum size of a request body, in bytes."""
 
+    max_account_bytes: int = Field(default=2_000_000_000, ge=1_000_000)
+    """Maximum size of all jobs of an account that are kept, items and results together, in bytes."""
+
     session_s: int = Field(default=7 * 86_400, ge=60)
     """Lifetime of a session, in seconds."""
 

@@ -17,6 +17,8 @@ from crawler.config import Settings, is_loopback
 from crawler.engines.find import describe_engines, find_engines
 from crawler.records import Render
 from worker.connection import Unavailable
+from worker.jobs.metrics import Fill
+from worker.jobs.store import FULL_SHARE
 
 router = APIRouter(tags=["service"])
 
@@ -39,15 +41,24 @@ async def readyz(response: Response, services: ServicesDep) -> Any:
         checks["redis"] = Check(is_ok=True, detail="answers and takes writes")
         count = await services.queue.workers_count()
         checks["workers"] = Check(is_ok=count > 0, detail=f"{count} running")
+        checks["memory"] = _memory(await services.store.fill())
     except Unavailable as error:
         checks["redis"] = Check(is_ok=False, detail=str(error))
-        checks["workers"] = Check(is_ok=False, detail="not known without Redis")
+        checks["workers"] = checks["memory"] = Check(is_ok=False, detail="not known without Redis")
     engines, _ = find_engines(services.settings)
     can_render = len(engines) > 1 or services.settings.render is Render.NEVER
     checks["engines"] = Check(is_ok=can_render, detail=describe_engines(services.settings, engines))
     is_ready = all(check.is_ok for check in checks.values())
     response.status_code = 200 if is_ready else 503
     return Readiness(status="ready" if is_ready else "degraded", checks=checks)
+
+
+def _memory(fill: Fill) -> Check:
+    """How full Redis is; ready as long as anything fits, since reading goes on when new jobs are refused."""
+    detail = f"Redis is {fill.share:.0%} full"
+    if fill.share >= FULL_SHARE:
+        detail += "; new jobs are refused"
+    return Check(is_ok=fill.share < 1, detail=detail)
 
 
 @router.get(

@@ -135,7 +135,7 @@ def test_an_item_tells_its_evidence(client: httpx.Client, job_id: str) -> None:
 
     about = item["networks"]["facebook"]
     assert about["chosen"]["signals"] == [
-        {"name": "icon row in the header or footer", "weight": 4.2},
+        {"name": "icon row in the header or footer", "weight": 3.8},
         {"name": "same name", "weight": 2.7},
     ]
     assert about["alternates"][0]["why_lost"] == (

@@ -467,7 +467,7 @@ def test_everything_of_a_job_expires_together(service: Service) -> None:
 
     keys = list(service.raw.scan_iter(f"{JobKeys(job.account_id, job.id).record}*"))
 
-    assert len(keys) == 7
+    assert len(keys) == 6
     assert all(0 < service.raw.pttl(key) <= 600_000 for key in keys)
 
 

@@ -396,14 +396,15 @@ def test_a_job_survives_its_redis(tmp_path: Path, number: signal.Signals) -> Non
 
 
 def test_workers_without_their_redis_can_be_ended(tmp_path: Path) -> None:
-    """Nothing may look for a lost Redis for ever: neither a worker that is told to end nor a killed one's courier."""
+    """Nothing may look for a lost Redis for ever: neither a worker that is ended nor a killed one's courier."""
     own = OwnRedis(tmp_path)
     own.start()
     bench = Bench(own.url, tmp_path)
     try:
         told, killed = (psutil.Process(bench.start_worker().pid) for _ in range(2))
         with redis.Redis.from_url(own.url) as connection:
-            bench.wait_for(lambda: connection.scard("rq:workers") == 4)  # each with a courier
+            bench.wait_for(lambda: connection.scard("rq:workers") == 2)
+        bench.wait_for(lambda: bool(told.children() and killed.children()))  # each with a courier
         families = [told, *told.children(), killed, *killed.children()]
         own.stop(signal.SIGKILL)
         for number, name in itertools.product(range(2), ("worker", "courier")):

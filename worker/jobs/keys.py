@@ -20,6 +20,8 @@ keys of accounts are :mod:`worker.accounts.keys`.  All keys of a job expire toge
 ``socials:ACCOUNT:jobs``          sorted set: ids of the account's jobs by the time they were created
 ``socials:ACCOUNT:ready``         sorted set of ``ID N``: shards that wait for their account's turn, by that turn
 ``socials:ACCOUNT:released``      set of ``ID N``: shards that are queued or worked on, a few per account at a time
+``socials:ACCOUNT:sizes``         hash: id -> bytes that the job takes, and their sum as ``total``
+``socials:ACCOUNT:expiring``      sorted set: ids of those jobs by when they expire
 ``socials:ACCOUNT:once:DIGEST``   string: ``ID DIGEST-OF-BODY``, what an idempotency key stands for
 ``socials:ACCOUNT:webhooks``      sorted set: ids of ended jobs whose receivers were not reached yet, by when due
 ``socials:webhooks``              sorted set: accounts with such jobs, by when they were served last
@@ -163,6 +165,16 @@ class JobKeys:
     def released(self) -> str:
         """Set: the account's shards that are queued or worked on."""
         return f"socials:{self.account_id}:released"
+
+    @property
+    def sizes(self) -> str:
+        """Hash: what the account's jobs take."""
+        return f"socials:{self.account_id}:sizes"
+
+    @property
+    def expiring(self) -> str:
+        """Sorted set: the account's jobs by when they expire."""
+        return f"socials:{self.account_id}:expiring"
 
     @property
     def webhooks(self) -> str:

@@ -24,6 +24,25 @@ STALE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
+class Fill:
+    """How full Redis is; its limit is ``maxmemory``, else the memory of its machine, 0 where neither is known."""
+
+    used_bytes: int
+    limit_bytes: int
+
+    @property
+    def share(self) -> float:
+        """Share that is used, from 0.0 on; 0.0 where the limit is not known."""
+        return self.used_bytes / self.limit_bytes if self.limit_bytes else 0.0
+
+
+def fill_of(memory: Mapping[str, Any]) -> Fill:
+    """Read the section ``memory`` of Redis' ``INFO``."""
+    limit_bytes = int(memory.get("maxmemory") or 0) or int(memory.get("total_system_memory") or 0)
+    return Fill(int(memory.get("used_memory") or 0), limit_bytes)
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceStats:
     """How the service stands.
 
@@ -37,6 +56,7 @@ class ServiceStats:
     queued_count: int
     webhooks_count: int
     memory_bytes: Mapping[str, int]
+    fill: Fill
 
 
 def counted(stats: Mapping[str, Any]) -> dict[str, float]:
@@ -103,7 +123,8 @@ async def service_stats(connection: Any) -> ServiceStats:
     with guarded():
         async with connection.pipeline(transaction=False) as step:
             step.hgetall(METRICS).smembers(OPEN).llen(f"rq:queue:{QUEUE}").zrange(WEBHOOKS, 0, -1)
-            counters, members, queued_count, account_ids, memory = await step.hgetall(WORKER_MEMORY).execute()
+            step.hgetall(WORKER_MEMORY).info("memory")
+            counters, members, queued_count, account_ids, memory, redis_memory = await step.execute()
             for member in members:
                 step.hmget(JobKeys.of_member(member).record, "status", "created_at_ms")
             for account_id in account_ids:
@@ -120,6 +141,7 @@ async def service_stats(connection: Any) -> ServiceStats:
         queued_count,
         sum(map(int, webhooks_counts)),
         _fresh(memory, now_s),
+        fill_of(redis_memory),
     )
 
 

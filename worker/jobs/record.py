@@ -106,7 +106,8 @@ class NewJob:
     """A job that is about to be stored.
 
     ``items`` all have a usable website; ``shards`` hold their places, per shard.  ``ef_cost`` is the estimate for the
-    whole job; everything about it is kept for ``retention_s`` seconds.
+    whole job; everything about it is kept for ``retention_s`` seconds.  All jobs of the account together may take
+    ``max_account_bytes``.
     """
 
     account_id: str
@@ -116,6 +117,7 @@ class NewJob:
     limits: Limits
     ef_cost: Decimal
     retention_s: int
+    max_account_bytes: int
     dropped_count: int = 0
     source_job_id: str | None = None
     webhook_url: str | None = None
@@ -139,7 +141,7 @@ def snapshot(job: Job) -> dict[str, Any]:
         "dropped_count": job.dropped_count,
         "ef_cost": job.ef_cost,
         "source_job_id": job.source_job_id,
-        "file_name": job.file_name,
+        **({"file_name": job.file_name} if job.file_name is not None else {}),
         "created_at": iso(job.created_at),
         "expires_at": iso(job.expires_at),
         "processed_count": job.processed_count,

@@ -7,8 +7,9 @@ first lines.  How keys are called stands in :mod:`worker.jobs.keys`.
 from worker.lua import CLOCK, lua
 
 STAGE = lua(__package__, "stage")
-CREATE = CLOCK + lua(__package__, "create")
-WITHDRAW = lua(__package__, "reservation", "withdraw")
+STORED = CLOCK + lua(__package__, "storage", "stored")
+CREATE = CLOCK + lua(__package__, "storage", "create")
+WITHDRAW = CLOCK + lua(__package__, "reservation", "storage", "withdraw")
 RELEASE = lua(__package__, "release")
 RESTORE = lua(__package__, "restore")
 FORGET = lua(__package__, "reservation", "forget")
@@ -18,5 +19,5 @@ MANNERS = lua(__package__, "manners")
 TAKE = CLOCK + lua(__package__, "claiming", "take")
 RENEW = CLOCK + lua(__package__, "renew")
 GIVE_UP = lua(__package__, "give_up")
-PUT = CLOCK + lua(__package__, "reservation", "ending", "put")
+PUT = CLOCK + lua(__package__, "reservation", "ending", "storage", "put")
 SPLIT = lua(__package__, "split")

@@ -106,7 +106,7 @@ class ShardStore:
             if item.failure is not None:
                 failed["site_web"] = json.loads(self._redis.lindex(keys.items, item.index) or "{}").get("site_web", "")
             answer = self._put(
-                keys=[*keys.ending, keys.answers, self._shard],
+                keys=[*keys.ending, keys.answers, keys.sizes, self._shard],
                 args=[
                     keys.open_member,
                     MAX_LISTED_FAILURES_COUNT,

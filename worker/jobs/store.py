@@ -15,13 +15,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Self
 
+from redis import ResponseError
 from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
 from worker.accounts.quota import ef, month_of, units
 from worker.connection import ANSWER_TIMEOUT_S, Refused, Unavailable, Unconfirmed, for_api, guarded
 from worker.jobs import json_text
 from worker.jobs.keys import NO_EVENT, OPEN, PROBE, JobKeys
-from worker.jobs.metrics import Day, ServiceStats, days, service_stats
+from worker.jobs.metrics import Day, Fill, ServiceStats, days, fill_of, service_stats
 from worker.jobs.pages import keep_labels, label_lines
 from worker.jobs.queue import QUEUE, QUEUE_KEY
 from worker.jobs.record import (
@@ -35,7 +36,7 @@ from worker.jobs.record import (
     limits_of,
     options,
 )
-from worker.jobs.scripts import CREATE, END_JOB, STAGE, WITHDRAW
+from worker.jobs.scripts import CREATE, END_JOB, STAGE, STORED, WITHDRAW
 
 IDEMPOTENCY_S = 86_400
 """How long an idempotency key is remembered, in seconds; the contract's 24 h."""
@@ -58,6 +59,9 @@ QUEUE_LOOK_COUNT = 1000
 LISTED_COUNT = 100
 """Jobs read at a time for a list, by contract the most that one page shows."""
 
+FULL_SHARE = 0.9
+"""Share of Redis' memory, from 0.0 to 1.0, from which on new jobs are refused; chosen: the rest is for results."""
+
 _JOB_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
@@ -69,6 +73,19 @@ class QuotaExceeded(Exception):  # noqa: N818  # it names a state, not a mistake
         self.estimate = estimate
         self.ceiling = ceiling
         self.left = left
+
+
+class StorageExceeded(Exception):  # noqa: N818  # it names a state, not a mistake
+    """The jobs of an account would take more than it may store; amounts in bytes."""
+
+    def __init__(self, stored_bytes: int, most_bytes: int) -> None:
+        super().__init__(f"{stored_bytes} of {most_bytes} bytes")
+        self.stored_bytes = stored_bytes
+        self.most_bytes = most_bytes
+
+
+class StoreFull(Unavailable):
+    """Redis is nearly full: new jobs are refused, so that those under way can end."""
 
 
 class IdempotencyConflict(Exception):  # noqa: N818  # it names a state, not a mistake
@@ -92,8 +109,9 @@ class JobStore:
 
     def __init__(self, connection: Any) -> None:
         self._redis = connection
-        scripts = (STAGE, CREATE, WITHDRAW, END_JOB)
-        self._append, self._create, self._withdraw, self._end = map(connection.register_script, scripts)
+        scripts = (STAGE, STORED, CREATE, WITHDRAW, END_JOB)
+        register = connection.register_script
+        self._append, self._stored, self._create, self._withdraw, self._end = map(register, scripts)
 
     @classmethod
     def connect(cls, url: str) -> Self:
@@ -130,8 +148,11 @@ class JobStore:
             Unconfirmed: it is not known whether the job was stored.
         """
         keys = JobKeys(new.account_id, new.id)
+        texts = await asyncio.to_thread(lambda: [json_text.dumps(item) for item in new.items])
+        bytes_count = sum(map(len, texts))
+        await self._refuse_if_full(keys, bytes_count, new.max_account_bytes)
         # Ten thousand items in one step would block Redis for all others.
-        staged = await self._stage(keys, new.items)
+        staged = await self._stage(keys, texts)
         record = _record(new)
         fields = [part for pair in record.items() for part in pair]
         once, digest = _once(new)
@@ -139,6 +160,7 @@ class JobStore:
             *(keys.open_member, keys.job_id, new.retention_s * 1000, len(new.items)),
             *(month_of(datetime.now(UTC)), units(new.ef_cost)),
             *(digest, min(IDEMPOTENCY_S, new.retention_s) * 1000),
+            *(bytes_count, new.max_account_bytes),
             *(len(fields), *fields),
             *(json.dumps(places) for places in new.shards),
         ]
@@ -147,7 +169,7 @@ class JobStore:
                 answer, *details = await self._create(
                     keys=[
                         *(keys.record, keys.items, staged, keys.jobs, OPEN, keys.ready, keys.quota, keys.account),
-                        once,
+                        *(once, keys.sizes, keys.expiring),
                     ],
                     args=arguments,
                 )
@@ -176,6 +198,8 @@ class JobStore:
                     return known
             case ("conflict",):
                 raise IdempotencyConflict
+            case "full", stored_bytes:
+                raise StorageExceeded(int(stored_bytes), new.max_account_bytes)
             case "ceiling", ceiling, used:
                 raise QuotaExceeded(new.ef_cost, ef(int(ceiling)), ef(int(ceiling) - int(used)))
         raise Unavailable("Redis did not keep the items")
@@ -202,7 +226,7 @@ class JobStore:
                         await self._withdraw(
                             keys=[
                                 *(keys.record, keys.items, keys.jobs, OPEN, keys.ready, keys.released, keys.quota),
-                                *(once, staged),
+                                *(once, staged, keys.sizes, keys.expiring),
                             ],
                             args=[keys.open_member, keys.job_id],
                         )
@@ -210,13 +234,30 @@ class JobStore:
         except (Unavailable, TimeoutError) as error:
             raise Unconfirmed("Redis went away while the job was stored") from error
 
-    async def _stage(self, keys: JobKeys, items: Sequence[Mapping[str, Any]]) -> str:
+    async def _refuse_if_full(self, keys: JobKeys, bytes_count: int, most_bytes: int) -> None:
+        """Refuse a job before anything of it is stored."""
+        fill = await self.fill()
+        if fill.share >= FULL_SHARE:
+            raise StoreFull(f"Redis is {fill.share:.0%} full")
+        with guarded():
+            stored_bytes = int(await self._stored(keys=[keys.sizes, keys.expiring]))
+        if stored_bytes + bytes_count > most_bytes:
+            raise StorageExceeded(stored_bytes, most_bytes)
+
+    async def fill(self) -> Fill:
+        """Return how full Redis is; unknown where it may not be asked."""
+        try:
+            with guarded():
+                return fill_of(await self._redis.info("memory"))
+        except ResponseError:
+            return Fill(0, 0)
+
+    async def _stage(self, keys: JobKeys, texts: Sequence[str]) -> str:
         """Write the items under a key of their own, which expires if no job is made of them."""
         staged = keys.staged(uuid.uuid4().hex)
         with guarded():
-            for place in range(0, len(items), CHUNK_COUNT):
-                texts = [json_text.dumps(item) for item in items[place : place + CHUNK_COUNT]]
-                await self._append(keys=[staged], args=[place, STAGED_S, *texts])
+            for place in range(0, len(texts), CHUNK_COUNT):
+                await self._append(keys=[staged], args=[place, STAGED_S, *texts[place : place + CHUNK_COUNT]])
         return staged
 
     async def find_repeated(self, account_id: str, key: IdempotencyKey) -> Job | None:

@@ -48,16 +48,17 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The operator's terms: price of an item, inputs per shard, how long everything about a job is kept."""
+    """The operator's terms: price of an item, inputs per shard, how long a job is kept, how much an account stores."""
 
     ef_per_item: Decimal
     shard_items_count: int
     retention_s: int
+    max_account_bytes: int = 10**12
 
     @classmethod
     def of(cls, settings: Settings) -> "Terms":
         """Read them from the settings."""
-        return cls(settings.ef_per_item, settings.shard_items_count, settings.retention_s)
+        return cls(settings.ef_per_item, settings.shard_items_count, settings.retention_s, settings.max_account_bytes)
 
 
 def plan_job(submission: Submission, terms: Terms, job_id: str) -> NewJob:
@@ -79,6 +80,7 @@ def plan_job(submission: Submission, terms: Terms, job_id: str) -> NewJob:
         limits=submission.limits,
         ef_cost=terms.ef_per_item * len(items),
         retention_s=terms.retention_s,
+        max_account_bytes=terms.max_account_bytes,
         source_job_id=submission.source_job_id,
         webhook_url=submission.webhook_url,
         idempotency_key=submission.idempotency_key,
@@ -95,6 +97,8 @@ async def submit(submission: Submission, terms: Terms, store: JobStore, queue: S
     Raises:
         NoEligibleItems: none of the items has a usable website.
         QuotaExceeded: the account cannot spend that much any more this month.
+        StorageExceeded: the account's jobs take too much already.
+        StoreFull: Redis is nearly full.
         IdempotencyConflict: the key was used with another body.
         Unavailable: nothing was stored.
         Unconfirmed: it is not known whether the job was stored.

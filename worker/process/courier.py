@@ -60,14 +60,18 @@ async def run(settings: Settings) -> None:
     connection = for_api(settings.redis_url)
     schedule = WebhookSchedule(connection)
     tasks: set[asyncio.Task[None]] = set()
+    is_away = False
     try:
         while not stopped.is_set():
             claim = None
             if len(tasks) < AT_A_TIME_COUNT:
                 try:
                     claim = await schedule.claim()
+                    is_away = False
                 except Unavailable as error:
-                    logger.warning("webhooks wait: %s", error)
+                    if not is_away:
+                        logger.warning("webhooks wait: %s", error)
+                    is_away = True
             if claim is not None:
                 tasks.add(task := asyncio.create_task(deliver(claim, schedule, connection, settings)))
                 task.add_done_callback(tasks.discard)

@@ -1,16 +1,17 @@
 -- Make a job of staged items, reserve its estimate and use up its idempotency key: all of it or nothing.
--- After clock.lua.
+-- After clock.lua and storage.lua.
 --
 -- Returns 'created' with the times of creation and expiry in ms; 'known' with the id of the job that the key stands for;
 -- 'conflict' where the key stands for a request with another body; 'ceiling' with the ceiling and what is used of it;
--- 'incomplete' where items are missing.
-local record, items, staged, jobs, open, ready, quota, account, once = unpack(KEYS)
+-- 'full' with what the account's jobs take; 'incomplete' where items are missing.
+local record, items, staged, jobs, open, ready, quota, account, once, sizes, expiring = unpack(KEYS)
 -- One by one: there may be more arguments than Lua unpacks.
 local member, job_id, life_ms, items_count = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local month, units = ARGV[5], ARGV[6]
 local body_digest, once_life_ms = ARGV[7], ARGV[8]  -- body_digest is empty without an idempotency key
-local fields_count = tonumber(ARGV[9])
-local FIRST_FIELD = 10
+local bytes, most_bytes = tonumber(ARGV[9]), tonumber(ARGV[10])
+local fields_count = tonumber(ARGV[11])
+local FIRST_FIELD = 12
 local first_shard = FIRST_FIELD + fields_count
 
 local prefix = string.sub(record, 1, #record - #job_id)
@@ -37,6 +38,8 @@ if body_digest ~= '' then
   end
 end
 if redis.call('LLEN', staged) ~= items_count then return refuse('incomplete') end
+local stored = stored_bytes(sizes, expiring)
+if stored + bytes > most_bytes then return refuse('full', string.format('%.0f', stored)) end
 local ceiling = redis.call('HGET', account, 'ceiling')
 local counted = redis.call('HMGET', quota, 'spent:' .. month, 'reserved:' .. month)
 local used = tonumber(counted[1] or 0) + tonumber(counted[2] or 0)
@@ -64,10 +67,14 @@ for number = 0, #ARGV - first_shard do
   redis.call('PEXPIREAT', shard, expires_at_ms)
   redis.call('ZADD', ready, turn + number, job_id .. ' ' .. number)
 end
+add_bytes(sizes, job_id, bytes)
+redis.call('ZADD', expiring, expires_at_ms, job_id)
 redis.call('SADD', open, member)
 redis.call('ZADD', jobs, now_ms, job_id)
 outlive(jobs)
 outlive(ready)
+outlive(sizes)
+outlive(expiring)
 -- A few of the oldest that have expired go each time, so that the list never holds many.
 for _, old_id in ipairs(redis.call('ZRANGE', jobs, 0, 9)) do
   if redis.call('EXISTS', prefix .. old_id) == 0 then redis.call('ZREM', jobs, old_id) end

@@ -70,6 +70,7 @@ local function finish(status, message)
   for number = 0, shards_count - 1 do
     redis.call('ZREM', ready, job_id .. ' ' .. number)
     redis.call('SREM', released, job_id .. ' ' .. number)
+    redis.call('DEL', record .. ':shard:' .. number)  -- nothing asks for it any more
   end
   redis.call('XADD', events, '*', 'type', status, 'data', cjson.encode({
     processed_count = tonumber(kept[1]), found_count = tonumber(kept[2]), error_count = failed_count,

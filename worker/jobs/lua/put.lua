@@ -1,8 +1,8 @@
--- Keep one result, with its counters and events, and end the job with the last one.  After ending.lua.
+-- Keep one result, with its counters and events, and end the job with the last one.  After ending.lua and storage.lua.
 --
 -- about: JSON of what to count (is_found, is_failed, counters).  Returns 'kept'; 'known' for a second result, which
 -- changes nothing; 'stale' from a worker that has lost the shard; 'ended' or 'gone' where the job is over.
-local answers, shard = KEYS[#KEYS - 1], KEYS[#KEYS]
+local answers, sizes, shard = KEYS[#KEYS - 2], KEYS[#KEYS - 1], KEYS[#KEYS]
 local token, place, result, about, item_event, failure = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]
 local progress_pause_ms, answer_line = tonumber(ARGV[9]), ARGV[10]
 
@@ -12,6 +12,7 @@ if status ~= 'running' then return 'ended' end
 if redis.call('HGET', shard, 'token') ~= token then return 'stale' end
 if redis.call('HSETNX', results, place, result) == 0 then return 'known' end
 redis.call('APPEND', answers, answer_line)
+add_bytes(sizes, string.match(member, '%S+$'), #result + #item_event)
 about = cjson.decode(about)
 local processed = redis.call('HINCRBY', record, 'processed', 1)
 if about.is_found then redis.call('HINCRBY', record, 'found', 1) end
