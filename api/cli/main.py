@@ -282,10 +282,20 @@ def api(**given: Any) -> int:
 
 
 @cli.command()
-def worker() -> int:
-    """Run a worker. Needs SOCIALS_REDIS_URL."""
+@click.option(
+    "--processes",
+    default="1",
+    metavar="N|auto",
+    help="Number of worker processes; auto: as many as processor cores and memory allow, those of the container.",
+)
+def worker(processes: str) -> int:
+    """Run one or more workers. Needs SOCIALS_REDIS_URL."""
     from api.cli.serve import ServiceError, check_secret
+    from api.cli.worker_pool import fitting_processes_count, run_workers
     from worker.process.main import run
+
+    if processes != "auto" and not (processes.isdecimal() and 1 <= int(processes) <= 256):
+        raise click.BadParameter("must be auto or a number from 1 to 256", param_hint="--processes")
 
     settings = read_settings()
     _log(settings)
@@ -295,7 +305,12 @@ def worker() -> int:
         asyncio.run(check_secret(settings))  # webhooks are signed with it
     except ServiceError as error:
         raise click.ClickException(str(error)) from None
-    return run(settings)
+    if processes == "1":
+        return run(settings)
+    count = fitting_processes_count() if processes == "auto" else int(processes)
+    click.echo(f"{count} workers", err=True)
+    run_workers({**os.environ, **settings.environment()}, count)
+    return 0
 
 
 @cli.command()

@@ -30,7 +30,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from api.cli.serve import ApiServer, ServiceError, ended, listen
+from api.cli.serve import ApiServer, ServiceError, listen
+from api.cli.worker_pool import ended
 from crawler.records import Network, Reason
 
 DOMAIN = "localhost"

@@ -8,8 +8,7 @@ import contextlib
 import logging
 import os
 import socket
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,6 +16,7 @@ from typing import Self
 import uvicorn
 
 from api.app import create_app
+from api.cli.worker_pool import WorkerPool, ended
 from api.timeouts import connection_class
 from crawler.config import Settings
 from worker.accounts.credentials import read
@@ -26,12 +26,6 @@ from worker.connection import Unavailable
 from worker.process.embedded_redis import EmbeddedRedis, write_secret
 
 logger = logging.getLogger(__name__)
-
-STOP_TIMEOUT_S = 15.0
-"""Time for workers to hand back what they do, in seconds; then they are ended."""
-
-RESTART_PAUSE_S = 1.0
-"""Pause before a worker that ended by itself is started again, in seconds."""
 
 DRAIN_TIMEOUT_S = 3
 """Time for open answers and event streams to end, in seconds."""
@@ -177,18 +171,6 @@ def listen(host: str, port: int) -> socket.socket:
     return taken
 
 
-async def ended(tasks: Sequence["asyncio.Task[None]"]) -> None:
-    """Wait until tasks have ended, whatever happens meanwhile: a Ctrl-C during the clean-up must not cut it short."""
-    cancelled: asyncio.CancelledError | None = None
-    while not all(task.done() for task in tasks):
-        try:
-            await asyncio.wait(tasks)
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
-        raise cancelled
-
-
 class Service:
     """API, workers and, unless one is given, a Redis of its own; an asynchronous context manager.
 
@@ -204,8 +186,6 @@ class Service:
         self._settings = settings
         self._data_dir = data_dir
         self._stack = contextlib.AsyncExitStack()
-        self._is_stopping = False
-        self._workers: set[asyncio.subprocess.Process] = set()
         self.url = ""
         """Address of the API, known after entry."""
         self.link = ""
@@ -229,10 +209,7 @@ class Service:
             if link := await local_link(redis_url, self._settings):
                 self.link = f"{self.url}/sign-in#{link}"
             environment = {**os.environ, **self._settings.environment(), "SOCIALS_REDIS_URL": redis_url}
-            watches = [
-                asyncio.create_task(self._keep_worker(environment)) for _ in range(self._settings.workers_count)
-            ]
-            stack.push_async_callback(self._end_workers, watches)
+            await stack.enter_async_context(WorkerPool(environment, self._settings.workers_count))
             server = api_server(self._settings, redis_url)
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             stack.push_async_callback(self._end_server, server, serving)
@@ -248,42 +225,6 @@ class Service:
     ) -> None:
         """End all parts, the API first."""
         await self._stack.aclose()
-
-    async def _keep_worker(self, environment: dict[str, str]) -> None:
-        """Run one worker process and start it again whenever it ends by itself."""
-        while not self._is_stopping:
-            worker = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "worker.process.main",
-                env=environment,
-                stdin=asyncio.subprocess.DEVNULL,
-                # Not in our process group: Ctrl-C is for us, who then end the worker in order.
-                start_new_session=True,
-            )
-            self._workers.add(worker)
-            status = await worker.wait()
-            self._workers.discard(worker)
-            if not self._is_stopping:
-                logger.warning("a worker ended with status %s; starting another", status)
-                await asyncio.sleep(RESTART_PAUSE_S)
-
-    async def _end_workers(self, watches: list[asyncio.Task[None]]) -> None:
-        self._is_stopping = True
-        for worker in tuple(self._workers):
-            with contextlib.suppress(ProcessLookupError):
-                worker.terminate()
-        loop = asyncio.get_running_loop()
-        late = loop.call_later(STOP_TIMEOUT_S, self._kill_workers)
-        try:
-            await ended(watches)
-        finally:
-            late.cancel()
-
-    def _kill_workers(self) -> None:
-        for worker in tuple(self._workers):
-            with contextlib.suppress(ProcessLookupError):
-                worker.kill()
 
     async def _end_server(self, server: ApiServer, serving: "asyncio.Task[None]") -> None:
         server.should_exit = True
