@@ -50,7 +50,11 @@ class TurnBench(Bench):
 
 def turn_of(worker: psutil.Process) -> psutil.Process | None:
     """The process that crawls: forked, so its command line is the worker's."""
-    return next((each for each in worker.children() if each.cmdline() == worker.cmdline()), None)
+    for each in worker.children():
+        with contextlib.suppress(psutil.Error):  # it has just ended
+            if each.cmdline() == worker.cmdline():
+                return each
+    return None
 
 
 @pytest.fixture

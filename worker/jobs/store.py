@@ -213,7 +213,7 @@ class JobStore:
         Raises:
             Unconfirmed: it is not known.
         """
-        return await self._withdraw_staged(new, "")
+        return await self._withdraw_staged(new, JobKeys(new.account_id, new.id).staged("none"))
 
     async def _withdraw_staged(self, new: NewJob, staged: str) -> bool:
         """Undo also what may still be on its way: without the staged items a late command makes no job."""
@@ -429,9 +429,13 @@ def _record(new: NewJob) -> dict[str, Any]:
 
 
 def _once(new: NewJob) -> tuple[str, str]:
-    """Key of a new job's idempotency key and digest of its body; both empty without one."""
+    """Key of a new job's idempotency key and digest of its body; without one, a key never written, and nothing."""
     key = new.idempotency_key
-    return ("", "") if key is None else (_once_key(new.account_id, key), key.body_digest)
+    return (
+        (JobKeys(new.account_id, "").once("none"), "")
+        if key is None
+        else (_once_key(new.account_id, key), key.body_digest)
+    )
 
 
 def _once_key(account_id: str, key: IdempotencyKey) -> str:
