@@ -12,7 +12,7 @@ BENCH := .venv-bench
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
 
-.PHONY: help setup demo test test-fast test-all check docs format image-check bench calibrate mutate typescript lock clean
+.PHONY: help setup demo test test-fast test-all check docs format image-check bench bench-lists calibrate mutate typescript lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,9 @@ docs: $(READY)  ## The documentation as web pages, in build/docs
 
 format: $(READY)  ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+bench-lists: setup  ## Real lists beside a plain spider, in about three minutes; --long adds ten thousand sites
+	@$(BIN)/python -m tests.bench.bench_lists --draw
 
 bench: setup $(BENCH)/.ready  ## Speed, cost and recall beside other crawlers, in about ten minutes; prints, never judges
 	@for name in classify proxy redis api files; do echo "==> $$name"; $(BIN)/python -m tests.bench.bench_$$name || exit 1; done

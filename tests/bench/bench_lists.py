@@ -2,7 +2,7 @@
 
 Through ``socials enrich``, through the service with two workers, and, over a part of the list, through a plain
 scrapy-playwright spider.  All in one run against one server on this machine, with the settings as they are shipped.
-Prints a table; ``--draw`` also renews ``docs/lists.svg`` and ``docs/lists.md``.  Never judges.
+Prints a table; ``--draw`` also renews ``docs/lists.svg`` and the table of ``docs/performance.md``.  Never judges.
 """
 
 import argparse
@@ -26,12 +26,13 @@ import redis
 
 from api.cli.serve import Service
 from crawler.config import Settings
-from tests.bench import meter
+from tests.bench import drawing, meter
 from worker.process.embedded_redis import EmbeddedRedis
 
 ROOT = Path(__file__).parents[2]
 SILENT_EVERY = 20
 JOBS = "/api/jobs/socials"
+BEGIN, END = "<!-- bench-lists -->", "<!-- end of bench-lists -->"
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,7 @@ def main() -> None:
     options.add_argument("--plain", type=int, default=40, help="sites of the list for the plain spider")
     options.add_argument("--long", action="store_true", help="also 10,000 quick sites, and a crowd of large jobs")
     options.add_argument("--only", default="", help="some of: enrich,service,single,workers,plain,long")
-    options.add_argument("--draw", action="store_true", help="renew docs/lists.svg and docs/lists.md")
+    options.add_argument("--draw", action="store_true", help="renew docs/lists.svg and docs/performance.md")
     chosen = options.parse_args()
     parts = set(chosen.only.split(",")) if chosen.only else {"enrich", "service", "single", "workers", "plain"}
     parts |= {"long"} if chosen.long else set()
@@ -211,12 +212,12 @@ def main() -> None:
 
     with serving() as port:
         real = sites("slow", chosen.sites, port, silent=True)
-        latency = sites("slow", chosen.sites, port)
+        latency = sites("shop", 800, port)
         add("enrich", lambda: by_enrich(real, port))
         add("service", lambda: asyncio.run(by_service(real, port, 2, f"service, {len(real)} sites, 5 % silent")))
         add("single", lambda: asyncio.run(single_items(port, 20)))
         for count in (1, 2):
-            what = f"{count} worker{'s' * (count > 1)}, {len(latency)} sites of 0.3 s"
+            what = f"{count} worker{'s' * (count > 1)}, {len(latency)} sites of 3 s an answer"
             add("workers", lambda count=count, what=what: asyncio.run(by_service(latency, port, count, what)))  # type: ignore[misc]
         add("plain", lambda: by_plain(real[: chosen.plain], port))
         quick = sites("quick", 10_000, port)
@@ -228,12 +229,14 @@ def main() -> None:
 
 
 def write(lines: list[Line]) -> None:
-    """Renew table and picture."""
-    from tests.bench import drawing
-
+    """Renew the table and the picture of docs/performance.md."""
     rows = "\n".join(f"| {line.what} | {line.wall_s:.2f} | {line.cpu_s:.2f} | {line.note} |" for line in lines)
-    (ROOT / "docs/lists.md").write_text(f"| what | s | processor s | |\n|---|---:|---:|---|\n{rows}\n", "utf-8")
-    (ROOT / "docs/lists.svg").write_text(drawing.lines_of(lines), "utf-8")
+    page = ROOT / "docs/performance.md"
+    head, _, rest = page.read_text("utf-8").partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    table = f"| what | s | processor s | |\n|---|---:|---:|---|\n{rows}"
+    page.write_text(f"{head}{BEGIN}\n{table}\n{END}{tail}", "utf-8")
+    (ROOT / "docs/lists.svg").write_text(drawing.times(lines), "utf-8")
 
 
 def _children_cpu_s() -> float:

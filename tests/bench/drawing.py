@@ -40,6 +40,33 @@ def bars(rows: Sequence[Bar]) -> str:
     return _FRAME.format(width=860, height=60 + 54 * len(rows), body="".join(body))
 
 
+class Time(Protocol):
+    """What is drawn of one line of a list's table."""
+
+    what: str
+    wall_s: float
+    cpu_s: float
+
+
+def times(lines: Sequence[Time]) -> str:
+    """Draw how long each way takes, on the clock and of the processor, as bars; the scale is logarithmic."""
+    body = ['<text x="16" y="26" font-size="16" font-weight="600">Seconds on the clock, and of the processor</text>']
+
+    def length(seconds: float) -> float:
+        return max(2.0, 110 * math.log10(max(seconds, 0.01) / 0.01))
+
+    for number, line in enumerate(lines):
+        top = 48 + number * 44
+        body.append(
+            f'<text x="16" y="{top + 20}">{line.what}</text>'
+            f'<rect x="330" y="{top}" width="{length(line.wall_s):.0f}" height="14" rx="2" fill="#2a7f62"/>'
+            f'<text x="{338 + length(line.wall_s):.0f}" y="{top + 12}">{line.wall_s:.2f} s</text>'
+            f'<rect x="330" y="{top + 17}" width="{length(line.cpu_s):.0f}" height="14" rx="2" fill="#c0562b"/>'
+            f'<text x="{338 + length(line.cpu_s):.0f}" y="{top + 29}">{line.cpu_s:.2f} s</text>'
+        )
+    return _FRAME.format(width=900, height=64 + 44 * len(lines), body="".join(body))
+
+
 def curve(points: Sequence[tuple[int, float, float]], latency_ms: int) -> str:
     """Draw sites a minute by sites at a time, beside the straight line of proportion; both scales are logarithmic."""
     left, top, width, height = 70, 50, 560, 280

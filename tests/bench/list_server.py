@@ -1,6 +1,6 @@
 """Websites that behave like those of a real list: slow, silent, script-built, plain.
 
-Run as ``python -m tests.bench.list_server``; prints its port and serves until standard input closes.  The name says how
+Run as ``python -m tests.bench.list_server [PORT]``; prints its port and serves until standard input closes.  The name says how
 a site behaves: ``KIND-NUMBER.localhost``, of the kinds in :data:`DELAYS_S`; ``silent`` ones take the request and never
 answer.
 """
@@ -88,7 +88,8 @@ def _answer(name: str, kind: str, path: str) -> tuple[bytes, str, str]:
 
 async def main() -> None:
     """Serve."""
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=1024)
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+    server = await asyncio.start_server(serve, "127.0.0.1", port, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     os._exit(0)  # silent connections are open still
