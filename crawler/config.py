@@ -148,7 +148,7 @@ class Settings(BaseSettings):
     """Path of the Chromium executable. Empty: Playwright's own download, else the first of
     ``chromium-headless-shell``, ``chromium`` and ``google-chrome`` on the path."""
 
-    concurrent_sites_count: int = Field(default=200, ge=1, le=1000)
+    concurrent_sites_count: int = Field(default=100, ge=1, le=1000)
     """Maximum items that one worker process crawls at a time. Most of them wait for their servers, which takes a few
     descriptors each and nothing else; pages in browsers have limits of their own."""
 
