@@ -44,7 +44,7 @@ def test_axe_finds_nothing(browser: Browser, service: Service, job_id: str, file
     """On any page of ours, and the pictures of the pages are those of docs/console."""
     faults: list[str] = []
     with browser.new_context(
-        base_url=service.url, color_scheme=scheme, viewport={"width": 1280, "height": 800}, reduced_motion="reduce"
+        base_url=service.url, color_scheme=scheme, viewport={"width": 1080, "height": 680}, reduced_motion="reduce"
     ) as context:
         watch(context, service, faults)
         page = context.new_page()
@@ -69,7 +69,8 @@ def test_axe_finds_nothing(browser: Browser, service: Service, job_id: str, file
             page.goto(path)
             width = page.evaluate("document.scrollingElement.scrollWidth")
             assert width <= 360, (name, width)
-            picture(page, f"{name}-narrow", scheme)
+            if scheme == "light":
+                picture(page, f"{name}-narrow", scheme)
     assert not faults
 
 

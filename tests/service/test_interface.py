@@ -154,7 +154,10 @@ def busy_api(redis_url: str, token: str) -> Iterator[str]:
                     client.post(f"/api/jobs/{job['id']}/cancel")
 
     limits = dict.fromkeys(("jobs_per_minute_count", "sign_ins_per_minute_count", "streams_count"), 1_000_000)
-    with Api(redis_url, metrics_token="operator", **limits) as api, api.client(token) as client:
+    with (
+        Api(redis_url, metrics_token="operator", explains_per_minute_count=2, **limits) as api,
+        api.client(token) as client,
+    ):
         canceller = threading.Thread(target=cancel_all, args=(client,))
         canceller.start()
         while client.get("/readyz").status_code != 200:
