@@ -108,9 +108,11 @@ def sparkline(title: str, values: Sequence[float], unit: str = "") -> Markup:
     return _svg(title, text, width, height, inner)
 
 
-def daily_bars(title: str, days: Sequence[tuple[str, float]], unit: str, ceiling: float | None = None) -> Markup:
+def daily_bars(
+    title: str, days: Sequence[tuple[str, float]], unit: str, ceiling: float | None = None, width: float = WIDTH
+) -> Markup:
     """Draw one bar per day; the ceiling, where there is one, as a line."""
-    width, height, top, foot = WIDTH, 140.0, 10.0, 20.0
+    height, top, foot = 140.0, 10.0, 20.0
     most = max([value for _, value in days] + ([ceiling] if ceiling else []), default=0.0) or 1.0
     step = width / max(len(days), 1)
     shapes: list[str] = []

@@ -15,8 +15,6 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     if case.operation.path.endswith("/marks/{network}") and isinstance(case.body, dict) and "verdict" in case.body:
         case.body = {**case.body, "url": ""} if case.body["verdict"] == "wrong" else {"verdict": "wrong"}
     is_meant_to_fail = case.meta is not None and any(part.mode.is_negative for part in case.meta.components.values())
-    if case.operation.path == "/api/files/preview" and isinstance(case.body, dict) and not is_meant_to_fail:
-        case.body = {"file": b"site_web\nhttps://studio-atlas.example\n"}
     # Whether there is such a column, sheet or encoding only the file says.
     if case.operation.path == "/api/files/{file_id}/preview" and not is_meant_to_fail:
         case.query = {}

@@ -79,6 +79,7 @@ def test_examples_of_requests_can_be_sent(client: httpx.Client, document: dict[s
         "create_token",
         "preview_file",
         "create_job_of_file",
+        "explain_site",
     }
     for example in schemas["JobRequest"]["examples"]:
         answer = client.post("/api/jobs/socials", json=example)
@@ -177,6 +178,8 @@ def test_nothing_that_can_be_asked_breaks_it_or_gets_an_answer_it_does_not_descr
     done = subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli", "run", f"{busy_api}/openapi.json", "--checks", "all"),
+            # It compares bytes with a JSON type; tests/service/test_files.py sends what is no file.
+            *("--exclude-path", "/api/files/preview"),
             *("--phases", phases, "--max-examples", "5", "--request-timeout", "30"),
             *("--generation-deterministic", "--warnings", "off", "--no-color"),
             *(("--header", f"Authorization: Bearer {token}") if who == "an account" else ()),
