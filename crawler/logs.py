@@ -44,7 +44,7 @@ _context: ContextVar[Mapping[str, str]] = ContextVar("log_context", default=Mapp
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 _SECRETS = (
-    (re.compile(r"(?<=://)[^\s/@]*@"), "***@"),
+    (re.compile(r"(://)[^\s/@]*@"), r"\1***@"),
     (re.compile(r"\b(Bearer\s+)\S+", re.IGNORECASE), r"\1***"),
     (re.compile(r"\bwhsec_[A-Za-z0-9+/=_-]+"), "whsec_***"),
     (re.compile(r"\b(socials_[a-z0-9]+_[0-9a-f]+_)[A-Za-z0-9_-]+"), r"\1***"),

@@ -38,10 +38,13 @@ _OPENING = re.compile(r"https?:|www\.", re.IGNORECASE)
 _LABELS = frozenset("web website webseite homepage internet site url www link home online page".split())
 """What people write before an address, with a colon and no blank."""
 _MARKED_UP = re.compile(
-    r"""\]\(\s*<?([^\s()<>]{1,2000})|\bhref\s{0,9}=\s{0,9}["']?([^\s"'<>]{1,2000})|\burl=([^\]\s]{1,2000})\]""",
+    r"""\]\(\s*<?([^\s()<>]{1,2000})|\bhref\s{0,9}=\s{0,9}["']?([^\s"'<>]{1,2000})|(?:^|\[)url=([^\[\]\s]{1,2000})\]""",
     re.IGNORECASE,
 )
 """``[label](address)``, ``href="address"``, ``[url=address]``."""
+_SEPARATORS = re.compile(r"[;,|]+")
+_BEFORE_ADDRESS = re.compile(r"(?<![;,|])[;,|]++(?=$|https?:|www\.)")
+"""What parts two addresses; the look back keeps a search from beginning anew at each comma."""
 _NUMBERS = re.compile(r"[\d.:+\-\u2010-\u2013()]+")
 """A number, a version, a phone number, a date or an opening time; an IPv4 address in its usual form is checked for."""
 _RESERVED = frozenset({"example", "invalid", "localhost", "test"})
@@ -169,7 +172,7 @@ def _linked(text: str) -> Iterator[str]:
 def _words(text: str) -> Iterator[str]:
     """The parts of a text that may be addresses; a comma inside a path does not part it."""
     for chunk in text.split():
-        parts = re.split(r"[;,|]+" if "/" not in chunk else r"[;,|]+(?=$|https?:|www\.)", chunk)
+        parts = (_SEPARATORS if "/" not in chunk else _BEFORE_ADDRESS).split(chunk, maxsplit=MAX_WORDS_COUNT)
         yield from (part for piece in parts if (part := piece.strip(_AROUND)))
 
 

@@ -17,7 +17,7 @@ from crawler.records import COLUMNS
 DELIMITERS = ",;\t|"
 
 _SEPARATOR_LINE = re.compile(r'"?sep=([^\r\n"])"?(?:\r\n|\n|\r)', re.IGNORECASE)
-_QUOTED = re.compile(r'"([^"]*(?:""[^"]*)*)"')
+_QUOTED_CELL = re.compile(r'"([^"]*(?:""[^"]*)*)"')
 _SPACED = re.compile(r' *"[^"\r\n]*(?:""[^"\r\n]*)*" *')
 """A quoted cell between blanks, as people type it after a comma."""
 
@@ -215,7 +215,7 @@ def _next_cell(text: str, place: int, delimiter: str, plain: re.Pattern[str]) ->
         match = plain.match(text, place)
         assert match is not None  # noqa: S101  # it matches nothing at all, too
         return match[0], match.end()
-    quoted = _QUOTED.match(text, place)
+    quoted = _QUOTED_CELL.match(text, place)
     if quoted is None:
         start = re.split(r"[\r\n]", text[place : place + 40])[0]
         raise _BadQuoteError(f'a quote is opened and never closed ({start}); close it, or write it twice ("")')

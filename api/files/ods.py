@@ -13,7 +13,7 @@ from xml.parsers import expat
 from api.files.packages import Package
 from api.files.sheet_xml import MAX_CELLS_COUNT, refuse_doctype
 from api.files.table import TableError
-from api.files.workbook import LINK_FORMULA, LinkText
+from api.files.workbook import LINK_FORMULA, MAX_FORMULA_COUNT, LinkText
 
 Rows = dict[int, dict[int, Any]]
 
@@ -119,7 +119,7 @@ class _Reader:
             self._column += repeats
             return
         formula = self._cell.get("formula", "")
-        if not self._href and (match := LINK_FORMULA.search(formula)):
+        if not self._href and (match := LINK_FORMULA.search(formula[:MAX_FORMULA_COUNT])):
             self._href = match[1].replace('""', '"')
         if self._href and isinstance(value, str):
             value = LinkText.of(value, self._href)

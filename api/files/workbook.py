@@ -21,7 +21,10 @@ from api.files.table import Additions, Row, TableError
 _BOOK = "xl/workbook.xml"
 _CALCULATION_CHAIN = "calcChain.xml"
 
-LINK_FORMULA = re.compile(r'\s*HYPERLINK\(\s*"((?:[^"]|"")*)"\s*(?:[,;]\s*"((?:[^"]|"")*)"\s*)?\)\s*', re.IGNORECASE)
+_LISTED = re.compile(rb"<(?:Override|Relationship)\b[^<>]*>")
+MAX_FORMULA_COUNT = 8192
+"""Characters of a formula; Excel's own limit."""
+LINK_FORMULA = re.compile(r'HYPERLINK\(\s*"((?:[^"]|"")*+)"\s*+(?:[,;]\s*+"((?:[^"]|"")*+)"\s*+)?\)', re.IGNORECASE)
 """A link with its address and, after it, what is shown; the sign between them is the language's."""
 _LINK_REFERENCE = re.compile(r"\s*HYPERLINK\(\s*\$?([A-Z]{1,3})\$?(\d{1,7})\s*[,;)]", re.IGNORECASE)
 
@@ -95,7 +98,7 @@ class Workbook:
         """Return the text of a sheet, in UTF-8."""
         data = self.package.read(sheet.part)
         if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            text = re.sub(r'encoding=(["\']).*?\1', 'encoding="UTF-8"', data.decode("utf-16"), count=1)
+            text = re.sub(r"encoding=(?:\"[^\"]*\"|'[^']*')", 'encoding="UTF-8"', data.decode("utf-16"), count=1)
             return text.encode()
         return data
 
@@ -110,7 +113,7 @@ class Workbook:
             for name in ("[Content_Types].xml", _relations_part(self._book_part())):
                 if removed and name in self.package:
                     part = self.package.read(name)
-                    changed[name] = re.sub(rb"<(?:Override|Relationship)\b[^>]*calcChain\.xml[^>]*/>", b"", part)
+                    changed[name] = _LISTED.sub(_without_calculation_chain, part)
         self.package.write(changed, removed, file)
 
     def _book_part(self) -> str:
@@ -307,7 +310,7 @@ def _shared_strings(data: bytes) -> list[str]:
 
 def _formula_link(formula: str, rows: Mapping[int, Mapping[int, Any]]) -> tuple[str, str] | None:
     """Address and label of a formula that is a link."""
-    if match := LINK_FORMULA.fullmatch(formula):
+    if match := LINK_FORMULA.fullmatch(formula[:MAX_FORMULA_COUNT].strip()):
         url = match[1].replace('""', '"')
         return url, (match[2] or url).replace('""', '"')
     if match := _LINK_REFERENCE.match(formula):
@@ -347,3 +350,7 @@ def _resolved(path: str) -> str:
         elif part not in ("", "."):
             parts.append(part)
     return "/".join(parts)
+
+
+def _without_calculation_chain(element: re.Match[bytes]) -> bytes:
+    return b"" if b"calcChain.xml" in element[0] else element[0]

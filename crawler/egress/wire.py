@@ -21,9 +21,9 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb") ([!-~]+) HTTP/1\.([01])")
-_FIELD = re.compile(rb"(" + _TOKEN + rb"):[ \t]*([\t -~\x80-\xff]*?)[ \t]*")
-_LENIENT_FIELD = re.compile(rb"(" + _TOKEN + rb")[ \t]*:[ \t]*(.*?)[ \t]*", re.DOTALL)
-_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) +([1-9][0-9]{2})(?: +(.*))?", re.DOTALL | re.IGNORECASE)
+_FIELD = re.compile(rb"(" + _TOKEN + rb"):[ \t]*+([\t -~\x80-\xff]*)")
+_LENIENT_FIELD = re.compile(rb"(" + _TOKEN + rb")[ \t]*+:[ \t]*+(.*)", re.DOTALL)
+_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) +([1-9][0-9]{2})(?: ++(.*))?", re.DOTALL | re.IGNORECASE)
 _CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _ABSOLUTE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#\\]*)([/?][^#]*)?")
 _AUTHORITY = re.compile(r"(\[[0-9A-Za-z:.%_~-]+\]|[^:@\[\]]+)(?::([0-9]{1,5}))?")
@@ -109,7 +109,7 @@ def parse_request(head: bytes) -> Request | Failure:
     if line is None:
         return _invalid("malformed request line")
     fields = [_FIELD.fullmatch(text) for text in lines]
-    headers = tuple((field[1], field[2]) for field in fields if field is not None)
+    headers = tuple((field[1], field[2].rstrip(b" \t")) for field in fields if field is not None)
     if len(headers) != len(lines):
         return _invalid("malformed header")
     method, is_http_1_0 = line[1], line[3] == b"0"
@@ -194,7 +194,7 @@ def parse_reply(head: bytes, method: bytes) -> Reply | Failure:
     if line is None:
         return Failure(Reason.HTTP_ERROR, "malformed status line")
     fields = [_LENIENT_FIELD.fullmatch(text.rstrip(b"\r")) for text in lines]
-    headers = tuple((field[1], _CONTROLS.sub(b" ", field[2])) for field in fields if field is not None)
+    headers = tuple((field[1], _CONTROLS.sub(b" ", field[2].rstrip(b" \t"))) for field in fields if field is not None)
     status = int(line[2])
     lengths = set(_values(headers, b"content-length"))
     is_length_known = len(lengths) == 1 and _is_length(min(lengths))

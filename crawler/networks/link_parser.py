@@ -20,15 +20,18 @@ MAX_LENGTH = 4096
 servers accept."""
 
 _HOST = r"(?:[a-z0-9-]+\.)+[a-z0-9-]+"
-_PLAIN = re.compile(rf"https?://(?!www\.https?/)({_HOST})(/[A-Za-z0-9._~@$+,=:%/&-]*)?(?:\?([!-~]*?))?(?:#([!-~]*))?")
+_PLAIN = re.compile(
+    rf"https?://(?!www\.https?/)({_HOST})(/[A-Za-z0-9._~@$+,=:%/&-]*)?(?:\?([!\x22$-~]*+))?(?:#([!-~]*+))?"
+)
 """A link that needs neither cleaning nor repair; host, path, query, fragment."""
-_PARTS = re.compile(r"(https?):/*([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.IGNORECASE | re.DOTALL)
+_PARTS = re.compile(r"(https?):/*+([^/?#]*+)([^?#]*+)(?:\?([^#]*+))?+(?:#(.*+))?+", re.IGNORECASE | re.DOTALL)
 _SAFE_HOST = re.compile(_HOST)
 
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 """With the semicolon only: ``&notif_t=`` and ``&copy=`` are query keys."""
-_JOINERS = re.compile(r"(?<![^\x00-\xff])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\xff])")
+_JOINERS = re.compile(r"[\u200c\u200d]+")
 """Zero-width joiners are letters' business inside Persian or Hindi words, rubbish elsewhere."""
+_LAST_LATIN = "\xff"
 _INVISIBLE = dict.fromkeys(
     [0xAD, 0x61C, 0x180E, 0x200B, 0x200E, 0x200F, 0xFEFF, *range(0x202A, 0x202F), *range(0x2060, 0x2070)]
 )
@@ -50,7 +53,8 @@ _CUT = re.compile(r"[\"'](?=\s|>)|(?<![/:=])[\s,;|\])(](?=https?://)|\s(?=[a-z-]
 ``/<username>`` stays, to be refused as the placeholder it is.
 """
 _SCHEMES = re.compile(
-    r"(?:https?:[:;]*|(?:h+t+ps?|t+ps?)[:;.,]*(?=//))(?:\s|%20|[/:])*|https?[.;,]?(?=www\.)", re.IGNORECASE
+    r"(?:https?:[:;]*+|(?:h{1,9}t{1,9}ps?|t{1,9}ps?)[:;.,]*+(?=//))(?:\s|%20|[/:])*+|https?[.;,]?(?=www\.)",
+    re.IGNORECASE,
 )
 """One scheme with its slashes, as typed: also ``https//``, ``htp://``, ``https: //``."""
 _ENCODED_SCHEME = re.compile(r"https?(?:%3A|:(?=%2F))", re.IGNORECASE)
@@ -66,7 +70,6 @@ _REAL_SCHEMES = frozenset("tftp tcp tip htcpcp".split())
 _PORT = re.compile(r":[0-9]{0,5}(?=[/?#]|$)")
 
 _ENCODED_SLASH = re.compile(r"%2f", re.IGNORECASE)
-_ENCODED_AFTER = re.compile(r"(?:\s|%20)+$")
 _MAX_HOST = 255
 """Longest host name, in characters (RFC 1035)."""
 _MAX_SCHEMES = 8
@@ -155,7 +158,7 @@ def _cleaned(text: str) -> str:
     if "&" in text:
         text = _ENTITY.sub(_decoded, text).translate(_INNER)
     if not text.isascii():
-        text = _JOINERS.sub("", text.translate(_INVISIBLE))
+        text = _without_joiners(text.translate(_INVISIBLE))
     text = text.replace("\\", "/")
     while True:
         before = text
@@ -169,6 +172,14 @@ def _cleaned(text: str) -> str:
     if match := _CUT.search(text):
         text = text[: match.start()] if match.start() else text
     return text
+
+
+def _without_joiners(text: str) -> str:
+    def outside_words(found: re.Match[str]) -> str:
+        before, after = text[max(0, found.start() - 1) : found.start()], text[found.end() : found.end() + 1]
+        return found[0] if before > _LAST_LATIN and after > _LAST_LATIN else ""
+
+    return _JOINERS.sub(outside_words, text)
 
 
 def _decoded(entity: re.Match[str]) -> str:
@@ -238,7 +249,7 @@ def _parsed(text: str) -> Address | str:
     if "%" in authority and "@" not in authority and (slash := _ENCODED_SLASH.search(authority)):
         path = f"/{unquote(authority[slash.end() :])}{path}"
         authority = authority[: slash.start()]
-    host = _ENCODED_AFTER.sub("", authority.rpartition("@")[2])
+    host = _without_blanks_after(authority.rpartition("@")[2])
     if len(host) > _MAX_HOST:
         return "no host that can exist"
     if port := re.search(r":(\d*)$", host):
@@ -255,6 +266,13 @@ def _parsed(text: str) -> Address | str:
     if "." not in host or ".." in host:
         return "no host that can exist"
     return address(host, path, query, fragment)
+
+
+def _without_blanks_after(host: str) -> str:
+    """A host without blanks behind it, percent-encoded or not."""
+    while (shorter := host.rstrip().removesuffix("%20")) != host:
+        host = shorter
+    return host
 
 
 def _segments(path: str, query: str) -> tuple[tuple[str, ...], str]:
@@ -291,6 +309,6 @@ def _without_query(parts: list[str]) -> tuple[list[str], str]:
 
 def _plain_segment(part: str) -> str:
     """A part of a path without what prose, typing and copying leave around it, and with one at sign at most."""
-    text = part if part.isascii() else unicodedata.normalize("NFC", _JOINERS.sub("", part.translate(_INVISIBLE)))
+    text = part if part.isascii() else unicodedata.normalize("NFC", _without_joiners(part.translate(_INVISIBLE)))
     text = text.lstrip(_BLANKS + _QUOTES).rstrip(_TRAILING)
     return "@" + text.lstrip(_AT) if text.startswith("@") else text

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 _MEMBER = re.compile(r"AC[a-z]AA[A-Za-z0-9_-]{10,}")
 
 _YOUR = re.compile(
-    r"(?:insert|enter|add|put)?your(?:company|business|brand|organi[sz]ation|org|fan|facebook|fb|instagram|insta|ig|twitter|x|linkedin|linked|in"
-    r"|tiktok|youtube|social|custom|public|user|page|name|username|handle|channel|profile|account|id|link|url|site"
-    r"|website|shop|store|here)+|(?:insert|enter|add|put)?your[a-z]{1,20}(?:name|handle)"
+    r"(?:insert|enter|add|put)?your(?:company|business|brand|organi[sz]ation|org|fan|facebook|fb|instagram|insta|ig|twitter|x|linked|in"
+    r"|tiktok|youtube|social|custom|public|user|page|name|handle|channel|profile|account|id|link|url|site"
+    r"|website|shop|store|here){1,30}|(?:insert|enter|add|put)?your[a-z]{1,20}(?:name|handle)"
     # sergiokopplin/indigo, _config.yml: "mytwitter" and its like; sample footers: "hospitalname" (both seen 2026-11).
     r"|my(?:facebook|fb|instagram|insta|twitter|linkedin|tiktok|youtube)"
     r"|(?:hospital|restaurant|hotel|cafe|store|shop|club|school|church|salon|clinic|firm|team|artist|band|app)name"

@@ -16,7 +16,8 @@ from crawler.records import Kind, ProfileType
 
 _MAX_NAME = 100
 """Most characters of a name outside ASCII, once in lower case (LinkedIn's limit, the largest)."""
-_AFTER_VALUE = re.compile(r"[?&/#;\s].*|[^A-Za-z0-9_-]+$", re.DOTALL)
+_AFTER_VALUE = re.compile(r"[?&/#;\s]")
+_NO_NAME = re.compile(r"[^A-Za-z0-9_-]")
 """What glued itself to a value of the query: a second query, a slash, punctuation."""
 _LETTERS = re.compile(r"[a-z][a-z_-]*")
 
@@ -53,11 +54,20 @@ def taken_by(rule: Rule, located: Located) -> str | None:
         given = link_parser.query_value(located.query, rule.query) or link_parser.query_value(
             located.fragment, rule.query
         )
-        found = _captured(rule.query_value, _AFTER_VALUE.sub("", given.strip()))
+        found = _captured(rule.query_value, _value_alone(given.strip()))
         if found is None:
             return None
         taken = found
     return _value_of(rule, taken, segments)
+
+
+def _value_alone(given: str) -> str:
+    """A value of the query without what glued itself to it."""
+    value = _AFTER_VALUE.split(given, maxsplit=1)[0]
+    end = len(value)
+    while end and _NO_NAME.match(value, end - 1):
+        end -= 1
+    return value[:end]
 
 
 def problem(wanted: ProfileType, value: str, grammar: Grammar) -> str:

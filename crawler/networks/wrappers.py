@@ -43,7 +43,7 @@ _KEYS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
 _GOOGLE = re.compile(r"(?:[a-z]+\.)*google\.(?:com|[a-z]{2}|com?\.[a-z]{2})")
 _ARCHIVE = re.compile(r"/+web/(?:[0-9*]{1,20}(?:[a-z]{2}_)*/)?(.+)", re.IGNORECASE | re.DOTALL)
 _AMP = re.compile(r"/(?:amp|c|v|wp|i|r|a)/(?:s/)?(.+)", re.IGNORECASE | re.DOTALL)
-_URLDEFENSE = re.compile(r"/v3/_*(.+)__;([A-Za-z0-9_=-]*)", re.DOTALL)
+_ENCODED = re.compile(r"[A-Za-z0-9_=-]*")
 _RUN = re.compile(r"\*\*(.)|\*", re.DOTALL)
 _RUN_LENGTHS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _HEX = re.compile(r"-([0-9A-Fa-f]{2})")
@@ -92,10 +92,10 @@ def _proofpoint(address: Address) -> str:
 
 def _urldefense(address: Address) -> str:
     """``/v3/__URL__;BASE64!!...``: each ``*`` stands for the next of the encoded characters, ``**X`` for a run."""
-    match = _URLDEFENSE.match(address.after_host)
-    if match is None:
-        return _proofpoint(address) if not address.path.startswith("/v3/") else ""
-    url, encoded = match.groups()
+    if not address.path.startswith("/v3/"):
+        return _proofpoint(address)
+    url, _, rest = address.after_host.removeprefix("/v3/").lstrip("_").rpartition("__;")
+    encoded = _ENCODED.match(rest)[0]  # type: ignore[index]  # it matches nothing, too
     if "*" not in url:
         return url
     try:

@@ -31,7 +31,7 @@ MAX_CHAIN_COUNT = 3
 
 _MAX_SCANNED_LENGTH = 200_000
 """Characters of an answer that are searched for where it leads; what says so stands in the head."""
-_REFRESH = re.compile(r"^[\s\d.;,]*url\s*=\s*['\"]?\s*([^'\"]+)", re.IGNORECASE)
+_REFRESH = re.compile(r"^[\s\d.;,]*+url\s*+=\s*+['\"]?\s*+([^'\"]+)", re.IGNORECASE)
 
 
 OWN_REDIRECT = "redirect of the site itself"

@@ -36,6 +36,12 @@ MOUNT_SELECTOR = (
 
 FOOTER_SELECTOR = "footer, [role=contentinfo], #footer, .footer"
 
+MAX_ASKED_COUNT, MAX_NODES_COUNT = 50, 4000
+"""Most elements of one kind that are looked at, and most nodes within one of them."""
+
+MAX_SCRIPT_COUNT = 200_000
+"""Characters of one script that are searched for what it puts into the page."""
+
 BOUND_SELECTOR = "[v-for], [v-html], [ng-repeat], [ng-href], [ng-bind-html], template[x-for], [x-html], [data-bind]"
 """Elements that Vue, Angular, Alpine and Knockout fill in the browser."""
 
@@ -47,7 +53,7 @@ _SOCIAL_WORD = re.compile(
     re.IGNORECASE,
 )
 _INCLUDE_CALL = re.compile(
-    r"(?:load|fetch|get|include|import|open)\w*\([^()]{0,40}"
+    r"(?:load|fetch|get|include|import|open)\w{0,30}\([^()]{0,40}"
     r"[\"'`][^\"'`]{0,200}?(?:footer|header|nav|menu|partial|include|component|layout)[^\"'`]{0,60}\.html?[\"'`]",
     re.IGNORECASE,
 )
@@ -127,7 +133,7 @@ def needs_script(html: str, *, has_profiles: bool) -> ScriptNeed:
 
 
 def _empty_mount(document: _Document) -> str | None:
-    for node in document.tree.css(MOUNT_SELECTOR):
+    for node in document.tree.css(MOUNT_SELECTOR)[:MAX_ASKED_COUNT]:
         if _text_count(node) == 0 and not node.css_first("a[href]"):
             identity = node.attributes.get("id")
             return f"empty mount point #{identity}" if identity else f"empty mount point <{node.tag}>"
@@ -139,7 +145,7 @@ def _text_count(node: LexborNode | None) -> int:
     if node is None:
         return 0
     total = 0
-    for text in texts(node):
+    for text in texts(node, nodes_count=MAX_NODES_COUNT):
         total += len(" ".join(text.split()))
         if total > SPARSE_TEXT_COUNT:
             break
@@ -152,7 +158,7 @@ def _has_social_links(tree: LexborHTMLParser) -> bool:
 
 
 def _unfilled_footer(document: _Document) -> str | None:
-    for footer in document.tree.css(FOOTER_SELECTOR):
+    for footer in document.tree.css(FOOTER_SELECTOR)[:MAX_ASKED_COUNT]:
         if _text_count(footer) == 0 and not footer.css_first("a[href], img, svg, iframe"):
             return "footer is empty"
     return None
@@ -171,7 +177,7 @@ def _placeholders(document: _Document) -> str | None:
 
 def _social_block(document: _Document) -> str | None:
     """A block for social links with nothing in it, or links in it that have no target at all."""
-    for node in document.tree.css("[class*=social], [id*=social]"):
+    for node in document.tree.css("[class*=social], [id*=social]")[:MAX_ASKED_COUNT]:
         names = f"{node.attributes.get('class') or ''} {node.attributes.get('id') or ''}".lower()
         is_bare = not node.css_first("a[href]") and not (node.text() or "").strip()
         if node.tag in _BLOCKS and "shar" not in names and is_bare:
@@ -190,7 +196,7 @@ _FRAME_NAME = re.compile(r"foot|social|head|nav|layout")
 def _included(document: _Document) -> str | None:
     if document.tree.css_first(INCLUDE_SELECTOR):
         return "part of the page is in another file"
-    if any(_INCLUDE_CALL.search(node.text() or "") for node in document.scripts):
+    if any(_INCLUDE_CALL.search((node.text() or "")[:MAX_SCRIPT_COUNT]) for node in document.scripts):
         return "part of the page is loaded by a script"
     return None
 
@@ -220,14 +226,19 @@ def _bare_custom_element(document: _Document) -> str | None:
 def _bare_elements(document: _Document) -> Iterator[str]:
     """Custom elements that have no content of their own: their scripts fill them."""
     body = document.tree.body
+    left = MAX_ASKED_COUNT
     for node in body.traverse() if body is not None else ():
         is_custom = node.tag is not None and "-" in node.tag[1:] and node.tag[0] != "-"
+        if is_custom and (left := left - 1) < 0:
+            return
         if is_custom and _text_count(node) == 0 and not node.css_first("a, img"):
             yield f"custom element <{node.tag}> is empty"
 
 
 def _bare_footer(document: _Document) -> str | None:
-    bare = (footer for footer in document.tree.css(FOOTER_SELECTOR) if not footer.css_first("a[href]"))
+    bare = (
+        footer for footer in document.tree.css(FOOTER_SELECTOR)[:MAX_ASKED_COUNT] if not footer.css_first("a[href]")
+    )
     return "footer without links" if next(bare, None) is not None else None
 
 

@@ -1,8 +1,7 @@
 """How is a document turned into a tree, whatever it is, and which of its text is seen?
 
-Asked by everything in ``core`` that looks at HTML.  The parser follows the standard, and by the standard some
-documents cost the square of their length: elements nested without end, and formatting left open, which is opened again
-in every paragraph.  Such a document loses the tags that go too deep; its text and its links stay.
+Asked by everything in ``core`` that looks at HTML.  The parser follows the standard; a document that would cost it
+more than its length goes through :mod:`crawler.core.reading.flattening` first.
 
 Declarative shadow roots (``<template shadowrootmode>``) are part of what people see, and are opened; other templates
 are not.
@@ -15,25 +14,14 @@ from itertools import count
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-MAX_DEPTH = 400
-"""Most elements open at once.  Browsers stop at 512; the deepest page of the twenty real sites read has 38."""
+from crawler.core.reading.flattening import flattened
 
-MAX_FORMATTING_DEPTH = 24
-"""Most formatting elements (``b``, ``font`` ...) open at once; chosen, not measured."""
-
-PLAIN_TAGS_COUNT = 2000
-"""Number of ``<`` up to which a document cannot cost much, and is parsed as it is."""
+PLAIN_TAGS_COUNT, PLAIN_LENGTH = 1000, 10_000
+"""Number of ``<``, and of characters without a ``>``, up to which a document cannot cost much, and is parsed as it
+is."""
 
 UNSEEN = frozenset(("script", "style", "noscript", "template", "title"))
 """Elements whose text is none that people see."""
-
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
-_SINGLE = frozenset(
-    "area base br col embed hr img input link meta param source track wbr p li dt dd tr td th option optgroup thead "
-    "tbody tfoot html head body path circle rect line polygon polyline ellipse use stop rp rt".split()
-)
-"""Elements that have no content, or that the next one of their kind closes."""
-_FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
 
 
 def tree_of(html: str) -> LexborHTMLParser:
@@ -46,9 +34,14 @@ def tree_of(html: str) -> LexborHTMLParser:
     text = html.encode("utf-8", "replace").decode("utf-8")
     if "shadowroot" in text:
         text = _with_open_shadow_roots(text)
-    if text.count("<") > PLAIN_TAGS_COUNT:
-        text = _flattened(text)
-    return LexborHTMLParser(text)
+    return LexborHTMLParser(_flattened(text))
+
+
+@lru_cache(maxsize=4)
+def _flattened(text: str) -> str:
+    """The document as it is parsed; each one is parsed several times."""
+    is_plain = text.count("<") <= PLAIN_TAGS_COUNT and max(map(len, text.split(">"))) <= PLAIN_LENGTH
+    return text if is_plain else flattened(text)
 
 
 @lru_cache(maxsize=1)
@@ -58,7 +51,7 @@ def shared_tree_of(html: str) -> LexborHTMLParser:
 
 
 _SHADOW = re.compile(r"\sshadowroot(?:mode)?\s*=", re.IGNORECASE)
-_TEMPLATE = re.compile(r"<(/?)template\b([^>]{0,2000})>", re.IGNORECASE)
+_TEMPLATE = re.compile(r"<(/?)template\b([^<>]{0,600})>", re.IGNORECASE)
 
 
 def _with_open_shadow_roots(text: str) -> str:
@@ -103,35 +96,6 @@ def text_of_body(tree: LexborHTMLParser, separator: str) -> str:
     """Return all text of a page, white space as written; takes scripts and style sheets out of the tree."""
     tree.strip_tags(["script", "style"])
     return (tree.body.text(separator=separator) or "") if tree.body is not None else ""
-
-
-def _flattened(text: str) -> str:
-    """Drop the names of tags that nest too deep; what is left of them reads as text between ``<>``."""
-    depth = formatting_depth = 0
-    cuts: list[tuple[int, int]] = []
-    for match in _TAG.finditer(text):
-        name = match[2].lower()
-        if name in _SINGLE:
-            continue
-        step = -1 if match[1] else 1
-        if name in _FORMATTING:
-            formatting_depth = max(0, formatting_depth + step)
-            is_deep = formatting_depth + (step < 0) > MAX_FORMATTING_DEPTH and name != "a"
-        else:
-            depth = max(0, depth + step)
-            is_deep = depth + (step < 0) > MAX_DEPTH
-        if is_deep:
-            end = text.find(">", match.end(), match.end() + 2000)
-            cuts.append((match.start(), end + 1 if end >= 0 else match.end()))
-    if not cuts:
-        return text
-    pieces, at = [], 0
-    for start, end in cuts:
-        if start >= at:
-            pieces.append(text[at:start])
-            at = end
-    pieces.append(text[at:])
-    return "".join(pieces)
 
 
 _UNSEEN = frozenset({"script", "style", "template", "noscript", "noframes", "title"})

@@ -15,8 +15,11 @@ from webencodings import lookup
 MAX_PRESCAN_BYTES = 65_536
 """Bytes searched for a declaration.  Browsers search 1024 and start over where they meet one further down."""
 
+MAX_HEADER_COUNT = 1000
+"""Characters of a header that are searched."""
+
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_BE, "utf-16-be"), (codecs.BOM_UTF16_LE, "utf-16-le"))
-_HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([^"'\s;,]+)""", re.IGNORECASE)
+_HEADER_CHARSET = re.compile(r"""charset\s*+=\s*+["']?\s*+([^"'\s;,]+)""", re.IGNORECASE)
 _XML_ENCODING = re.compile(rb"""<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
 _META = re.compile(rb"<meta[\s/]([^>]{0,1000})", re.IGNORECASE)
 _ATTRIBUTE = re.compile(rb"""([a-z-]{1,20})\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""", re.IGNORECASE)
@@ -59,7 +62,7 @@ def encoding_of(body: bytes, content_type: str = "") -> str:
         if body.startswith(mark):
             return name
     head = body[:MAX_PRESCAN_BYTES]
-    header = _HEADER_CHARSET.search(content_type)
+    header = _HEADER_CHARSET.search(content_type[:MAX_HEADER_COUNT])
     named = _named(header[1]) if header is not None else ""
     if named and (not named.startswith("utf-16") or 0 in head[:1024]):
         return named

@@ -113,7 +113,7 @@ def _is_not_found(looked: str) -> bool:
     return bool(_NOT_FOUND.search(" ".join(_TAG.sub(" ", heading).split())))
 
 
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 
 
 def _is_consent(looked: str) -> bool:

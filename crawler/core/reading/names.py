@@ -20,7 +20,7 @@ from crawler.urls import host_of, registrable_domain
 MAX_NAME_LENGTH = 60
 """Longest name, in characters; longer texts are sentences."""
 
-_MARKS = re.compile(r"\s*[|·•»:,]\s*|\s+[-\u2013\u2014]\s+")
+_MARKS = re.compile(r"[|·•»:,]|(?<=\s)[-\u2013\u2014](?=\s)")
 """What parts a title: "Home | Studio Atlas", any part may be the name."""
 
 _SIGNS = (

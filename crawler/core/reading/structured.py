@@ -126,7 +126,14 @@ def _texts(value: Any) -> Iterator[str]:
         found = each.get("@id", each.get("url")) if isinstance(each, dict) else each
         if isinstance(found, str):
             # Some write the list as one string.
-            yield from (part for part in re.split(r"[\s,]+(?=https?:)", found.strip()) if part)
+            yield from (part for part in _NEXT_ADDRESS.split(found.strip()[:MAX_SAME_AS_COUNT]) if part)
+
+
+MAX_SAME_AS_COUNT = 20_000
+"""Characters of one ``sameAs`` that are read."""
+
+_NEXT_ADDRESS = re.compile(r"(?<![\s,])[\s,]++(?=https?:)")
+"""What stands between two addresses; the look back keeps a search from beginning anew at each blank."""
 
 
 def _is_own(node: dict[str, Any], role: str, domain: str) -> bool | None:

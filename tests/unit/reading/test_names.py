@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.core.judging.similarity import SAME_NAME, SIMILAR_NAME, names_likeness
-from crawler.core.reading.document import MAX_DEPTH, tree_of
+from crawler.core.reading.document import tree_of
+from crawler.core.reading.flattening import MAX_DEPTH
 from crawler.core.reading.names import host_of, names_of_site
 from crawler.records import Engine, Page, SiteInput
 
