@@ -169,9 +169,9 @@ class _OpenElements:
         closes, barred_by = _CLOSED_BY.get(name, (frozenset(), frozenset()))
         if any(self._counts[each] for each in closes):
             self._pop(closes, barred_by)
-        elif name == "option" and self._stack[-1:] == ["option"]:
-            self._drop(1)
-        elif name in ("rt", "rp") and self._counts["ruby"] and self._stack[-1] in ("rt", "rp"):
+        elif (name == "option" and self._stack[-1:] == ["option"]) or (
+            name in ("rt", "rp") and self._counts["ruby"] and self._stack[-1] in ("rt", "rp")
+        ):
             self._drop(1)
         if len(self._stack) >= MAX_DEPTH:
             return False
