@@ -169,9 +169,7 @@ class _OpenElements:
         closes, barred_by = _CLOSED_BY.get(name, (frozenset(), frozenset()))
         if any(self._counts[each] for each in closes):
             self._pop(closes, barred_by)
-        elif (name == "option" and self._stack[-1:] == ["option"]) or (
-            name in ("rt", "rp") and self._counts["ruby"] and self._stack[-1] in ("rt", "rp")
-        ):
+        elif self._stack and (name, self._stack[-1]) in _FOLLOWS and (name == "option" or self._counts["ruby"]):
             self._drop(1)
         if len(self._stack) >= MAX_DEPTH:
             return False
@@ -234,5 +232,7 @@ class _OpenElements:
         del self._stack[-count:]
 
 
+_FOLLOWS = frozenset((("option", "option"), ("rt", "rt"), ("rt", "rp"), ("rp", "rt"), ("rp", "rp")))
+"""Elements that close what they follow at once, inside ``ruby`` the last ones."""
 _IN_TABLE = frozenset("tr tbody thead tfoot".split())
 _ONLY_IN_TABLES = _IN_TABLE | frozenset("td th caption colgroup".split())
