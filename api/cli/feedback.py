@@ -142,7 +142,7 @@ def _piece(html: str, url: str, wanted: set[str]) -> str:
         if len(text) > MAX_BLOCK_LENGTH:
             break
         best = text
-    return re.sub(r"\s*\n\s*", " ", best).strip()
+    return " ".join(filter(None, map(str.strip, best.splitlines())))
 
 
 def _key(url: str) -> str:
