@@ -12,8 +12,10 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from api.evidence import signals
 from api.files.writing import MEDIA_TYPES as WRITTEN_MEDIA_TYPES
 from api.json_body import models_read
+from crawler.core.judging.signals import Signal
 from crawler.records import COLUMNS, Network
 
 _ID = "7f9c2ba4-e88f-4a27-b7d3-5c1e8a4d2f60"
@@ -75,7 +77,7 @@ _ROW = {
 _JUDGED = {
     "url": _PROFILE,
     "score": 0.984,
-    "signals": [{"name": "icon row in the header or footer", "weight": 4.2}, {"name": "similar name", "weight": 1.3}],
+    "signals": signals([Signal.FRAMED_ICON_ROW.label, Signal.SIMILAR_NAME.label]),
     "page": "https://studio-atlas.example/",
     "place": "anchor in footer",
     "engine": "static",

@@ -13,6 +13,7 @@ from rq.serializers import JSONSerializer
 
 from tests.service.conftest import make_account
 from tests.service.running import JOBS, Api, Hand, create, until
+from worker.jobs.keys import METRICS
 from worker.jobs.queue import QUEUE, ShardQueue
 from worker.process.embedded_redis import EmbeddedRedis
 
@@ -23,6 +24,8 @@ KEPT = {
     "socials:metrics",
 }
 """Keys that are of no job."""
+
+DAY_S = 86_400
 
 
 @pytest.fixture(scope="module")
@@ -204,9 +207,15 @@ def test_everything_of_a_job_has_its_time_to_live(redis_url: str) -> None:
             hand.fail(1)
         client.post(f"/api/jobs/{job_id}/cancel")
     with redis.Redis.from_url(redis_url, decode_responses=True) as connection:
-        for key in connection.scan_iter("socials:*"):
-            if key not in KEPT and ":token:" not in key:
-                assert 0 < connection.ttl(key) <= 120, key
+        lives_s = {key: connection.ttl(key) for key in connection.scan_iter("socials:*")}
+    of_days = {key for key in lives_s if key.startswith(f"{METRICS}:")}
+    of_the_job = {key for key in lives_s if key not in KEPT | of_days and ":token:" not in key}
+    assert any(job_id in key for key in of_the_job)
+    for key in of_the_job:
+        assert 0 < lives_s[key] <= 120, key
+    assert of_days, "a job that has ended is counted on its day"
+    for key in of_days:
+        assert 39 * DAY_S < lives_s[key] <= 40 * DAY_S, key
 
 
 def worker_sweeps(url: str) -> None:

@@ -218,10 +218,10 @@ def test_the_rest_of_a_refused_body_is_no_second_request(api: Api, token: str) -
         pytest.param('{"items": [{"site_web": "a.com", "n": %s}]}' % ('{"a":' * 500 + "1" + "}" * 500), "too deeply", id="500 objects"),
         pytest.param('{"items": [{"site_web": "a.com", "n": -Infinity}]}', "not JSON", id="infinity"),
         pytest.param('{"items": [{"site_web": "a.com", "n": 1e400}]}', "too large", id="a float without end"),
-        pytest.param('{"items": [{"site_web": "a.com"}], }', "not JSON", id="a comma too many"),
-        pytest.param("{'items': []}", "not JSON", id="single quotes"),
+        pytest.param('{"items": [{"site_web": "a.com"}], }', "not valid JSON: see line 1", id="a comma too many"),
+        pytest.param("{'items': []}", "not valid JSON: see line 1", id="single quotes"),
         pytest.param('{"items": [{"site_web": "a.com", "\\udfff": 1}]}', "not valid Unicode", id="half a character in a key"),
-        pytest.param('{"items": [{"site_web": "a.com\t"}]}', "not JSON", id="a bare control character"),
+        pytest.param('{"items": [{"site_web": "a.com\t"}]}', "not valid JSON: see line 1", id="a bare control character"),
     ],
 )  # fmt: skip
 def test_json_that_cannot_be_kept_is_refused(client: httpx.Client, text: str, message: str) -> None:

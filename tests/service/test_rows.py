@@ -11,6 +11,7 @@ import httpx
 import pytest
 import redis
 
+from crawler.core.judging.signals import Signal
 from crawler.records import Engine, Failure, Network, Reason, SiteResult
 from tests.service.conftest import make_account
 from tests.service.running import JOBS, Api, Hand, create
@@ -135,11 +136,12 @@ def test_an_item_tells_its_evidence(client: httpx.Client, job_id: str) -> None:
 
     about = item["networks"]["facebook"]
     assert about["chosen"]["signals"] == [
-        {"name": "icon row in the header or footer", "weight": 3.8},
-        {"name": "same name", "weight": 2.7},
+        {"name": Signal.FRAMED_ICON_ROW.label, "weight": Signal.FRAMED_ICON_ROW.weight},
+        {"name": Signal.SAME_NAME.label, "weight": Signal.SAME_NAME.weight},
     ]
     assert about["alternates"][0]["why_lost"] == (
-        "Its score of 0.04 is below the threshold of 0.50: agency credit (\N{MINUS SIGN}4.2)."
+        "Its score of 0.04 is below the threshold of 0.50: "
+        f"agency credit (\N{MINUS SIGN}{-Signal.AGENCY_CREDIT.weight:.1f})."
     )
     assert item["pages"] == [{"url": "https://a.example/"}]
     assert client.get(f"/api/jobs/{job_id}/items/5").json()["detail"]["code"] == "not_found"

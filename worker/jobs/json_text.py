@@ -91,13 +91,11 @@ def lone_surrogate(value: Any) -> str | None:
 
 def read_float(text: str) -> float:
     """Read a number with a fraction or an exponent."""
-    """Read a number with a fraction or an exponent."""
     value = float(text)
     return value if repr(value) == text else WrittenFloat.of(value, text)
 
 
 def read_int(text: str) -> int | float:
-    """Read a whole number."""
     """Read a whole number."""
     try:
         value = int(text)
