@@ -196,6 +196,7 @@ EXAMPLES: Mapping[str, Any] = {
             "workers": {"is_ok": True, "detail": "2 running"},
             "memory": {"is_ok": True, "detail": "Redis is 4% full"},
             "engines": {"is_ok": True, "detail": "static, light, chromium"},
+            "sandbox": {"is_ok": True, "detail": "on"},
         },
     },
     "metrics": 'socials_jobs_total{status="done"} 12.0\nsocials_items_total{outcome="found"} 840.0\n',

@@ -3,7 +3,6 @@
 Behind ``socials doctor``.  Starts each program only as far as it takes to hear its version.
 """
 
-import os
 import shutil
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from crawler.config import Settings
-from crawler.engines.find import find_chromium, find_driver, has_light
+from crawler.engines.find import find_chromium, find_driver, find_engines, has_light, sandbox
 from crawler.engines.install import chromium_fix, light_fix
 from crawler.records import Render
 from worker.process.embedded_redis import RedisMissing, find_redis_server
@@ -55,7 +54,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     if has_engine:
         yield _guard(settings)
     if settings.chromium_enabled:
-        yield _sandbox()
+        yield _sandbox(settings)
     yield _files()
 
 
@@ -118,10 +117,9 @@ def _guard(settings: Settings) -> Finding:
     return Finding("egress guard", not problems, "; ".join(problems) or "every engine goes through it", fix)
 
 
-def _sandbox() -> Finding:
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        return Finding("sandbox", False, "off: Chromium cannot use it as root", "run as another user", is_needed=False)
-    return Finding("sandbox", True, "on", is_needed=False)
+def _sandbox(settings: Settings) -> Finding:
+    is_on, detail = sandbox(find_engines(settings)[0])
+    return Finding("sandbox", is_on, detail, "" if is_on else "run as another user", is_needed=settings.production)
 
 
 def _files() -> Finding:

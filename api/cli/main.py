@@ -371,6 +371,14 @@ def _refuse_insecure(settings: Settings) -> None:
     faults = insecure_settings(settings)
     if faults and settings.production:
         raise click.ClickException(f"insecure settings for production: {'; '.join(faults)}")
+    if settings.production:
+        from crawler.engines.find import find_engines, sandbox
+
+        is_on, detail = sandbox(find_engines(settings)[0])
+        if not is_on:
+            raise click.ClickException(
+                f"sandbox {detail}. Fix: run as another user, or set SOCIALS_CHROMIUM_ENABLED=false"
+            )
     if faults and not settings.is_loopback:
         say(f"Warning: the service is reachable from other machines with insecure settings: {'; '.join(faults)}")
 

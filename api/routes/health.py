@@ -14,7 +14,7 @@ from api.errors import responses
 from api.metrics import exposition
 from api.schemas import Check, Health, Module, ModuleLimits, Readiness
 from crawler.config import Settings, is_loopback
-from crawler.engines.find import describe_engines, find_engines
+from crawler.engines.find import describe_engines, find_engines, sandbox
 from crawler.records import Render
 from worker.connection import Unavailable
 from worker.jobs.metrics import Fill
@@ -48,6 +48,8 @@ async def readyz(response: Response, services: ServicesDep) -> Any:
     engines, _ = find_engines(services.settings)
     can_render = len(engines) > 1 or services.settings.render is Render.NEVER
     checks["engines"] = Check(is_ok=can_render, detail=describe_engines(services.settings, engines))
+    is_on, detail = sandbox(engines)
+    checks["sandbox"] = Check(is_ok=is_on or not services.settings.production, detail=detail)
     is_ready = all(check.is_ok for check in checks.values())
     response.status_code = 200 if is_ready else 503
     return Readiness(status="ready" if is_ready else "degraded", checks=checks)

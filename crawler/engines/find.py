@@ -40,6 +40,15 @@ def describe_engines(settings: Settings, engines: Sequence[Engine]) -> str:
     return ", ".join(engines) + (f"; missing: {', '.join(missing)} (see socials doctor)" if missing else "")
 
 
+def sandbox(engines: Sequence[Engine]) -> tuple[bool, str]:
+    """Say whether pages run in a sandbox wherever Chromium would run them, and in a few words why."""
+    if Engine.CHROMIUM not in engines:
+        return True, "not needed: Chromium is not used"
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return False, "off: Chromium cannot use it as root"
+    return True, "on"
+
+
 def has_light() -> bool:
     """Whether the wheel that carries the light engine is installed; it has none for some platforms."""
     return importlib.util.find_spec("lightpanda") is not None

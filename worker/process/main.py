@@ -17,7 +17,7 @@ from rq.job import Job as RqJob
 from rq.serializers import JSONSerializer
 
 from crawler.config import Settings, read_or_exit
-from crawler.engines.find import describe_engines, find_engines
+from crawler.engines.find import describe_engines, find_engines, sandbox
 from crawler.logs import configure
 from worker.connection import Unavailable
 from worker.entries import TrustedJob
@@ -89,7 +89,8 @@ def run(settings: Settings) -> int:
     # Children read the settings anew, from the environment.
     os.environ.update(settings.environment())
     configure(settings, "worker")
-    logger.info("engines: %s", describe_engines(settings, find_engines(settings)[0]))
+    engines, _ = find_engines(settings)
+    logger.info("engines: %s; sandbox: %s", describe_engines(settings, engines), sandbox(engines)[1])
     from crawler.preload import preload  # the command line, which imports this module, never crawls
 
     preload()
