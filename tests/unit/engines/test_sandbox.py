@@ -1,11 +1,13 @@
 """Is a Chromium without its sandbox said, and refused in production?"""
 
 import os
+from contextlib import nullcontext
 
+import click
 import pytest
-from click.testing import CliRunner
 
-from api.cli.main import cli
+from api.cli.main import _refuse_insecure
+from crawler.config import Settings
 from crawler.engines.find import sandbox
 from crawler.records import Engine
 
@@ -26,17 +28,14 @@ def test_sandbox(monkeypatch: pytest.MonkeyPatch, user: int, engines: tuple[Engi
     assert sandbox(engines)[0] is is_on
 
 
-@pytest.mark.parametrize("command", ["serve", "api", "worker"])
-def test_production_without_a_sandbox_does_not_start(monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+@pytest.mark.parametrize("is_chromium_enabled", [True, False])
+def test_production_without_a_sandbox_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, is_chromium_enabled: bool
+) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    environment = {
-        "SOCIALS_PRODUCTION": "true",
-        "SOCIALS_SECRET": STRONG,
-        "SOCIALS_REDIS_URL": "redis://127.0.0.1:1/0",
-        "SOCIALS_CHROMIUM_PATH": "/usr/bin/chromium",
-    }
+    settings = Settings(
+        production=True, secret=STRONG, chromium_path="/usr/bin/chromium", chromium_enabled=is_chromium_enabled
+    )
 
-    done = CliRunner().invoke(cli, [command], env=environment)
-
-    assert done.exit_code == 1
-    assert "sandbox off: Chromium cannot use it as root. Fix:" in done.output
+    with pytest.raises(click.ClickException, match="sandbox off: .* Fix:") if is_chromium_enabled else nullcontext():
+        _refuse_insecure(settings)
