@@ -108,6 +108,7 @@ STRONG = "5f0c9a7be1d24386a1b2c3d4e5f60718"
         pytest.param({"secret": STRONG, "allow_hosts": "127.0.0.1:80"}, "SOCIALS_ALLOW_HOSTS", id="loopback open to crawls"),
     ],
 )  # fmt: skip
+@pytest.mark.faults(51)
 def test_careless_settings_are_named(values: dict[str, object], words: str) -> None:
     faults = insecure_settings(Settings(production=True, **values))  # type: ignore[arg-type]
 

@@ -79,6 +79,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     ("is_strict", "profiles", "reason"),
     [pytest.param(False, FOUND, None, id="read and told"), pytest.param(True, {}, "tls_error", id="refused")],
 )
+@pytest.mark.faults(32)
 def test_bad_certificate(port: int, is_strict: bool, profiles: dict[str, str], reason: str | None) -> None:
     order = {
         "items": [{"site_web": f"https://bakery.localhost:{port}/"}],

@@ -199,6 +199,7 @@ def test_every_input_is_answered_once(crawled: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(("number", "case"), list(enumerate(CASES)), ids=[case[0] for case in CASES])
+@pytest.mark.faults(28)
 def test_answer(crawled: dict[str, Any], number: int, case: tuple[str, str, dict[str, str], str | None]) -> None:
     result = crawled["results"][number]
 
@@ -208,6 +209,7 @@ def test_answer(crawled: dict[str, Any], number: int, case: tuple[str, str, dict
         assert "Traceback" not in result["detail"]
 
 
+@pytest.mark.faults(29)
 def test_one_site_of_many_inputs_is_read_once(crawled: dict[str, Any]) -> None:
     results = [crawled["results"][number] for number in range(len(CASES), len(crawled["addresses"]))]
 
@@ -216,12 +218,14 @@ def test_one_site_of_many_inputs_is_read_once(crawled: dict[str, Any]) -> None:
     assert crawled["asked"]["same", "/"] == 1
 
 
+@pytest.mark.faults(130)
 def test_the_page_budget_holds(crawled: dict[str, Any]) -> None:
     pages = sum(count for (site, path), count in crawled["asked"].items() if site == "many" and path != "/robots.txt")
 
     assert pages == 3
 
 
+@pytest.mark.faults(127)
 def test_what_robots_txt_forbids_is_not_asked_for(crawled: dict[str, Any]) -> None:
     assert crawled["asked"]["closed", "/"] == 0
 

@@ -166,6 +166,7 @@ def crawled() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", CASES)
+@pytest.mark.faults(64, 66, 67)
 def test_answer(crawled: dict[str, Any], name: str) -> None:
     _, profiles, reasons = CASES[name]
     result = crawled["results"][name]
@@ -175,12 +176,14 @@ def test_answer(crawled: dict[str, Any], name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if name.startswith("redirects")])
+@pytest.mark.faults(63)
 def test_a_loop_is_left_after_some_requests(crawled: dict[str, Any], name: str) -> None:
     pages = sum(count for (site, path), count in crawled["asked"].items() if site == name and path != "/robots.txt")
 
     assert pages <= 11
 
 
+@pytest.mark.faults(68)
 def test_walls_are_named(crawled: dict[str, Any]) -> None:
     walls = {
         name: result["evidence"]["pages"][0].get("wall")
@@ -197,6 +200,7 @@ def test_walls_are_named(crawled: dict[str, Any]) -> None:
     }
 
 
+@pytest.mark.faults(65)
 def test_no_answer_takes_much_memory(crawled: dict[str, Any]) -> None:
     """Bombs of 50 MB each among them; the crawl itself takes some 110 MB."""
     if crawled["peak_mb"] is None:

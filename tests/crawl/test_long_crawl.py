@@ -52,6 +52,7 @@ def test_nothing_of_a_site_is_kept_once_it_is_answered(held: dict[str, dict[str,
     assert held["late"][kind] <= unread + 8 * Settings().concurrent_sites_count
 
 
+@pytest.mark.faults(80)
 def test_descriptors_and_threads_stay(held: dict[str, dict[str, int]]) -> None:
     """Connections of open sites come and go."""
     assert held["late"]["descriptors"] <= held["early"]["descriptors"] + 4 * Settings().concurrent_sites_count

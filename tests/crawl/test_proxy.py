@@ -63,6 +63,7 @@ def test_plain_request_reaches_its_site_as_it_was_meant() -> None:
     ],
 )
 @pytest.mark.parametrize("form", ["plain", "tunnel"])
+@pytest.mark.faults(35, 47, 49)
 def test_internal_target_is_refused(host: str, form: str) -> None:
     async def test() -> None:
         async with Site().open() as canary, EgressProxy() as proxy:
@@ -81,6 +82,7 @@ def test_internal_target_is_refused(host: str, form: str) -> None:
 
 
 @pytest.mark.parametrize("port", [22, 25, 110, 445, 3306, 5432, 6379, 9200, 11211])
+@pytest.mark.faults(48)
 def test_port_is_refused_before_the_name_is_resolved(port: int) -> None:
     async def test() -> None:
         async def resolve(name: str) -> tuple[Address, ...]:
@@ -140,6 +142,7 @@ def test_port_is_refused_before_the_name_is_resolved(port: int) -> None:
         pytest.param(b"GET http://a.localhost/ HTTP/1.1\r\nHost", id="closed inside the head"),
     ],
 )
+@pytest.mark.faults(50)
 def test_malformed_request_is_refused(request_bytes: bytes) -> None:
     """The allowance is there on port 80, so that only the form of the request stands in the way."""
 
@@ -158,6 +161,7 @@ def test_malformed_request_is_refused(request_bytes: bytes) -> None:
     run(test())
 
 
+@pytest.mark.faults(50)
 def test_each_request_on_one_connection_is_judged_by_its_own_target() -> None:
     async def test() -> None:
         async with Site().open() as site, Site().open() as canary, EgressProxy([f"a.localhost:{site.port}"]) as proxy:
@@ -175,6 +179,7 @@ def test_each_request_on_one_connection_is_judged_by_its_own_target() -> None:
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("hops_count", [1, 5])
 @pytest.mark.parametrize("location", ["http://{}/", "//{}/", "http://localhost:{port}/", "http:/\\{}/"])
+@pytest.mark.faults(38)
 def test_redirect_to_internal_target_is_refused(status: int, hops_count: int, location: str) -> None:
     async def test() -> None:
         async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
@@ -203,6 +208,7 @@ def test_redirect_to_internal_target_is_refused(status: int, hops_count: int, lo
 
 
 @pytest.mark.parametrize("form", ["plain", "tunnel"])
+@pytest.mark.faults(37)
 def test_name_that_changes_its_address_gets_the_judged_one(form: str) -> None:
     """The first answer is good, every later one is the canary: same port, other loopback address."""
 
@@ -246,6 +252,7 @@ def test_name_that_changes_its_address_gets_the_judged_one(form: str) -> None:
         pytest.param(("93.184.216.34", "169.254.169.254"), id="metadata"),
     ],
 )
+@pytest.mark.faults(36)
 def test_name_with_one_internal_address_is_refused_whole(addresses: tuple[str, ...]) -> None:
     async def test() -> None:
         async with Site().open() as canary:
@@ -290,6 +297,7 @@ async def _refuses(name: str) -> tuple[Address, ...]:
     ],
 )
 @pytest.mark.parametrize("form", ["plain", "tunnel"])
+@pytest.mark.faults(30)
 def test_name_without_address_is_a_dns_error(
     resolve: Callable[[str], Awaitable[tuple[Address, ...]]], form: str
 ) -> None:
@@ -306,6 +314,7 @@ def test_name_without_address_is_a_dns_error(
     run(test())
 
 
+@pytest.mark.faults(31)
 def test_closed_port_is_a_connect_error() -> None:
     async def test() -> None:
         async with Site().open() as site:
@@ -357,6 +366,7 @@ async def _reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hea
         ),
     ],
 )
+@pytest.mark.faults(31)
 def test_broken_site_has_a_reason(script: bytes | Script, want: Reason) -> None:
     async def test() -> None:
         async with Site(script).open() as site, EgressProxy(["*:" + str(site.port)], limits=QUICK) as proxy:

@@ -82,6 +82,7 @@ def _body(reply: bytes) -> bytes:
         ),
     ],
 )
+@pytest.mark.faults(66)
 def test_reply(reply: bytes, status: int, body: bytes, is_whole: bool) -> None:
     """A body that was cut short must not look whole to the client."""
 
@@ -237,6 +238,7 @@ def test_slow_client_holds_the_site_back(form: str) -> None:
 
 
 @pytest.mark.parametrize("form", ["plain", "tunnel"])
+@pytest.mark.faults(130)
 def test_too_many_bytes_are_cut_off(form: str) -> None:
     async def test() -> None:
         reply = b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 300_000
@@ -280,6 +282,7 @@ async def _deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head
         ),
     ],
 )
+@pytest.mark.faults(64)
 def test_silence_ends_a_connection(script: bytes | Script, data: str) -> None:
     async def test() -> None:
         async with Site(script).open() as site, EgressProxy([f"*:{site.port}"], limits=QUICK) as proxy:

@@ -83,6 +83,7 @@ def with_readers(work: Callable[[Readers], Awaitable[Any]], count: int = MAX_COU
         pytest.param(raise_error, (), Reason.INTERNAL_ERROR, "reading the site broke", id="exception"),
     ],
 )
+@pytest.mark.faults(55)
 def test_a_failure_is_that_of_its_page_alone(
     work: Callable[..., Any], arguments: tuple[Any, ...], reason: Reason, detail: str
 ) -> None:
@@ -125,6 +126,7 @@ def test_short_pages_do_not_wait_behind_long_ones() -> None:
     assert with_readers(run, 2) < 1.0
 
 
+@pytest.mark.faults(82)
 def test_a_reader_ends_with_its_parent() -> None:
     """What a killed crawl leaves behind ends by itself, also in the middle of its work."""
     pid = os.fork()

@@ -42,6 +42,7 @@ def _labels(data: bytes) -> Iterator[str]:
         place += 1 + length
 
 
+@pytest.mark.faults(30)
 def test_silent_names_hold_up_no_neighbour() -> None:
     async def look_up() -> tuple[list[object], list[object], int]:
         loop = asyncio.get_running_loop()

@@ -150,6 +150,7 @@ def rendered(request: pytest.FixtureRequest, address: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if path not in NOT_LINKS])
+@pytest.mark.faults(57)
 def test_link_is_found(rendered: dict[str, Any], path: str) -> None:
     page = rendered["pages"][path]
 
@@ -160,6 +161,7 @@ def test_link_is_found(rendered: dict[str, Any], path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "end"), [("/moves", "plain"), ("/moves-slowly", "slow"), ("/moves-nowhere", "moves-nowhere")]
 )
+@pytest.mark.faults(60)
 def test_page_that_moves_is_read_where_it_ends(rendered: dict[str, Any], path: str, end: str) -> None:
     if rendered["engine"] is Engine.LIGHT and path == "/moves-nowhere":
         pytest.skip("the light engine takes an answer without a body for an empty document (1.0.2)")
@@ -183,6 +185,7 @@ def test_what_cannot_be_read_has_its_reason(rendered: dict[str, Any], path: str,
     assert rendered["pages"][path]["reason"] in reasons
 
 
+@pytest.mark.faults(58)
 def test_links_in_frames_are_read(rendered: dict[str, Any]) -> None:
     if rendered["engine"] is Engine.LIGHT:
         pytest.skip("the light engine loads no frames")
@@ -195,6 +198,7 @@ def test_no_browser_is_left(rendered: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("engine", [Engine.LIGHT, Engine.CHROMIUM])
+@pytest.mark.faults(80)
 def test_a_browser_is_retired_and_nothing_is_lost(address: str, engine: Engine) -> None:
     answer = render(engine, address, [f"http://{address}/plain"] * 9, browser_pages_count=3)
 

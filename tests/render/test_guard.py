@@ -44,6 +44,7 @@ ENVIRONMENTS = [
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.faults(45)
 def test_no_variable_opens_the_door(environment: dict[str, str], tmp_path: Path) -> None:
     """Each engine reads a page that asks for the canary in several ways; the page's own link is found."""
 
@@ -116,6 +117,7 @@ def break_chromium_twice(provider: object) -> None:
         pytest.param(Engine.CHROMIUM, None, "", id="chromium as it is"),
     ],
 )
+@pytest.mark.faults(45)
 def test_the_self_test_notices(engine: Engine, take_away: object, problem: str) -> None:
     settings = Settings()
     if engine is Engine.LIGHT and not has_light():

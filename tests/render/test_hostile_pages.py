@@ -207,6 +207,7 @@ def battery(request: pytest.FixtureRequest, site: Site) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", SHOULD_BE_FOUND)
+@pytest.mark.faults(56, 59, 61)
 def test_link_is_found(battery: dict[str, Any], name: str) -> None:
     page = battery["pages"][name]
 
@@ -214,12 +215,14 @@ def test_link_is_found(battery: dict[str, Any], name: str) -> None:
 
 
 @pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.faults(52)
 def test_failure_has_its_reason(battery: dict[str, Any], name: str) -> None:
     page = battery["pages"][name]
 
     assert page["reason"] in REFUSED[name][1], (page["detail"], page["html"][:300])
 
 
+@pytest.mark.faults(63)
 def test_loops_are_bounded(battery: dict[str, Any]) -> None:
     assert {name: battery["asked"][f"/{name}"] for name in ("two", "chain", "refresh", "location", "cookie-loop")} == {
         name: pytest.approx(20, abs=20) for name in ("two", "chain", "refresh", "location", "cookie-loop")
@@ -234,6 +237,7 @@ def test_trackers_are_not_fetched(battery: dict[str, Any]) -> None:
     assert battery["asked"]["/tracker.js"] == 0
 
 
+@pytest.mark.faults(62)
 def test_requests_of_one_page_are_bounded(battery: dict[str, Any]) -> None:
     assert battery["asked"]["/api"] <= 550
 

@@ -182,6 +182,7 @@ def test_always_uses_the_best_engine(port: int) -> None:
     assert {name: result["profiles"] for name, result in results.items()} == dict.fromkeys(SITES, FOUND)
 
 
+@pytest.mark.faults(76)
 def test_a_browser_that_is_not_there_is_named_and_given_up(port: int, tmp_path: Path) -> None:
     nowhere = str(tmp_path / "chromium")
 

@@ -101,6 +101,7 @@ Outcomes = Callable[[str], tuple[dict[str, Any], Site]]
 
 
 @pytest.mark.parametrize(("engine", "lost"), LOSSES)
+@pytest.mark.faults(74)
 def test_pages_in_flight_are_read_again(outcomes: Outcomes, engine: Engine, lost: str) -> None:
     answer, _ = outcomes(f"{engine} loses {lost}")
 
@@ -109,6 +110,7 @@ def test_pages_in_flight_are_read_again(outcomes: Outcomes, engine: Engine, lost
     assert 1 <= answer["stats"]["render/retried"] <= 8
 
 
+@pytest.mark.faults(75)
 def test_a_driver_that_hangs_is_ended(outcomes: Outcomes) -> None:
     answer, _ = outcomes("driver hangs")
 
@@ -117,6 +119,7 @@ def test_a_driver_that_hangs_is_ended(outcomes: Outcomes) -> None:
 
 
 @pytest.mark.parametrize("engine", RENDERERS)
+@pytest.mark.faults(77)
 def test_a_browser_that_hangs_and_does_not_close_is_ended(outcomes: Outcomes, engine: Engine) -> None:
     answer, _ = outcomes(f"{engine} hangs")
 
@@ -124,18 +127,21 @@ def test_a_browser_that_hangs_and_does_not_close_is_ended(outcomes: Outcomes, en
     assert answer["stats"]["render/close_failed"] == 1
 
 
+@pytest.mark.faults(54)
 def test_a_renderer_that_dies_costs_one_page(outcomes: Outcomes) -> None:
     answer, _ = outcomes("renderer ends")
 
     assert [page["reason"] for page in answer["pages"]] == ["page_crash", None]
 
 
+@pytest.mark.faults(54)
 def test_a_network_process_that_dies_costs_no_page(outcomes: Outcomes) -> None:
     answer, _ = outcomes("network ends")
 
     assert [page["reason"] for page in answer["pages"]] == [None, None, None]
 
 
+@pytest.mark.faults(79)
 def test_crashed_pages_lose_no_place(outcomes: Outcomes) -> None:
     """Every page that crashes gives its place back, and only once; its neighbours' renderers are killed with it."""
     answer, _ = outcomes("all limits")
@@ -145,6 +151,7 @@ def test_crashed_pages_lose_no_place(outcomes: Outcomes) -> None:
     assert answer["stats"]["render/most_open/chromium"] == 3
 
 
+@pytest.mark.faults(76)
 def test_an_engine_that_does_not_start_is_given_up(outcomes: Outcomes) -> None:
     answer, _ = outcomes("no start")
 
@@ -153,6 +160,7 @@ def test_an_engine_that_does_not_start_is_given_up(outcomes: Outcomes) -> None:
 
 
 @pytest.mark.parametrize("engine", RENDERERS)
+@pytest.mark.faults(73)
 def test_nothing_of_one_site_is_seen_by_another(outcomes: Outcomes, engine: Engine) -> None:
     """Not even by the same site in another crawl of it: the pages differ in nothing but their place in the list."""
     answer, site = outcomes(f"{engine} keeps apart")

@@ -58,6 +58,7 @@ def group() -> Iterator[Path]:
         pytest.param(Engine.CHROMIUM, "page_crash", 1, id="chromium"),
     ],
 )
+@pytest.mark.faults(53, 81)
 def test_the_largest_page_is_ended_and_the_crawl_goes_on(
     group: Path, engine: Engine, reason: str, ended_count: int
 ) -> None:

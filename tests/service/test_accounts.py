@@ -167,6 +167,7 @@ BAD: dict[str, Callable[[House], Any]] = {
 
 
 @pytest.mark.parametrize("why", BAD)
+@pytest.mark.faults(6)
 def test_what_is_wrong_with_a_credential_cannot_be_told(house: House, why: str) -> None:
     want = plain(ask(house, "GET", "/api/jobs", {}))
     assert (want[0], want[1]["detail"]["code"]) == (401, "unauthenticated")
@@ -192,6 +193,7 @@ def test_a_session_and_a_token_of_one_account_agree(house: House, method: str, p
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
+@pytest.mark.faults(7)
 def test_a_switched_off_account_is_refused(house: House, method: str, path: str) -> None:
     headers = [bearer(house.anna), cookie(house.session())]
     house.do(lambda accounts: accounts.set_active("anna", is_active=False))
@@ -205,6 +207,7 @@ def test_a_switched_off_account_is_refused(house: House, method: str, path: str)
 
 
 @pytest.mark.parametrize("how", ["switched off", "revoked"])
+@pytest.mark.faults(7)
 def test_an_open_stream_ends_with_its_credential(house: House, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     monkeypatch.setattr(events_route, "LOOK_EVERY_S", 0.1)
     text, token = house.do(lambda accounts: accounts.create_token("anna", "stream"))
@@ -326,6 +329,7 @@ CROSS = [
 
 
 @pytest.mark.parametrize("headers", CROSS)
+@pytest.mark.faults(122)
 def test_a_cookie_from_elsewhere_changes_nothing(house: House, headers: dict[str, str]) -> None:
     with house.api.client(house.anna) as client:
         job_id = create(client, 1)
@@ -376,6 +380,7 @@ def test_no_answer_opens_itself_to_other_origins(house: House) -> None:
 
 @pytest.mark.parametrize(("method", "path"), [route for route in ROUTES if "{job}" in route[1]])
 @pytest.mark.parametrize("state", ["pending", "cancelled"])
+@pytest.mark.faults(119)
 def test_a_job_of_another_account_is_unknown(house: House, method: str, path: str, state: str) -> None:
     with house.api.client(house.anna) as client:
         job_id = create(client, 2)
@@ -425,6 +430,7 @@ def test_two_tenants_see_nothing_of_each_other(house: House) -> None:
     ],
     ids="+".join,
 )
+@pytest.mark.faults(123)
 def test_headers_alter_neither_identity_nor_addresses(house: House, headers: dict[str, str]) -> None:
     with house.api.client(house.bert) as client:
         assert client.get("/api/account", headers=headers).json()["id"] == "bert"
@@ -465,6 +471,7 @@ def test_a_configured_proxy_is_believed(redis_url: str) -> None:
 # Secrets
 
 
+@pytest.mark.faults(120)
 def test_a_dump_and_the_logs_hold_no_secret(api: Api, redis_url: str, tmp_path: Path) -> None:
     log = tmp_path / "log"
     with logged_api(redis_url, log) as logged:

@@ -98,6 +98,7 @@ def assert_error(answer: httpx.Response, status: int, code: str) -> dict[str, An
         ),
     ],
 )  # fmt: skip
+@pytest.mark.faults(1, 2, 4)
 def test_bad_jobs_are_refused_and_nothing_is_queued(
     client: httpx.Client, redis_server: EmbeddedRedis, body: str, code: str, field: str | None
 ) -> None:
@@ -131,6 +132,7 @@ def test_bad_jobs_are_refused_and_nothing_is_queued(
         ),
     ],
 )
+@pytest.mark.faults(15)
 def test_bodies_of_another_kind(
     client: httpx.Client, headers: dict[str, str], content: Any, status: int, code: str
 ) -> None:
@@ -162,6 +164,7 @@ def test_unknown_jobs(client: httpx.Client, job_id: str, rest: str) -> None:
     ("method", "path", "status", "code"),
     [("GET", "/nothing", 404, "not_found"), ("DELETE", JOBS, 405, "method_not_allowed"), ("PUT", "/healthz", 405, "method_not_allowed")],
 )  # fmt: skip
+@pytest.mark.faults(15)
 def test_errors_of_the_framework_have_the_one_body(
     client: httpx.Client, method: str, path: str, status: int, code: str
 ) -> None:
@@ -189,6 +192,7 @@ def test_a_job_is_accepted_and_can_be_seen(client: httpx.Client) -> None:
     assert seen.json()["processed_count"] == 0
 
 
+@pytest.mark.faults(3)
 def test_ten_thousand_items_are_accepted(client: httpx.Client) -> None:
     answer = client.post(
         JOBS, json={"items": [{"site_web": f"https://site-{number}.example"} for number in range(10_000)]}
@@ -198,6 +202,7 @@ def test_ten_thousand_items_are_accepted(client: httpx.Client) -> None:
     assert answer.json()["items_count"] == 10_000
 
 
+@pytest.mark.faults(111)
 def test_results_wait_for_the_end(client: httpx.Client) -> None:
     address = client.post(JOBS, json={"items": [ITEM]}).headers["location"]
 
@@ -222,6 +227,7 @@ def test_a_cancelled_job_ends_and_keeps_its_rows(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("accept", ["text/html", "image/png"])
+@pytest.mark.faults(112)
 def test_an_unknown_format_is_refused(client: httpx.Client, accept: str) -> None:
     address = client.post(JOBS, json={"items": [ITEM]}).headers["location"]
     client.post(f"{address}/cancel")
@@ -262,6 +268,7 @@ def test_the_openapi_document_knows_no_other_error(client: httpx.Client) -> None
     assert client.post(JOBS, json=example).status_code == 201
 
 
+@pytest.mark.faults(93)
 def test_without_redis_the_answer_is_503_at_once() -> None:
     server = EmbeddedRedis(None)
     server.start()
@@ -305,6 +312,7 @@ def test_the_same_idempotency_key_answers_the_same_job(client: httpx.Client, red
     assert len(client.get("/api/jobs").json()["jobs"]) == 1
 
 
+@pytest.mark.faults(16)
 def test_one_job_of_ten_requests_at_once(client: httpx.Client) -> None:
     async def post() -> list[httpx.Response]:
         async with httpx.AsyncClient(
@@ -350,6 +358,7 @@ def test_jobs_are_listed_page_by_page(client: httpx.Client) -> None:
         assert_error(client.get("/api/jobs", params=query), 400, "validation_error")
 
 
+@pytest.mark.faults(18)
 def test_failed_items_are_tried_again_in_a_job_of_their_own(client: httpx.Client) -> None:
     address = client.post(JOBS, json={"items": [ITEM, {**ITEM, "n": 2}]}).headers["location"]
     assert_error(client.post(f"{address}/retry"), 409, "not_ready")

@@ -225,6 +225,7 @@ def test_rows_without_a_website_come_back(command: Command) -> None:
 
 
 @pytest.mark.parametrize("words", [["serve"], ["api"], ["worker"]], ids=" ".join)
+@pytest.mark.faults(121)
 def test_production_with_careless_settings_does_not_start(command: Command, words: list[str]) -> None:
     command.environment |= {"SOCIALS_PRODUCTION": "true", "SOCIALS_REDIS_URL": "redis://redis.example:6379"}
 

@@ -48,6 +48,7 @@ def wait_until(condition: Any) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.faults(104)
 def test_a_stream_opened_before_the_job_tells_all_of_it(client: httpx.Client, redis_url: str) -> None:
     job_id = create(client, 10)
     with follow(client, job_id) as stream:
@@ -79,6 +80,7 @@ def test_a_stream_opened_in_the_middle_begins_with_what_is_done(client: httpx.Cl
 
 
 @pytest.mark.parametrize("end", ["done", "cancelled"])
+@pytest.mark.faults(104)
 def test_a_stream_opened_after_the_end_tells_how_it_ended(client: httpx.Client, redis_url: str, end: str) -> None:
     job_id = create(client, 3)
     client.post(f"/api/jobs/{job_id}/cancel") if end == "cancelled" else run(redis_url, job_id, 3)
@@ -93,6 +95,7 @@ def test_a_stream_opened_after_the_end_tells_how_it_ended(client: httpx.Client, 
     assert seen_all.status_code == 204, "a client that has seen the end is not to come back"
 
 
+@pytest.mark.faults(105)
 def test_any_event_can_be_gone_on_from(client: httpx.Client, redis_url: str) -> None:
     job_id = create(client, 6)
     run(redis_url, job_id, 6)
@@ -117,6 +120,7 @@ def test_any_event_can_be_gone_on_from(client: httpx.Client, redis_url: str) -> 
         pytest.param("another job's", id="of another job"),
     ],
 )
+@pytest.mark.faults(105)
 def test_an_unknown_id_gives_a_fresh_snapshot(client: httpx.Client, redis_url: str, last_id: str) -> None:
     job_id, other_id = create(client, 2), create(client, 2)
     run(redis_url, other_id, 2)
@@ -150,6 +154,7 @@ def test_followers_on_two_apis_see_the_same(client: httpx.Client, redis_url: str
             assert list(here) == list(there)
 
 
+@pytest.mark.faults(106)
 def test_an_api_killed_in_mid_stream_costs_no_event(client: httpx.Client, redis_url: str, token: str) -> None:
     job_id = create(client, 30)
     with Hand(redis_url, job_id) as hand, follow(client, job_id) as undisturbed:
@@ -174,6 +179,7 @@ def test_an_api_killed_in_mid_stream_costs_no_event(client: httpx.Client, redis_
         assert joined == list(undisturbed)
 
 
+@pytest.mark.faults(107)
 def test_silence_is_filled_with_comments(client: httpx.Client) -> None:
     job_id = create(client, 1)
     with follow(client, job_id) as stream:
@@ -197,6 +203,7 @@ def followers_count(api: Api) -> int:
 
 
 @pytest.mark.parametrize("way", ["reads nothing", "reads a byte at a time"])
+@pytest.mark.faults(108)
 def test_a_client_that_does_not_read_is_dropped_and_the_job_goes_on(redis_url: str, way: str, token: str) -> None:
     with Api(redis_url, send_buffer_bytes=8192, send_timeout_s=0.5, heartbeat_s=5) as api, api.client(token) as client:
         job_id = create(client, 50)
@@ -237,6 +244,7 @@ def test_a_client_that_hangs_up_is_forgotten(api: Api, client: httpx.Client) -> 
     wait_until(lambda: followers_count(api) == 0)
 
 
+@pytest.mark.faults(109)
 def test_streams_take_no_connections_to_redis(api: Api, client: httpx.Client, redis_url: str, token: str) -> None:
     job_ids = [create(client, 1) for _ in range(5)]
     with redis.Redis.from_url(redis_url) as connection, api.client(token) as many:
@@ -268,6 +276,7 @@ def test_a_lost_connection_to_redis_costs_no_event(client: httpx.Client, redis_u
         assert list(stream) == stored(redis_url, job_id)
 
 
+@pytest.mark.faults(95)
 def test_a_job_that_is_gone_ends_its_streams(client: httpx.Client, redis_url: str) -> None:
     job_id = create(client, 1)
     with follow(client, job_id) as stream:
@@ -290,6 +299,7 @@ def test_open_streams_do_not_hold_up_the_end(redis_url: str, token: str) -> None
         assert not api.thread.is_alive()
 
 
+@pytest.mark.faults(110)
 def test_a_stopped_api_process_ends_within_the_grace_time(redis_url: str, token: str) -> None:
     with api_process(redis_url) as (process, url), client_of(url, token) as client:
         with follow(client, create(client, 1)) as stream:

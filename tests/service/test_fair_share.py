@@ -81,6 +81,7 @@ def crowd(redis_url: str) -> Iterator[Crowd]:
     crowd.close()
 
 
+@pytest.mark.faults(100)
 def test_fifty_large_jobs_do_not_hold_up_a_small_one(crowd: Crowd) -> None:
     """The small job is taken before any shard that was not at work when it came."""
     for _ in range(50):

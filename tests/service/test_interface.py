@@ -171,6 +171,7 @@ def busy_api(redis_url: str, token: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("who", "phases"), [("an account", "examples,coverage,fuzzing"), ("nobody", "fuzzing")])
+@pytest.mark.faults(19)
 def test_nothing_that_can_be_asked_breaks_it_or_gets_an_answer_it_does_not_describe(
     busy_api: str, token: str, tmp_path: Path, who: str, phases: str
 ) -> None:

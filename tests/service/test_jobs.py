@@ -68,6 +68,7 @@ def test_exactly_the_ceiling_is_accepted(client: httpx.Client) -> None:
     assert client.post(JOBS, json=items(1)).json()["detail"]["code"] == "quota_exceeded"
 
 
+@pytest.mark.faults(5)
 def test_of_two_at_once_that_fit_only_singly_one_is_accepted(client: httpx.Client) -> None:
     async def post() -> list[int]:
         async with httpx.AsyncClient(base_url=client.base_url, headers=client.headers, trust_env=False) as many:
@@ -135,6 +136,7 @@ def test_at_most_a_hundred_failures_are_listed(api: Api, redis_url: str) -> None
     assert [failed["index"] for failed in job["summary"]["failed_items"]] == list(range(100))
 
 
+@pytest.mark.faults(18)
 def test_a_chain_of_fifty_jobs_can_be_followed_back(api: Api, redis_url: str) -> None:
     with api.client(make_account(redis_url)) as client:
         ids: list[str] = []
@@ -149,6 +151,7 @@ def test_a_chain_of_fifty_jobs_can_be_followed_back(api: Api, redis_url: str) ->
     assert seen == ids[::-1]
 
 
+@pytest.mark.faults(99)
 def test_without_a_worker_a_job_waits_and_says_so(api: Api, redis_url: str) -> None:
     with api.client(make_account(redis_url)) as client:
         first, second = create(client, 120), create(client, 1)
@@ -167,6 +170,7 @@ def test_without_a_worker_a_job_waits_and_says_so(api: Api, redis_url: str) -> N
 
 
 @pytest.mark.parametrize("end", ["done", "cancelled", "pending"])
+@pytest.mark.faults(101)
 def test_nothing_is_left_of_an_expired_job(redis_url: str, end: str) -> None:
     """Neither a key, nor a word of it in one; its id is unknown, and the account has what was reserved."""
     token = make_account(redis_url)
@@ -197,6 +201,7 @@ def test_nothing_is_left_of_an_expired_job(redis_url: str, end: str) -> None:
             assert client.get("/api/account").json()["reserved_ef"] == 0
 
 
+@pytest.mark.faults(101)
 def test_everything_of_a_job_has_its_time_to_live(redis_url: str) -> None:
     token = make_account(redis_url)
     with Api(redis_url, retention_s=120) as api, api.client(token) as client:

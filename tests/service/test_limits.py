@@ -41,6 +41,7 @@ def turn_back(url: str, key: str, seconds: float) -> None:
         connection.hincrbyfloat(key, "at_ms", -seconds * 1000)
 
 
+@pytest.mark.faults(8)
 def test_job_creations_are_limited_per_account(api: Api, redis_url: str) -> None:
     with api.client(make_account(redis_url, "anna")) as anna, api.client(make_account(redis_url, "bert")) as bert:
         answers = [anna.post(JOBS, json=BODY) for _ in range(3)]
@@ -81,6 +82,7 @@ def test_a_wrong_body_is_told_what_is_left(api: Api, redis_url: str) -> None:
     assert answer.headers["ratelimit"].startswith('"jobs";r=2;')
 
 
+@pytest.mark.faults(8)
 def test_limits_survive_a_restart(redis_url: str) -> None:
     token = make_account(redis_url)
     statuses = []
@@ -118,6 +120,7 @@ def test_sign_ins_are_limited(api: Api, redis_url: str, email: str) -> None:
     assert_limited(answers[-1])
 
 
+@pytest.mark.faults(109)
 def test_open_streams_are_capped_per_account(api: Api, redis_url: str) -> None:
     with ExitStack() as stack:
         anna = stack.enter_context(api.client(make_account(redis_url, "anna")))

@@ -101,6 +101,7 @@ def test_metrics_name_no_account_and_no_job(client: httpx.Client, redis_url: str
         pytest.param({"Authorization": "account"}, 401, id="an account"),
     ],
 )
+@pytest.mark.faults(125)
 def test_metrics_are_for_the_operator(redis_url: str, token: str, headers: dict[str, str], status: int) -> None:
     if headers.get("Authorization") == "account":
         headers = {"Authorization": f"Bearer {token}"}
@@ -113,6 +114,7 @@ def test_metrics_without_a_token_are_not_passed_on_by_a_proxy(client: httpx.Clie
     assert client.get("/metrics", headers={name: "127.0.0.1"}).status_code == 401
 
 
+@pytest.mark.faults(125)
 def test_life_needs_nothing_and_readiness_says_what_is_missing() -> None:
     server = EmbeddedRedis(None).start()
     url = server.url

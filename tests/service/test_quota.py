@@ -59,6 +59,7 @@ def till(redis_url: str) -> Iterator[Till]:
     till.close()
 
 
+@pytest.mark.faults(5)
 def test_exactly_the_ceiling_is_accepted_and_one_more_is_not(till: Till) -> None:
     with pytest.raises(QuotaExceeded) as refused:
         till.post(3)
@@ -137,6 +138,7 @@ def test_the_end_settles(till: Till, results: list[object], end: str | None, cha
         till.post(left)
 
 
+@pytest.mark.faults(98)
 def test_cancelled_in_the_instant_of_completion(redis_url: str) -> None:
     """Ends once, one way or the other, and is charged once."""
     till = Till(redis_url, "1")

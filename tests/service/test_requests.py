@@ -81,6 +81,7 @@ def head(token: str, *lines: str) -> str:
     )
 
 
+@pytest.mark.faults(9)
 def test_a_body_too_large_is_refused_before_it_is_sent(api: Api, token: str) -> None:
     with Raw(api.port) as raw:
         raw.send(head(token, f"Content-Length: {LIMIT + 1}", "Expect: 100-continue"))
@@ -105,6 +106,7 @@ def test_who_asks_is_judged_before_any_body_is_read(api: Api, client: httpx.Clie
         assert status in (401, 403), path
 
 
+@pytest.mark.faults(9)
 def test_a_body_without_a_length_is_cut_off_and_memory_stays_flat(redis_url: str, token: str) -> None:
     """Half a gigabyte in chunks, to an API that takes 64 MB at most: it is refused and nothing of it piles up."""
     chunk = b"10000\r\n" + b" " * 65536 + b"\r\n"
@@ -133,6 +135,7 @@ def test_a_body_without_a_length_is_cut_off_and_memory_stays_flat(redis_url: str
         pytest.param("body", True, id="a body, byte by byte"),
     ],
 )
+@pytest.mark.faults(10)
 def test_a_request_that_comes_too_slowly_is_hung_up_on(
     api: Api, client: httpx.Client, token: str, sent: str, goes_on: bool
 ) -> None:
@@ -224,6 +227,7 @@ def test_the_rest_of_a_refused_body_is_no_second_request(api: Api, token: str) -
         pytest.param('{"items": [{"site_web": "a.com\t"}]}', "not valid JSON: see line 1", id="a bare control character"),
     ],
 )  # fmt: skip
+@pytest.mark.faults(12)
 def test_json_that_cannot_be_kept_is_refused(client: httpx.Client, text: str, message: str) -> None:
     answer = client.post(JOBS, content=text, headers={"Content-Type": "application/json"})
 
@@ -239,12 +243,14 @@ def test_json_that_cannot_be_kept_is_refused(client: httpx.Client, text: str, me
         pytest.param(b'\xef\xbb\xbf{"items": [{"site_web": "a.com"}]}', id="a byte order mark"),
     ],
 )
+@pytest.mark.faults(11)
 def test_other_encodings_are_refused(client: httpx.Client, body: bytes) -> None:
     answer = client.post(JOBS, content=body, headers={"Content-Type": "application/json"})
 
     assert (answer.status_code, answer.json()["detail"]["code"]) == (400, "validation_error")
 
 
+@pytest.mark.faults(12)
 def test_the_last_of_two_equal_keys_wins(client: httpx.Client) -> None:
     text = '{"items": [], "items": [{"site_web": "-", "site_web": "a.com", "n": 1, "n": 2}]}'
 
@@ -269,6 +275,7 @@ ODD_TEXTS = [
 ]
 
 
+@pytest.mark.faults(13)
 def test_odd_strings_come_back_as_they_were(client: httpx.Client) -> None:
     item = {
         **ITEM,
@@ -289,6 +296,7 @@ def test_odd_strings_come_back_as_they_were(client: httpx.Client) -> None:
     "field",
     ["id", "status", "ef_cost", "account_id", "created_at", "expires_at", "items_count", "dropped_count", "job_type"],
 )
+@pytest.mark.faults(14, 17)
 def test_nothing_but_what_may_be_said_is_taken(client: httpx.Client, redis_url: str, field: str) -> None:
     answer = client.post(JOBS, json={"items": [ITEM], field: "x"})
 
@@ -316,6 +324,7 @@ def test_nothing_but_what_may_be_said_is_taken(client: httpx.Client, redis_url: 
     ],
 )
 @pytest.mark.parametrize("rest", ["", "/results", "/events", "/cancel", "/retry"])
+@pytest.mark.faults(20)
 def test_what_is_no_id_is_no_job_and_touches_no_key(
     client: httpx.Client, redis_url: str, job_id: str, rest: str
 ) -> None:

@@ -116,6 +116,7 @@ def test_the_workbook_says_the_same(client: httpx.Client, redis_url: str) -> Non
         pytest.param("?format=xlsx", "text/html", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx", id="Accept unused"),
     ],
 )  # fmt: skip
+@pytest.mark.faults(112)
 def test_the_format_is_chosen(
     client: httpx.Client, query: str, accept: str | None, media_type: str, name: str | None
 ) -> None:
@@ -130,6 +131,7 @@ def test_the_format_is_chosen(
     assert answer.headers["x-job-status"] == "cancelled"
 
 
+@pytest.mark.faults(111)
 def test_rows_so_far_are_those_that_are_done(client: httpx.Client, redis_url: str) -> None:
     job_id = create(client, 4)
     with Hand(redis_url, job_id) as hand:
@@ -193,6 +195,7 @@ def test_a_reader_that_leaves_leaves_nothing_behind(api: Api, client: httpx.Clie
             other.get("/healthz")
 
 
+@pytest.mark.faults(117)
 def test_results_pass_through_and_are_not_gathered(client: httpx.Client, redis_url: str, token: str) -> None:
     rows_count, row_bytes = 4000, 5000
     noise = "".join(chr(0x4E00 + number * 7919 % 20_000) for number in range(row_bytes // 3))

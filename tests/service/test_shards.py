@@ -117,6 +117,7 @@ def failed(index: int) -> SiteResult:
     return SiteResult(index, failure=Failure(Reason.DNS_ERROR, "host name not found"))
 
 
+@pytest.mark.faults(103)
 def test_results_are_counted_and_the_last_one_ends_the_job(service: Service) -> None:
     job = service.create(3)
     shard = service.shard(job)
@@ -198,6 +199,7 @@ def test_a_shard_in_hand_is_not_given_twice(service: Service) -> None:
     assert service.shard(job).claim(LEASE_S) is None
 
 
+@pytest.mark.faults(91)
 def test_writes_of_a_worker_that_lost_its_shard_are_refused(service: Service) -> None:
     job = service.create(2)
     slow, quick = service.shard(job), service.shard(job)
@@ -232,6 +234,7 @@ def test_a_shard_handed_back_costs_no_life(service: Service) -> None:
     assert (claimed.deaths_count, [each.index for each in claimed.inputs]) == (0, [1])
 
 
+@pytest.mark.faults(97)
 def test_a_finished_shard_is_not_worked_on_again(service: Service) -> None:
     job = service.create(20, shard_items_count=10)
     shard = service.shard(job)
@@ -246,6 +249,7 @@ def test_a_finished_shard_is_not_worked_on_again(service: Service) -> None:
     assert service.job(job) == before
 
 
+@pytest.mark.faults(88, 89)
 def test_a_shard_that_kills_its_workers_is_cut_up(service: Service) -> None:
     job = service.create(3)
     for _ in range(MAX_DEATHS_COUNT):
@@ -325,6 +329,7 @@ def test_submitting_twice_queues_once(service: Service) -> None:
     assert service.queued() == [[job.account_id, job.id, 0]]
 
 
+@pytest.mark.faults(96)
 def test_the_sweeper_queues_what_was_stored_and_not_queued(service: Service) -> None:
     job = service.create(1)
 
@@ -486,6 +491,7 @@ def test_another_accounts_job_is_no_job(service: Service) -> None:
     assert service.ask(lambda store: store.job("other", job.id)) is None
 
 
+@pytest.mark.faults(94)
 def test_trouble_with_redis_has_one_name(redis_url: str) -> None:
     async def ask() -> None:
         store = JobStore.connect("redis://127.0.0.1:1")

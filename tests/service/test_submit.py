@@ -82,6 +82,7 @@ def desk(redis_url: str) -> Iterator[Desk]:
 @pytest.mark.parametrize(
     "sha", [pytest.param(STAGE_SHA, id="to the items"), pytest.param(CREATE_SHA, id="to the job")]
 )
+@pytest.mark.faults(94)
 def test_a_lost_reply_doubles_nothing(desk: Desk, sha: str) -> None:
     desk.wire.lose_replies_to(sha, 1)
 
@@ -165,6 +166,7 @@ def test_a_key_is_used_up_by_an_accepted_request_alone(desk: Desk, refused: Subm
     assert desk.submit(asked(1, "key", "another-body")) == job
 
 
+@pytest.mark.faults(16)
 def test_of_two_bodies_at_once_under_one_key_one_is_accepted(desk: Desk) -> None:
     async def both() -> list[Any]:
         store, queue = JobStore.connect(desk.wire.url), ShardQueue.connect(desk.wire.url, 600)

@@ -197,6 +197,7 @@ def test_a_receiver_that_never_takes_it_is_given_up(
     assert job["webhook"]["attempts_count"] == len(receiver.calls) == attempts_count
 
 
+@pytest.mark.faults(47, 124)
 def test_nothing_internal_is_called(client: httpx.Client, receiver: Receiver) -> None:
     """The address is judged when it is called; a canary that is not allowed sees nobody."""
     hosts = ("127.0.0.1", "localhost", "169.254.169.254", "0x7f.1", "10.0.0.1", "metadata.google.internal")
@@ -213,6 +214,7 @@ def test_nothing_internal_is_called(client: httpx.Client, receiver: Receiver) ->
             canary.accept()
 
 
+@pytest.mark.faults(124)
 def test_a_receiver_that_does_not_answer_delays_no_job(
     client: httpx.Client, redis_url: str, receiver: Receiver
 ) -> None:

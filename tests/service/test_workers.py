@@ -229,6 +229,7 @@ def test_two_workers_share_a_job(bench: Bench) -> None:
     assert min(shards) >= 1
 
 
+@pytest.mark.faults(82, 87)
 def test_another_worker_finishes_what_a_killed_one_began(bench: Bench) -> None:
     job = bench.create(200)
     killed = bench.start_worker()
@@ -252,6 +253,7 @@ def test_another_worker_finishes_what_a_killed_one_began(bench: Bench) -> None:
     assert {bench.site.asked[f"site{number:03}"] for number in finished} == {1}
 
 
+@pytest.mark.faults(90)
 def test_a_worker_told_to_stop_hands_its_shard_back(bench: Bench) -> None:
     job = bench.create(20)
     bench.site.gate.clear()
@@ -268,6 +270,7 @@ def test_a_worker_told_to_stop_hands_its_shard_back(bench: Bench) -> None:
     assert_complete(bench, job, 20)
 
 
+@pytest.mark.faults(98)
 def test_a_cancelled_job_frees_its_worker(bench: Bench) -> None:
     job = bench.create(20)
     bench.site.gate.clear()
@@ -305,6 +308,7 @@ def test_a_cancelled_job_ends_its_browser(bench: Bench) -> None:
     assert len(bench.rows(job)) == 4
 
 
+@pytest.mark.faults(102)
 def test_entries_that_are_not_ours_run_nothing(bench: Bench, tmp_path: Path) -> None:
     """Crafted ones: each is refused and logged, and the job beside them is done."""
     from rq import Callback, Queue
@@ -374,6 +378,7 @@ class OwnRedis:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["restarted", "killed"])
+@pytest.mark.faults(92)
 def test_a_job_survives_its_redis(tmp_path: Path, number: signal.Signals) -> None:
     own = OwnRedis(tmp_path)
     own.start()

@@ -134,6 +134,7 @@ UNSUPPORTED = Reason.UNSUPPORTED_SCHEME
         ),
     ],
 )
+@pytest.mark.faults(21, 22, 23, 24, 25, 27)
 def test_site_url(text: object, expected: str | Reason | None) -> None:
     found = site_url(text)
     assert is_usable(text) == (expected is not None)
@@ -170,6 +171,7 @@ def test_two_sites_on_one_host_have_two_keys() -> None:
     assert len(keys) == 4
 
 
+@pytest.mark.faults(26)
 def test_a_secret_in_the_address_is_not_kept() -> None:
     assert "secret" not in repr(site_url("http://user:secret@example.com/"))
 

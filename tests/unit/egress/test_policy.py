@@ -18,6 +18,7 @@ with TABLE.open(encoding="ascii") as lines:
 NOTHING = Allow()
 
 
+@pytest.mark.faults(33)
 def test_addresses() -> None:
     wrong = [
         f"{address}: {got.name} ({got.source}), expected {verdict} ({rfc})"
@@ -54,6 +55,7 @@ def test_ipv6_outside_global_unicast_is_refused(address: IPv6Address) -> None:
 
 
 @given(st.ip_addresses(v=4))
+@pytest.mark.faults(34)
 def test_ipv4_inside_ipv6_is_refused(address: IPv4Address) -> None:
     """However an IPv4 address is wrapped, public or not, the wrapping is refused."""
     for prefix in ("::", "::ffff:0:0", "::ffff:0:0:0", "64:ff9b::"):
@@ -92,6 +94,7 @@ def test_ipv4_inside_ipv6_is_refused(address: IPv4Address) -> None:
         pytest.param("[:::1]", None, id="no IPv6"),
     ],
 )
+@pytest.mark.faults(33, 34)
 def test_literal(host: str, want: str | None) -> None:
     assert literal(host) == (want and ip_address(want))
 
@@ -144,6 +147,7 @@ def test_literal_reads_every_standard_spelling(address: IPv4Address | IPv6Addres
         pytest.param(".".join(["a" * 49] * 5) + ".aaa", 80, "public", id="name of 253"),
     ],
 )
+@pytest.mark.faults(35)
 def test_host(host: str, port: int, want: str) -> None:
     got = judge_host(host, port, NOTHING)
 
@@ -194,6 +198,7 @@ def test_target(entries: tuple[str, ...], host: str, port: int, addresses: tuple
 
 
 @given(st.ip_addresses(), st.integers(1, 65535))
+@pytest.mark.faults(51)
 def test_allow_opens_loopback_alone(address: IPv4Address | IPv6Address, port: int) -> None:
     """The widest allowance there is changes the answer for loopback addresses and for no other."""
     with_it = judge_target("site.test", port, (address,), Allow.parse([f"*:{port}"]))

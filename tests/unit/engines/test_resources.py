@@ -74,6 +74,7 @@ TOTAL = psutil.virtual_memory().total
         pytest.param({}, None, TOTAL, None, id="no groups"),
     ],
 )
+@pytest.mark.faults(81)
 def test_memory_limit(
     tmp_path: Path, files: dict[str, str], membership: str | None, limit_bytes: int, group: str | None
 ) -> None:

@@ -27,6 +27,7 @@ ROWS: list[tuple[str, int, bytes, Failure | None]] = [
 ]
 
 
+@pytest.mark.faults(127)
 def test_verdicts() -> None:
     found = {name: robots_from(status, body).verdict(PAGE, AGENT) for name, status, body, _ in ROWS}
 

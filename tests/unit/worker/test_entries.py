@@ -63,5 +63,6 @@ def test_ours(entry_id: str, fields: dict[str, bytes]) -> None:
         pytest.param({"timeout": b"1800"}, "read", id="no task"),
     ],
 )
+@pytest.mark.faults(102)
 def test_not_ours(fields: dict[str, bytes], problem: str) -> None:
     assert problem in problem_of(SHARD_ID, fields)
