@@ -188,9 +188,10 @@ def job_id(service: Service) -> str:
     with service.client() as client:
         items = [{**item, "n": place} for place, item in enumerate(service.items)]
         job_id: str = client.post("/api/jobs/socials", json={"items": items}).raise_for_status().json()["id"]
-        with client.stream("GET", f"/api/jobs/{job_id}/events", timeout=120) as stream:
-            for _ in stream.iter_lines():
-                pass  # to the end of the job
+        while client.get(f"/api/jobs/{job_id}").json()["status"] in ("pending", "running"):
+            with client.stream("GET", f"/api/jobs/{job_id}/events", timeout=120) as stream:
+                for _ in stream.iter_lines():
+                    pass  # to the end of the job, or of the stream
         return job_id
 
 

@@ -93,7 +93,8 @@ def test_rows_fill_in_place(context: BrowserContext, live: Live) -> None:
         expect(link).to_be_focused()
         expect(page.locator("#live .tag-running")).to_be_visible()
 
-        page.goto(f"/jobs/{job_id}?sort=-index")
+        with page.expect_response(re.compile("/events$")):
+            page.goto(f"/jobs/{job_id}?sort=-index")
         hand.find(5)
         expect(page.locator("#connection")).to_contain_text("1 rows changed.")
         assert "waiting" in page.locator("#row-5").inner_text(), "nothing moves by itself"
