@@ -87,7 +87,8 @@ def test_several_shards_survive_the_death_of_their_turn(make: Callable[..., Turn
     assert (done.status, done.found_count) == (JobStatus.DONE, 40)
     assert_complete(bench, job, 40)
     assert {name: count for name, count in bench.site.asked.items() if count > 1} == {"site005": 2}
-    assert [shard["deaths"] for shard in bench.shards(job)] == ["1", "0", "0", "0"]
+    begun = re.findall(r"shard \d+: \d+ inputs", bench.log(0))
+    assert (len(begun), begun[-1]) == (SHARDS_COUNT + 1, "shard 0: 1 inputs"), "only what was not answered"
 
 
 def test_unanswered_shards_of_a_dead_turn_are_done_one_by_one(make: Callable[..., TurnBench]) -> None:
@@ -101,7 +102,6 @@ def test_unanswered_shards_of_a_dead_turn_are_done_one_by_one(make: Callable[...
     done = bench.wait(job, lambda now: now.status.is_final)
 
     assert (done.status, done.found_count) == (JobStatus.DONE, 40)
-    assert [shard["deaths"] for shard in bench.shards(job)] == ["1"] * SHARDS_COUNT
     lines = re.findall(r"shard \d: (\d+ inputs|let go)", bench.log(0))[SHARDS_COUNT:]
     assert lines == ["10 inputs", "let go"] * SHARDS_COUNT, "a shard over which a worker died has no company"
 
@@ -120,9 +120,8 @@ def test_a_poison_item_costs_its_neighbours_nothing(make: Callable[..., TurnBenc
     done = bench.wait(job, lambda now: now.status.is_final)
 
     assert (done.found_count, done.failures) == (39, {"internal_error": 1})
-    cut = [shard["inputs"] for shard in bench.shards(job)[SHARDS_COUNT:]]
-    assert "[5]" in cut, "the shard that holds it is cut up"
-    assert all(int(inputs.strip("[]")) < 10 for inputs in cut), "and no other"
+    assert bench.log(0).count("each of its inputs gets its own") == 1, "only the shard that holds it is cut up"
+    assert bench.log(0).count("it is given up") == 1
     assert bench.site.asked["site005"] == 3
 
 
