@@ -10,6 +10,7 @@ import importlib
 from crawler.config import Settings
 from crawler.egress.trackers import tracker_hosts
 from crawler.engines.settle import make_scripts
+from crawler.languages import lexicon
 from crawler.scrapy_settings import scrapy_settings
 
 BY_NAME = (
@@ -37,6 +38,7 @@ def preload() -> None:
         except ImportError:
             continue
     tracker_hosts()
+    lexicon.kinds("contact")  # the tree of the languages' words is built
     make_scripts(settle_timeout_s=1, characters_count=1, has_layout=True)
     # Pages of memory that a child's collector does not write to stay shared.
     gc.collect()

@@ -30,7 +30,7 @@ from crawler.stream import BROKEN
 
 logger = logging.getLogger(__name__)
 
-MAX_COUNT = max(2, min(4, (os.cpu_count() or 1) + 1))
+MAX_COUNT = max(2, min(4, os.cpu_count() or 1))
 """Most children of one crawl."""
 
 HEAVY_LENGTH = 300_000

@@ -20,6 +20,7 @@ from crawler.egress.proxy import EgressProxy, ProxyLimits, own_loopback
 from crawler.egress.trackers import tracker_hosts, trackers_of
 from crawler.engines.find import find_engines
 from crawler.engines.handler import abort_pages
+from crawler.languages import lexicon
 from crawler.manners import LocalManners, Manners
 from crawler.readers import Readers
 from crawler.records import Batch, Feed, Limits, RunReport, Sink, SiteInput
@@ -95,6 +96,7 @@ async def _crawl(feed: Feed, settings: Settings, make_manners: Callable[[], Mann
             for host in hosts:
                 proxy.unblock(trackers_of(host))
 
+        lexicon.kinds("contact")  # builds the tree of words that each reader would otherwise build for itself
         readers = Readers()
         stream = Stream(feed, settings.concurrent_sites_count, unblock)
         runner = AsyncCrawlerRunner(scrapy_settings(settings))
