@@ -34,11 +34,22 @@ def connection_class(settings: Settings) -> type[H11Protocol]:
     return type("Connection", (_Connection,), {"settings": settings})
 
 
+class _Requests(h11.Connection):
+    """Refuses every major version but 1, which h11 (0.16) would answer as if it were 1 (RFC 9112, section 2.3)."""
+
+    def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+        event = super().next_event()
+        if isinstance(event, h11.Request) and not event.http_version.startswith(b"1."):
+            raise h11.RemoteProtocolError("another major version of HTTP")
+        return event
+
+
 class _Connection(H11Protocol):
     settings: Settings
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.conn = _Requests(h11.SERVER)
         self._reading_since: float | None = None
         self._received_bytes = 0
         self._reading: asyncio.TimerHandle | None = None
