@@ -3,6 +3,7 @@
 import contextlib
 import re
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,16 @@ class TurnBench(Bench):
 
     def __init__(self, url: str, folder: Path, **settings: Any) -> None:
         super().__init__(url, folder, **{"concurrent_sites_count": 40, "linger_s": 30, **settings})
+        self.seen: list[dict[str, str]] = []
+        """The shards at the last request: they are removed when their job ends."""
+        self._looking = threading.Lock()
+
+    def watch(self, job: Job) -> None:
+        def look() -> None:
+            with self._looking:
+                self.seen = self.shards(job)
+
+        self.site.look = look
 
     def release(self) -> None:
         queue = ShardQueue.connect(self.url, 600, SHARDS_COUNT)
@@ -80,7 +91,9 @@ def test_several_shards_survive_the_death_of_their_turn(make: Callable[..., Turn
     turn = turn_of(psutil.Process(worker.pid))
     assert turn is not None
 
+    bench.watch(job)
     turn.kill()
+    bench.wait_for(lambda: bench.site.asked["site005"] == 2)
     bench.site.held_back = ""
     done = bench.wait(job, lambda now: now.status.is_final)
 
@@ -97,6 +110,7 @@ def test_unanswered_shards_of_a_dead_turn_are_done_one_by_one(make: Callable[...
     turn = turn_of(worker)
     assert turn is not None
 
+    bench.watch(job)
     turn.kill()
     bench.site.gate.set()
     done = bench.wait(job, lambda now: now.status.is_final)
@@ -116,6 +130,7 @@ def test_a_poison_item_costs_its_neighbours_nothing(make: Callable[..., TurnBenc
 
     bench.site.poison, bench.site.kill = "site005", kill
     job = bench.create(40)
+    bench.watch(job)
     bench.release()
     done = bench.wait(job, lambda now: now.status.is_final)
 

@@ -61,6 +61,8 @@ class Site(http.server.ThreadingHTTPServer):
         self.poison = ""
         """A name whose request ends the worker, by ``kill``."""
         self.kill: Callable[[], None] = lambda: None
+        self.look: Callable[[], None] = lambda: None
+        """Called at each request, before its answer."""
         self.waiting_count = 0
         self.gate = threading.Event()
         self.gate.set()
@@ -83,6 +85,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         name = self.headers["Host"].partition(".")[0]
         if self.path == ("/app.js" if site.has_shells else "/"):
             site.asked[name] += 1
+            site.look()
             site.waiting_count += 1
             if name == site.poison:
                 site.kill()
