@@ -425,3 +425,19 @@ def test_workers_without_their_redis_can_be_ended(tmp_path: Path) -> None:
         assert alive == []
     finally:
         bench.close()
+
+
+def test_a_courier_whose_worker_died_while_it_started_ends(redis_url: str) -> None:
+    """Or it would go on delivering by the settings of a worker that is no more."""
+    worker = subprocess.Popen([sys.executable, "-c", ""])
+    worker.wait()
+
+    done = subprocess.run(
+        [sys.executable, "-m", "worker.process.courier", str(worker.pid)],
+        env={**os.environ, **Settings(redis_url=redis_url).environment()},
+        stdin=subprocess.DEVNULL,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+
+    assert done.returncode == -signal.SIGTERM

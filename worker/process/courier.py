@@ -6,6 +6,7 @@ answer holds up neither jobs nor other receivers.
 
 import asyncio
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -39,7 +40,7 @@ class Courier:
         """Start it, or start it again where it has ended."""
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "worker.process.courier"], stdin=subprocess.DEVNULL
+                [sys.executable, "-m", "worker.process.courier", str(os.getpid())], stdin=subprocess.DEVNULL
             )
 
     def stop(self) -> None:
@@ -94,8 +95,8 @@ async def _first(stopped: asyncio.Event, tasks: set[asyncio.Task[None]]) -> None
 
 
 def main() -> None:
-    """Run as ``python -m worker.process.courier`` until SIGTERM, or until its worker ends."""
-    die_with_parent(signal.SIGTERM)
+    """Run as ``python -m worker.process.courier [PID-OF-ITS-WORKER]`` until SIGTERM, or until its worker ends."""
+    die_with_parent(signal.SIGTERM, int(sys.argv[1]) if len(sys.argv) > 1 else None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the worker, which then ends the courier
     settings = read_or_exit()
     configure(settings, "courier")

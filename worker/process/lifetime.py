@@ -32,13 +32,15 @@ EXEC_THAT_DIES_WITH_PARENT = (
 hook between fork and exec would do the same and is unsafe beside threads."""
 
 
-def die_with_parent(number: signal.Signals) -> None:
-    """Have this process get a signal the moment its parent ends.
+def die_with_parent(number: signal.Signals, parent: int | None = None) -> None:
+    """Have this process get a signal the moment its parent ends, or at once if it has ended already.
 
     Args:
         number: the signal; SIGKILL where nothing is to be tidied up.
+        parent: process id of the parent, for a program that imports for a while before it can ask: by then its parent
+            may be another.  ``None`` is the parent of this moment.
     """
-    parent = os.getppid()
+    parent = os.getppid() if parent is None else parent
     if platform.system() == "Linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, int(number))
         if os.getppid() != parent:
