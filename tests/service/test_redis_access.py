@@ -59,6 +59,7 @@ def tls_before(port: int, files: tuple[Path, Path]) -> Iterator[int]:
     context.load_cert_chain(*files)
     is_ready, ports = threading.Event(), list[int]()
     stop: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+    writers: list[asyncio.StreamWriter] = []
 
     async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, ssl.SSLError):
@@ -69,6 +70,7 @@ def tls_before(port: int, files: tuple[Path, Path]) -> Iterator[int]:
 
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+        writers.extend((writer, inner_writer))
         await asyncio.gather(carry(reader, inner_writer), carry(inner_reader, writer))
 
     async def serve() -> None:
@@ -78,6 +80,10 @@ def tls_before(port: int, files: tuple[Path, Path]) -> Iterator[int]:
         is_ready.set()
         await stop[0][1].wait()
         server.close()
+        for writer in writers:
+            writer.close()
+        # An open TLS transport at the end of the loop would warn in whichever test collects garbage next.
+        await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
