@@ -27,12 +27,12 @@ def blocks(page: Path) -> list[tuple[bool, str, str]]:
 
 
 @pytest.mark.redis
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_it_works_as_written(page: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("tutorial", PAGES, ids=lambda tutorial: tutorial.stem)
+def test_it_works_as_written(tutorial: Path, tmp_path: Path) -> None:
     (tmp_path / ".venv").symlink_to(sys.prefix, target_is_directory=True)
     script = "\n".join(
         f"echo {MARK}{number}; echo {MARK}{number} >&2\n{text}"
-        for number, (runs, kind, text) in enumerate(blocks(page))
+        for number, (runs, kind, text) in enumerate(blocks(tutorial))
         if runs and kind == "sh"
     )
     for port in ("8471", "8000"):
@@ -62,7 +62,7 @@ def test_it_works_as_written(page: Path, tmp_path: Path) -> None:
     assert process.returncode == 0, f"{said}\n{_logs(tmp_path)}"
     printed = [_parts(text) for text in said]
     last = -1
-    for number, (runs, kind, text) in enumerate(blocks(page)):
+    for number, (runs, kind, text) in enumerate(blocks(tutorial)):
         if kind == "sh" and runs:
             last = number
         if kind == "text":
