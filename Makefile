@@ -4,7 +4,7 @@ SHELL := /bin/sh
 VENV  := .venv
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
-LOCK  := $(BIN)/uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header --generate-hashes -q
+LOCK  := $(BIN)/uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header --no-strip-extras --generate-hashes -q
 BUILD_DOCS := $(BIN)/zensical build --strict --clean
 # Other crawlers, to compare with.
 BENCH := .venv-bench
