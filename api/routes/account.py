@@ -11,7 +11,7 @@ from api.deps import AccountDep, ServicesDep, account_of
 from api.errors import ApiError, responses
 from api.json_body import Posted, json_body
 from worker.accounts.store import Token
-from worker.jobs.record import Job
+from worker.jobs.record import Job, Webhook
 
 router = APIRouter(tags=["accounts"], responses=responses(401, 403))
 
@@ -80,19 +80,20 @@ async def renew_webhook_secret(response: Response, services: ServicesDep, accoun
 async def list_deliveries(services: ServicesDep, account: AccountDep) -> Any:
     """List what became of the webhooks of the newest jobs."""
     jobs = await services.store.jobs(account, limit=MAX_JOBS_COUNT, before=None, status=None)
-    deliveries = [
-        {
-            "job_id": job.id,
-            "url": job.webhook.url,
-            "status": job.webhook.state.value,
-            "attempts_count": job.webhook.attempts_count,
-            "detail": job.webhook.detail,
-            "ended_at": job.completed_at,
-        }
-        for job in jobs
-        if job.webhook is not None
-    ]
-    return {"deliveries": deliveries[:MAX_DELIVERIES_COUNT]}
+    return {
+        "deliveries": [_delivery(job, job.webhook) for job in jobs if job.webhook is not None][:MAX_DELIVERIES_COUNT]
+    }
+
+
+def _delivery(job: Job, webhook: Webhook) -> dict[str, Any]:
+    return {
+        "job_id": job.id,
+        "url": webhook.url,
+        "status": webhook.state.value,
+        "attempts_count": webhook.attempts_count,
+        "detail": webhook.detail,
+        "ended_at": job.completed_at,
+    }
 
 
 def _token(token: Token) -> dict[str, Any]:

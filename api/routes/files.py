@@ -21,6 +21,7 @@ from api.routes.jobs import submitted
 from api.schemas import JobCreated
 from worker.accounts.keys import AccountKeys
 from worker.jobs.marks import reviewed
+from worker.jobs.record import Job
 from worker.jobs.submit import Submission
 from worker.jobs.uploads import Upload
 
@@ -104,22 +105,12 @@ async def create_job_of_file(
     """Queue the rows of a file that was sent for preview; its results can be had as the same file."""
     upload, asked = await _find(file_id, services, account), body.value
     table = await _opened(upload.name, upload.data, asked)
-    posted = await asyncio.to_thread(_items, table)
-    most = services.settings.max_items_count
-    if len(posted) > most:
-        raise invalid(f"file: holds {len(posted):,} rows, and a job at most {most:,}. Fix: split it.", [("file", "")])
-    submission = Submission(
-        account,
-        posted,
-        asked.options.limits(services.settings),
-        webhook_url=asked.webhook.url if asked.webhook else None,
-        file_name=upload.name,
-    )
+    posted = await _posted(table, services.settings.max_items_count)
+    limits, webhook = asked.options.limits(services.settings), asked.webhook
+    url = webhook.url if webhook else None
+    submission = Submission(account, posted, limits, webhook_url=url, file_name=upload.name)
     created = await submitted(submission, response, services)
-    job = await services.store.job(account, str(created["id"]))
-    if job is not None:
-        how = asked.model_dump(include=set(ReadingRequest.model_fields), exclude_none=True)
-        await services.uploads.attach(job, file_id, {**how, "column": table.site.column})
+    await _attach(str(created["id"]), file_id, {**_reading(asked), "column": table.site.column}, account, services)
     return created
 
 
@@ -146,23 +137,10 @@ async def get_file(
     if upload is None:
         raise ApiError(404, "not_found", "The job was not made of a file.")
     table = await _opened(upload.name, upload.data, ReadingRequest.model_validate(dict(upload.reading)))
-    results = [result async for _, result in services.store.rows(job.account_id, job.id)]
-    marks = await services.marks.all(job.account_id, job.id)
-    wanted: FileFormat = format or (table.file_format if table.file_format in WRITTEN_FORMATS else "xlsx")
-    places = items.eligible([items.post(table, index) for index in range(len(table.rows))])
-    records = {
-        place: reviewed(result, marks.get(index, {}))
-        for index, (place, result) in enumerate(zip(places, results, strict=False))
-        if result is not None or marks.get(index)
-    }
+    wanted = format or (table.file_format if table.file_format in WRITTEN_FORMATS else "xlsx")
+    records = await _records(job, table, services)
     data = await _in_thread(lambda: _written(table, records, wanted))
-    stem = upload.name.rpartition(".")[0] or upload.name
-    headers = {
-        "Content-Disposition": _attachment(f"{stem}-socials.{wanted}"),
-        "Cache-Control": "no-store",
-        "X-Job-Status": job.status.value,
-    }
-    return Response(data, media_type=writing.MEDIA_TYPES[wanted], headers=headers)
+    return Response(data, media_type=writing.MEDIA_TYPES[wanted], headers=_headers(job, upload.name, wanted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +192,13 @@ async def _find(file_id: str, services: Services, account: str) -> Upload:
     return upload
 
 
+def _reading(how: ReadingRequest) -> dict[str, Any]:
+    """What a request says of how to read a file, without what it leaves open."""
+    return how.model_dump(include=set(ReadingRequest.model_fields), exclude_none=True)
+
+
 async def _opened(name: str, data: bytes, how: ReadingRequest) -> Table:
-    asked = how.model_dump(include=set(ReadingRequest.model_fields), exclude_none=True)
+    asked = _reading(how)
     return await _in_thread(lambda: reading.open_table(data, name, reading.Reading(**asked)))
 
 
@@ -229,6 +212,47 @@ async def _in_thread(work: Callable[[], T]) -> T:
         return await asyncio.to_thread(work)
     except TableError as error:
         raise invalid(f"file: {error}", [("file", str(error))]) from None
+
+
+async def _posted(table: Table, max_items_count: int) -> list[dict[str, Any]]:
+    """The rows of a file as the items of a job.
+
+    Raises:
+        ApiError: 400, they are more than a job may have, or cannot be read.
+    """
+    posted = await asyncio.to_thread(_items, table)
+    if len(posted) > max_items_count:
+        message = f"file: holds {len(posted):,} rows, and a job at most {max_items_count:,}. Fix: split it."
+        raise invalid(message, [("file", "")])
+    return posted
+
+
+async def _attach(job_id: str, file_id: str, how: Mapping[str, Any], account: str, services: Services) -> None:
+    """Keep the file as long as the job that was made of it."""
+    job = await services.store.job(account, job_id)
+    if job is not None:
+        await services.uploads.attach(job, file_id, how)
+
+
+async def _records(job: Job, table: Table, services: Services) -> dict[int, dict[str, Any]]:
+    """The result of each row that has one, as reviewers see it, by the row's place in the file."""
+    results = [result async for _, result in services.store.rows(job.account_id, job.id)]
+    marks = await services.marks.all(job.account_id, job.id)
+    places = items.eligible([items.post(table, index) for index in range(len(table.rows))])
+    return {
+        place: reviewed(result, marks.get(index, {}))
+        for index, (place, result) in enumerate(zip(places, results, strict=False))
+        if result is not None or marks.get(index)
+    }
+
+
+def _headers(job: Job, name: str, wanted: FileFormat) -> dict[str, str]:
+    stem = name.rpartition(".")[0] or name
+    return {
+        "Content-Disposition": _attachment(f"{stem}-socials.{wanted}"),
+        "Cache-Control": "no-store",
+        "X-Job-Status": job.status.value,
+    }
 
 
 def _items(table: Table) -> list[dict[str, Any]]:

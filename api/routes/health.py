@@ -9,7 +9,7 @@ from fastapi.security import HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.auth import unauthenticated
-from api.deps import ServicesDep
+from api.deps import Services, ServicesDep
 from api.errors import responses
 from api.metrics import exposition
 from api.schemas import Check, Health, Module, ModuleLimits, Readiness
@@ -35,24 +35,35 @@ async def healthz() -> Health:
 @router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness}})
 async def readyz(response: Response, services: ServicesDep) -> Any:
     """Say whether jobs would be worked on now, with a reason for each thing needed."""
-    checks: dict[str, Check] = {}
-    try:
-        await services.store.probe()
-        checks["redis"] = Check(is_ok=True, detail="answers and takes writes")
-        count = await services.queue.workers_count()
-        checks["workers"] = Check(is_ok=count > 0, detail=f"{count} running")
-        checks["memory"] = _memory(await services.store.fill())
-    except Unavailable as error:
-        checks["redis"] = Check(is_ok=False, detail=str(error))
-        checks["workers"] = checks["memory"] = Check(is_ok=False, detail="not known without Redis")
-    engines, _ = find_engines(services.settings)
-    can_render = len(engines) > 1 or services.settings.render is Render.NEVER
-    checks["engines"] = Check(is_ok=can_render, detail=describe_engines(services.settings, engines))
-    is_on, detail = sandbox(engines)
-    checks["sandbox"] = Check(is_ok=is_on or not services.settings.production, detail=detail)
+    checks = {**await _redis_checks(services), **_engine_checks(services.settings)}
     is_ready = all(check.is_ok for check in checks.values())
     response.status_code = 200 if is_ready else 503
     return Readiness(status="ready" if is_ready else "degraded", checks=checks)
+
+
+async def _redis_checks(services: Services) -> dict[str, Check]:
+    try:
+        await services.store.probe()
+        count = await services.queue.workers_count()
+        memory = _memory(await services.store.fill())
+    except Unavailable as error:
+        unknown = Check(is_ok=False, detail="not known without Redis")
+        return {"redis": Check(is_ok=False, detail=str(error)), "workers": unknown, "memory": unknown}
+    return {
+        "redis": Check(is_ok=True, detail="answers and takes writes"),
+        "workers": Check(is_ok=count > 0, detail=f"{count} running"),
+        "memory": memory,
+    }
+
+
+def _engine_checks(settings: Settings) -> dict[str, Check]:
+    engines, _ = find_engines(settings)
+    can_render = len(engines) > 1 or settings.render is Render.NEVER
+    is_on, detail = sandbox(engines)
+    return {
+        "engines": Check(is_ok=can_render, detail=describe_engines(settings, engines)),
+        "sandbox": Check(is_ok=is_on or not settings.production, detail=detail),
+    }
 
 
 def _memory(fill: Fill) -> Check:

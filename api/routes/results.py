@@ -54,24 +54,49 @@ async def get_results(
             raise invalid("format: a page of the rows is always JSON.", [("format", "must be json for a page")])
         return as_written(await page_of(job, page, services))
     if not (partial or job.status.is_final):
-        raise ApiError(
-            409,
-            "not_ready",
-            f"The job is {job.status}; wait for its end or ask for the rows so far with partial=true.",
-        )
-    chosen = format or accepted(request.headers.get("accept", ""))
+        raise _not_ready(job)
+    chosen = format or _accepted(request)
+    header = await _columns(job, services, chosen, with_evidence=include == "evidence")
+    said = await services.marks.all(job.account_id, job.id) if marks == "apply" else {}
+    pieces = _pieces(services, job, writer_for(chosen, header), said, with_evidence=include == "evidence")
+    return _Streamed(pieces, media_type=MEDIA_TYPES[chosen], headers=_headers(job, chosen))
+
+
+def _not_ready(job: Job) -> ApiError:
+    message = f"The job is {job.status}; wait for its end or ask for the rows so far with partial=true."
+    return ApiError(409, "not_ready", message)
+
+
+def _accepted(request: Request) -> Format:
+    """The format that the ``Accept`` header asks for.
+
+    Raises:
+        ApiError: 400, it names none that there is.
+    """
+    chosen = accepted(request.headers.get("accept", ""))
     if chosen is None:
         raise invalid("Accept names none of JSON, JSONL, CSV and XLSX.", [("Accept", "names no format we have")])
+    return chosen
+
+
+async def _columns(job: Job, services: Services, chosen: Format, *, with_evidence: bool) -> tuple[str, ...]:
+    """The columns of a job's results.
+
+    Raises:
+        ApiError: 400, they are more than a workbook has.
+    """
     keys = await services.store.item_keys(job.account_id, job.id)
-    header = export.columns([dict.fromkeys(keys)], with_evidence=include == "evidence")
-    if chosen == "xlsx" and len(header) > MAX_COLUMNS_COUNT:
+    columns = export.columns([dict.fromkeys(keys)], with_evidence=with_evidence)
+    if chosen == "xlsx" and len(columns) > MAX_COLUMNS_COUNT:
         raise invalid(f"format: a workbook has at most {MAX_COLUMNS_COUNT} columns; choose CSV.", [("format", "xlsx")])
+    return columns
+
+
+def _headers(job: Job, chosen: Format) -> dict[str, str]:
     headers = {"X-Job-Status": job.status.value, "Cache-Control": "no-store"}
     if chosen != "json":
         headers["Content-Disposition"] = f'attachment; filename="socials-{job.id}.{chosen}"'
-    said = await services.marks.all(job.account_id, job.id) if marks == "apply" else {}
-    pieces = _pieces(services, job, writer_for(chosen, header), said, with_evidence=include == "evidence")
-    return _Streamed(pieces, media_type=MEDIA_TYPES[chosen], headers=headers)
+    return headers
 
 
 class _Streamed(StreamingResponse):

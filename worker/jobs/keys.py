@@ -212,3 +212,12 @@ class JobKeys:
     def shard(self, number: int) -> str:
         """Hash: one shard."""
         return f"{self.record}:shard:{number}"
+
+
+_ANY_JOB = JobKeys("%s", "%s")
+
+LUA_KEYS = f"""
+local RECORD_KEY, SHARD_KEY = '{_ANY_JOB.record}', '{_ANY_JOB.shard(0).removesuffix("0")}%s'
+local WEBHOOKS_KEY = '{_ANY_JOB.webhooks}'
+"""
+"""Names the keys of any job to a Lua script, for ``string.format``: account, job and number of the shard."""

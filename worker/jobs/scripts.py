@@ -4,6 +4,7 @@ The Lua scripts of ``worker/jobs/lua``: each says what it does and returns, and 
 first lines.  How keys are called stands in :mod:`worker.jobs.keys`.
 """
 
+from worker.jobs.keys import LUA_KEYS
 from worker.lua import CLOCK, lua
 
 STAGE = lua(__package__, "stage")
@@ -16,7 +17,7 @@ FORGET = lua(__package__, "reservation", "forget")
 END_JOB = CLOCK + lua(__package__, "reservation", "ending", "end")
 CLAIM = CLOCK + lua(__package__, "claiming", "claim")
 MANNERS = lua(__package__, "manners")
-TAKE = CLOCK + lua(__package__, "claiming", "take")
+TAKE = CLOCK + LUA_KEYS + lua(__package__, "claiming", "take")
 RENEW = CLOCK + lua(__package__, "renew")
 GIVE_UP = lua(__package__, "give_up")
 PUT = CLOCK + lua(__package__, "reservation", "ending", "storage", "put")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from worker.connection import guarded
-from worker.jobs.keys import ACTIVE_WEBHOOKS, WEBHOOKS, JobKeys
+from worker.jobs.keys import ACTIVE_WEBHOOKS, LUA_KEYS, WEBHOOKS, JobKeys
 from worker.jobs.record import WebhookState
 from worker.lua import CLOCK, lua
 
@@ -19,7 +19,7 @@ LEASE_S = 60
 MOST_PER_ACCOUNT_COUNT = 4
 """Maximum deliveries of one account under way, over all couriers; chosen."""
 
-_CLAIM = CLOCK + lua(__package__, "claim")
+_CLAIM = CLOCK + LUA_KEYS + lua(__package__, "claim")
 _NOTE = CLOCK + lua(__package__, "note")
 
 

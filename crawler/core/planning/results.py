@@ -4,12 +4,12 @@ Puts the dossier of a site, the candidates found on it and what the input itself
 :class:`SiteResult`.  Asked by the pipelines; chooses nothing itself.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from crawler.core.dossier import Dossier
 from crawler.core.judging import ranking
 from crawler.core.judging.evidence import ALTERNATES_COUNT, evidence
-from crawler.core.judging.given import given_profile, settle
+from crawler.core.judging.given import Settled, given_profile, settle
 from crawler.core.judging.judgement import THRESHOLD, Judgement
 from crawler.core.planning.needs_script import needs_script
 from crawler.core.planning.website import is_elsewhere
@@ -66,16 +66,8 @@ def result_of(
     failure = None if chosen else _failure(dossier)
     # The item's own word must not hide what the pages say of the same account.
     on_pages = ranking.judge(site_input, candidates, pages, common) if known else []
-    settled = {
-        network: settle(
-            text,
-            network,
-            is_read=is_read,
-            found=chosen[network].profile.url if network in chosen else "",
-            contradiction=_contradiction(known[network].profile, on_pages, dossier) if network in known else "",
-        )
-        for network, text in site_input.known
-    }
+    against = {network: _contradiction(each.profile, on_pages, dossier) for network, each in known.items()}
+    settled = _settled(site_input, chosen, against, is_read=is_read)
     for network, each in settled.items():
         if network in known and network not in chosen and each.value:
             chosen[network] = Choice(known[network].profile, 0.0, (each.reason,), known[network])
@@ -88,6 +80,22 @@ def result_of(
         evidence=evidence(chosen, judged, everything, dossier, alternates_count, settled),
         given={network: each.value for network, each in settled.items()},
     )
+
+
+def _settled(
+    site_input: SiteInput, chosen: Mapping[Network, Choice], against: Mapping[Network, str], *, is_read: bool
+) -> dict[Network, Settled]:
+    """What becomes of each value that the item already carried."""
+    return {
+        network: settle(
+            text,
+            network,
+            is_read=is_read,
+            found=chosen[network].profile.url if network in chosen else "",
+            contradiction=against.get(network, ""),
+        )
+        for network, text in site_input.known
+    }
 
 
 _GIVEN = Source.INPUT

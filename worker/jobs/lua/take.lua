@@ -27,8 +27,8 @@ for _, id in ipairs(redis.call('LRANGE', queue, 0, LOOKED_AT_COUNT - 1)) do
     remove(id)
     return {'refused', id}
   end
-  local record = 'socials:' .. account .. ':job:' .. job
-  local shard = record .. ':shard:' .. number
+  local record = string.format(RECORD_KEY, account, job)
+  local shard = string.format(SHARD_KEY, account, job, number)
   local state, deaths = unpack(redis.call('HMGET', shard, 'state', 'deaths'))
   if holds_any and (state == 'running' or (tonumber(deaths) or 0) > 0) then return {'alone'} end
   if has_room or not held[account] then

@@ -1,4 +1,4 @@
--- Take the next webhook that is due.  After clock.lua.
+-- Take the next webhook that is due.  After clock.lua and the names of keys.
 --
 -- Accounts take turns, the one served longest ago first, and none has more than some under way; a receiver has one at a
 -- time.  What was taken is due again after the lease, if its courier dies.  Returns account and job, or nothing; the same
@@ -29,13 +29,13 @@ local function take(account, webhooks, job, receiver)
 end
 
 for _, account in ipairs(redis.call('ZRANGE', accounts, 0, -1)) do
-  local webhooks = 'socials:' .. account .. ':webhooks'
+  local webhooks = string.format(WEBHOOKS_KEY, account)
   local due = {}
   if (active_counts[account] or 0) < most_per_account then
     due = redis.call('ZRANGEBYSCORE', webhooks, '-inf', now_ms, 'LIMIT', 0, LOOKED_AT_COUNT)
   end
   for _, job in ipairs(due) do
-    local url = redis.call('HGET', 'socials:' .. account .. ':job:' .. job, 'webhook')
+    local url = redis.call('HGET', string.format(RECORD_KEY, account, job), 'webhook')
     local receiver = url and string.lower(string.match(url, '^%w+://([^/?]*)') or url)
     if not url then
       redis.call('ZREM', webhooks, job)  -- it has expired
