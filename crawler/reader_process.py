@@ -5,6 +5,7 @@ works on one order after the other, each with a limit on processor time.  The ke
 nothing depends on what the code in it is doing.
 """
 
+import gc
 import os
 import pickle
 import resource
@@ -40,6 +41,9 @@ def serve(orders: socket.socket, parent: int) -> NoReturn:
     """Work on orders until there are no more; the life of a child."""
     try:
         _alone(orders)
+        # What was forked along stays shared, and a child is replaced long before cycles of its own take much.
+        gc.freeze()
+        gc.disable()
         if os.getppid() != parent:  # it ended before the kernel was asked to say so
             os._exit(0)
         first_bytes = _resident_bytes()

@@ -15,6 +15,7 @@ from typing import Any
 from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.utils.reactor import install_reactor
 
+import crawler.shallow_imports  # noqa: F401
 from crawler.config import Settings, keep_harmless_environment
 from crawler.egress.proxy import EgressProxy, ProxyLimits, own_loopback
 from crawler.egress.trackers import tracker_hosts, trackers_of

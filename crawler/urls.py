@@ -133,8 +133,15 @@ def _suffixes() -> PublicSuffixList:
     # As the library reads its own list, in a third of the time: only names that need an encoded twin get one.
     lines = Path(PSLFILE).read_text("utf-8").split("\n")
     rules = [line.rstrip() for line in lines if line and not line.startswith("//")]
-    rules += [rule.encode("idna").decode("ascii") for rule in rules if not rule.isascii()]
+    rules += [_encoded(rule) for rule in rules if not rule.isascii()]
     return PublicSuffixList(rules, accept_encoded_idn=False)
+
+
+def _encoded(rule: str) -> str:
+    """A rule with its labels as the DNS has them; those of the list are normalised, as IDNA would else have them."""
+    return ".".join(
+        label if label.isascii() else f"xn--{label.encode('punycode').decode('ascii')}" for label in rule.split(".")
+    )
 
 
 def readable_site(text: object) -> SiteUrl | Failure | None:

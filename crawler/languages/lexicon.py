@@ -143,7 +143,7 @@ MIN_REST_LENGTH = 3
 FIRST_RUN = "\u0e00"
 """The first character of the scripts without spaces, in the order of Unicode."""
 
-HEAD_LENGTH = 3
+HEAD_LENGTH = 6
 """Characters of a word by which the phrases are found that it may begin; chosen: longer than most have in common."""
 
 

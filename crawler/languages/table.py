@@ -195,6 +195,9 @@ def spelt_out(phrase: str, count: int = 0) -> Iterator[str]:
         phrase: as :meth:`Entry.phrases` gives it.
         count: how many of its alternatives are chosen from, from the left; 0: all.
     """
+    if "(" not in phrase:
+        yield phrase
+        return
     parts = _ALTERNATIVES.split(phrase, count)
     for chosen in product(*(part.split("|") for part in parts[1::2])):
         yield parts[0] + "".join(f"{word}{rest}" for word, rest in zip(chosen, parts[2::2], strict=True))

@@ -1,9 +1,13 @@
 """Does a posted text give the website a person would read in it?"""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from publicsuffixlist import PSLFILE
 
+from crawler import urls
 from crawler.records import Failure, Reason
 from crawler.urls import SiteUrl, is_usable, registrable_domain, site_url
 
@@ -203,3 +207,12 @@ def test_no_text_raises_and_reading_twice_changes_nothing(text: str) -> None:
 )
 def test_registrable_domain(host: str, expected: str) -> None:
     assert registrable_domain(host) == expected
+
+
+def test_rules_in_other_scripts_are_known_as_the_dns_has_them() -> None:
+    """Against Python's own IDNA, over the whole list."""
+    rules = [line.rstrip() for line in Path(PSLFILE).read_text("utf-8").split("\n") if not line.startswith("//")]
+    written = [rule for rule in rules if not rule.isascii()]
+
+    assert len(written) > 400
+    assert [urls._encoded(rule) for rule in written] == [rule.encode("idna").decode("ascii") for rule in written]
