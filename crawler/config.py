@@ -73,7 +73,7 @@ class Settings(BaseSettings):
     shard_grace_s: int = Field(default=150, ge=10, le=3600)
     """Time reserved before the hard limit for closing pages and storing results, in seconds."""
 
-    shard_lease_s: int = Field(default=30, ge=3, le=3600)
+    shard_lease_s: int = Field(default=10, ge=3, le=3600)
     """Time without a heartbeat after which another worker takes over a shard, in seconds."""
 
     max_items_count: int = Field(default=10_000, ge=1, le=10_000)

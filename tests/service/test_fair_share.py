@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 import redis
-from rq import Queue, Worker
+from rq import Queue
 from rq.serializers import JSONSerializer
 
 from tests.service.conftest import make_account
 from tests.service.running import new_job, until
 from tests.service.test_shards import LEASE_S, Service, found
 from worker.accounts.store import Accounts
-from worker.jobs.keys import OPEN, JobKeys
+from worker.jobs.keys import OPEN, WORKERS, JobKeys
 from worker.jobs.queue import QUEUE
 from worker.jobs.record import Job, JobStatus
 
@@ -30,9 +30,9 @@ class Crowd(Service):
         connection = redis.Redis.from_url(url)
         self._connection = connection
         queue = Queue(QUEUE, connection=connection, serializer=JSONSerializer)
-        self._workers = [Worker([queue], connection=connection) for _ in range(workers_count)]
-        for worker in self._workers:
-            worker.register_birth()
+        for number in range(workers_count):
+            self.queue.note_worker(str(number))
+        connection.persist(WORKERS)  # they live as long as the test
         self._queue = queue
 
     def post(self, account_id: str, count: int, shard_items_count: int = 10) -> Job:

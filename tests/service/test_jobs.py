@@ -8,13 +8,11 @@ from typing import Any
 import httpx
 import pytest
 import redis
-from rq import Queue, Worker
-from rq.serializers import JSONSerializer
 
 from tests.service.conftest import make_account
 from tests.service.running import JOBS, Api, Hand, create, until
 from worker.jobs.keys import METRICS
-from worker.jobs.queue import QUEUE, ShardQueue
+from worker.jobs.queue import ShardQueue
 from worker.process.embedded_redis import EmbeddedRedis
 
 pytestmark = pytest.mark.redis
@@ -162,8 +160,7 @@ def test_without_a_worker_a_job_waits_and_says_so(api: Api, redis_url: str) -> N
         assert (ready.status_code, ready.json()["checks"]["workers"]["is_ok"]) == (503, False)
 
         with redis.Redis.from_url(redis_url) as connection:
-            queue = Queue(QUEUE, connection=connection, serializer=JSONSerializer)
-            Worker([queue], connection=connection).register_birth()
+            ShardQueue(connection, 600).note_worker("one")
             assert client.get(f"/api/jobs/{first}").json()["queue"]["workers_count"] == 1
         with Hand(redis_url, first):
             assert client.get(f"/api/jobs/{first}").json().get("queue") is None

@@ -123,7 +123,7 @@ def test_a_machine_is_cut_off_in_the_middle(shared_redis: int, tmp_path: Path) -
         stack.callback(service.close)
         machines = [stack.enter_context(contextlib.closing(Machine(number, tmp_path))) for number in (1, 2)]
         settings = Settings(
-            allow_hosts=(f"*.localhost:{PORT}",), shard_items_count=10, shard_lease_s=3, concurrent_sites_count=20
+            allow_hosts=(f"*.localhost:{PORT}",), shard_items_count=10, shard_lease_s=5, concurrent_sites_count=20
         )
         for machine in machines:
             machine.start("tests.bench.list_server", str(PORT))

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.redis
 def run(url: str, work: Callable[[SharedManners, SharedManners], Awaitable[None]]) -> None:
     async def main() -> None:
         connections = [for_api(url), for_api(url)]
-        await work(*map(SharedManners, connections))
+        await work(*map(SharedManners, connections, ("one", "other")))
         for connection in connections:
             await connection.aclose()
 

@@ -16,8 +16,8 @@ from crawler.records import Engine, Failure, Network, Reason, SiteResult
 from tests.service.running import new_job, until
 from tests.service.wire import Wire
 from worker.connection import Unavailable
-from worker.jobs.keys import BUSY, OPEN, JobKeys
-from worker.jobs.queue import QUEUE, ShardQueue, Taken
+from worker.jobs.keys import BUSY, MANNERS_PREFIX, OPEN, WORKERS, JobKeys
+from worker.jobs.queue import QUEUE, SIGN_OF_LIFE_S, ShardQueue, Taken
 from worker.jobs.record import Job, JobStatus
 from worker.jobs.scripts import CLAIM, SPLIT, TAKE
 from worker.jobs.shards import MAX_DEATHS_COUNT, Heartbeat, ShardStore, internal_error
@@ -350,6 +350,50 @@ def test_the_sweeper_queues_what_lost_its_worker(service: Service) -> None:
     service.queue.sweep(30)
 
     assert service.queued() == [[job.account_id, job.id, 0]]
+
+
+def test_a_dead_turn_releases_what_it_held_and_nothing_else(service: Service, redis_url: str) -> None:
+    job = service.create(20)
+    shards = [JobKeys(job.account_id, job.id).shard(number) for number in range(2)]
+    service.queue.note_worker("worker")
+    service.raw.hset(JobKeys(job.account_id, "").account, "id", job.account_id)
+    ShardQueue(redis.Redis.from_url(redis_url), 600, 2).release(job.account_id)
+    for number, holder in enumerate(("worker:1", "worker:11")):
+        assert service.shard(job, number).claim(LEASE_S, holder)
+        service.raw.set(f"{MANNERS_PREFIX}domain:{number}.example", holder, px=60_000)
+
+    service.queue.bury("worker:1")
+
+    leases_ms = [int(service.raw.hget(shard, "lease_until_ms")) for shard in shards]
+    now_ms = round(1000 * float(".".join(map(str, service.raw.time()))))
+    assert leases_ms[0] <= now_ms + 1000 < leases_ms[1]
+    assert service.raw.keys(f"{MANNERS_PREFIX}*") == [f"{MANNERS_PREFIX}domain:1.example"]
+    again = service.shard(job).claim(LEASE_S, "worker:2")
+    assert again is not None
+    assert again.deaths_count == 1
+
+
+def test_a_clock_set_back_holds_no_lease_longer(service: Service) -> None:
+    job = service.create(3)
+    service.queue.release(job.account_id)
+    service.shard(job).claim(LEASE_S + 600)
+
+    service.queue.sweep(LEASE_S)
+
+    lease_until_ms = int(service.raw.hget(JobKeys(job.account_id, job.id).shard(0), "lease_until_ms"))
+    assert lease_until_ms - service.raw.time()[0] * 1000 <= (LEASE_S + 1) * 1000
+
+
+def test_workers_count_by_their_signs_of_life(service: Service) -> None:
+    seconds, _ = service.raw.time()
+    service.raw.zadd(WORKERS, {"killed": (seconds - SIGN_OF_LIFE_S - 1) * 1000, "of a clock set back": seconds * 2000})
+    service.queue.note_worker("one")
+    service.queue.note_worker("two")
+    assert asyncio.run(service.queue.workers_count()) == 2
+    assert 0 < service.raw.pttl(WORKERS) <= SIGN_OF_LIFE_S * 1000, "none of them counts long after the last sign"
+
+    service.queue.forget_worker("one")
+    assert asyncio.run(service.queue.workers_count()) == 1
 
 
 def test_the_sweeper_queues_what_was_taken_and_never_begun(service: Service) -> None:

@@ -155,6 +155,20 @@ def test_all_shards_are_handed_back_when_told_to_stop(make: Callable[..., TurnBe
     assert bench.wait(job, lambda now: now.status.is_final).found_count == 40
 
 
+def test_a_request_to_stop_reaches_a_turn_that_has_just_begun(make: Callable[..., TurnBench]) -> None:
+    """Whether it listens already or not."""
+    bench = make()
+    bench.site.gate.clear()
+    worker = psutil.Process(bench.start_worker().pid)
+    job = bench.create(40)
+    bench.wait_for(lambda: turn_of(worker) is not None)
+
+    worker.send_signal(signal.SIGTERM)
+    assert bench.workers[0].wait(15) == 0
+
+    assert {(shard["state"], shard["deaths"]) for shard in bench.shards(job)} == {("pending", "0")}
+
+
 def test_a_lingering_turn_is_woken_and_does_not_poll(make: Callable[..., TurnBench]) -> None:
     bench = make()
     worker = psutil.Process(bench.start_worker().pid)

@@ -116,7 +116,7 @@ class Bench:
         self.settings = Settings(
             redis_url=url,
             allow_hosts=(f"*.localhost:{self.site.server_port}",),
-            **{"shard_items_count": 10, "shard_lease_s": 3, "concurrent_sites_count": 4, **settings},
+            **{"shard_items_count": 10, "shard_lease_s": 5, "concurrent_sites_count": 4, **settings},
         )
         self.workers: list[subprocess.Popen[bytes]] = []
 

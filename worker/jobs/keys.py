@@ -14,7 +14,7 @@ keys of accounts are :mod:`worker.accounts.keys`.  All keys of a job expire toge
 ``...:marks``                     hash: place and network -> what a reviewer said, as JSON
 ``...:events``                    stream: what happened; its ids are the ids of the server-sent events
 ``...:shard:N``                   hash: ``inputs`` (JSON), ``state``, ``token``, ``lease_until_ms``, ``deaths``,
-                                  ``queued_at_ms``, ``claim_id``
+                                  ``queued_at_ms``, ``claim_id``, ``holder``
 ``...:staged:RANDOM``             list: items on their way into a job that is being created
 ``socials:ACCOUNT:upload:ID``     hash: a file that may become a job, for an hour; ``...:uploads``: their ids
 ``socials:ACCOUNT:jobs``          sorted set: ids of the account's jobs by the time they were created
@@ -31,6 +31,7 @@ keys of accounts are :mod:`worker.accounts.keys`.  All keys of a job expire toge
                                   ``engines:ENGINE``, ``pages:ENGINE``, ``seconds:ENGINE``, ``browsers:CAUSE``
 ``socials:metrics:DAY``           hash: the same of one day (days since 1970), and ``profiles:NETWORK``; forty days
 ``socials:worker-memory``         hash: worker -> ``BYTES SECONDS-SINCE-1970``
+``socials:workers``               sorted set: workers by their last sign of life, in milliseconds since 1970
 ``socials:wake:PROCESS``          stream of one entry, for a minute: an API process wakes its reader of events with it
 ``socials:taken:CLAIM``           string of JSON, for a lease: the shard that one call took off the queue
 ``socials:manners:WHAT``          string that expires: a domain or an address that a request is under way to, or whose
@@ -61,6 +62,8 @@ PROBE = "socials:probe"
 METRICS = "socials:metrics"
 
 WORKER_MEMORY = "socials:worker-memory"
+
+WORKERS = "socials:workers"
 
 NO_EVENT = "0-0"
 """Id before all events of a stream."""

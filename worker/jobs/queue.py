@@ -11,19 +11,22 @@ from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple, Self
 
 from redis import Redis
-from rq import Queue, Worker
+from rq import Queue
 from rq.job import Job as RqJob
 from rq.serializers import JSONSerializer
 
 from worker.connection import for_queue, guarded
 from worker.entries import SHARD_TASK, TrustedJob
-from worker.jobs.keys import BUSY, OPEN, JobKeys, taken_key
-from worker.jobs.scripts import FORGET, RELEASE, RESTORE, TAKE
+from worker.jobs.keys import BUSY, MANNERS_PREFIX, OPEN, WORKERS, JobKeys, taken_key
+from worker.jobs.scripts import FORGET, RELEASE, RESTORE, SHORTEN, TAKE
 
 logger = logging.getLogger(__name__)
 
 QUEUE = "socials"
 QUEUE_KEY = Queue.redis_queue_namespace_prefix + QUEUE
+
+SIGN_OF_LIFE_S = 15
+"""Age, in seconds, at which a worker's last sign of life counts no more: it gives one every three seconds or so."""
 
 FAILURE_TTL_S = 3600
 """How long RQ remembers a task that broke, in seconds; the job's own record says what matters."""
@@ -41,6 +44,11 @@ class Taken(NamedTuple):
 
 Reason = Literal["alone", "nothing"]
 """Why no shard was taken: one comes next that must be worked on alone, or there is none."""
+
+
+def holder_name(worker_name: str, pid: int) -> str:
+    """Name the process of a turn, over all machines."""
+    return f"{worker_name}:{pid}"
 
 
 class ShardQueue:
@@ -63,6 +71,7 @@ class ShardQueue:
         self._release = connection.register_script(RELEASE)
         self._forget = connection.register_script(FORGET)
         self._restore = connection.register_script(RESTORE)
+        self._shorten = connection.register_script(SHORTEN)
 
     @classmethod
     def connect(cls, url: str, turn_timeout_s: int, shards_per_worker_count: int = 1) -> Self:
@@ -84,8 +93,24 @@ class ShardQueue:
         await asyncio.to_thread(self.release, account_id)
 
     async def workers_count(self) -> int:
-        """Return how many workers have said lately that they run."""
+        """Return how many workers gave a sign of life lately."""
         return await asyncio.to_thread(self._workers_count)
+
+    def note_worker(self, name: str) -> None:
+        """Give a worker's sign of life."""
+        with guarded():
+            now_ms = self._now_ms()
+            step = self._redis.pipeline()
+            step.zadd(WORKERS, {name: now_ms})
+            step.zremrangebyscore(WORKERS, 0, now_ms - SIGN_OF_LIFE_S * 1000)
+            step.zremrangebyscore(WORKERS, f"({now_ms}", "+inf")  # Redis' clock was set back
+            step.expire(WORKERS, SIGN_OF_LIFE_S)
+            step.execute()
+
+    def forget_worker(self, name: str) -> None:
+        """Count a worker no longer: it ends."""
+        with guarded():
+            self._redis.zrem(WORKERS, name)
 
     def release(self, account_id: str) -> None:
         """Queue the shards that are next, as long as the account has fewer queued or worked on than it may.
@@ -101,13 +126,16 @@ class ShardQueue:
             )
             self._enqueue(account_id, [_text(member) for member in taken])
 
-    def take(self, lease_s: float, held_accounts: Collection[str], *, has_room: bool) -> "Taken | Reason":
+    def take(
+        self, lease_s: float, held_accounts: Collection[str], *, has_room: bool, holder: str = ""
+    ) -> "Taken | Reason":
         """Take the next shard off the queue and claim it, for a turn that is under way.
 
         Args:
             lease_s: for how long the claim holds, in seconds.
             held_accounts: accounts of which the turn holds shards; another one is served even without room.
             has_room: whether the turn has room for a shard of those.
+            holder: names the turn's process, for :meth:`bury`.
 
         Returns:
             The shard, or why there is none.
@@ -118,6 +146,7 @@ class ShardQueue:
             int(has_room),
             RqJob.key_for(""),
             claim_id,
+            holder,
             *sorted(held_accounts),
         ]
         with guarded():
@@ -131,12 +160,28 @@ class ShardQueue:
                 logger.error("an entry of another kind was removed from the queue: %s", entry_id)
         return "nothing"
 
-    def sweep(self, stuck_after_s: float) -> None:
+    def bury(self, holder: str) -> None:
+        """Release what a dead process held: leases of shards end at once, sites are free for others."""
+        with guarded():
+            accounts = {JobKeys.of_member(member).account_id for member in self._redis.smembers(OPEN)}
+            for account_id in sorted(accounts):
+                members = sorted(map(_text, self._redis.smembers(JobKeys(account_id, "").released)))
+                shards = [_shard_key(account_id, member) for member in members]
+                count = int(self._shorten(keys=shards, args=[holder, 0])) if shards else 0
+                if count:
+                    logger.warning("a turn died over %s of account %s", _shards(count), account_id)
+            sites = list(self._redis.scan_iter(f"{MANNERS_PREFIX}*", count=1000))
+            tokens = self._redis.mget(sites) if sites else []
+            held = [site for site, token in zip(sites, tokens, strict=True) if token and _text(token) == holder]
+            if held:
+                self._redis.delete(*held)
+
+    def sweep(self, lease_s: float) -> None:
         """Queue again what lost its worker, queue what was stored and never queued, forget what expired.
 
         Args:
-            stuck_after_s: age of an entry, in seconds, that was taken from the queue and never begun, after which it
-                is given up.
+            lease_s: for how long a claim holds, in seconds.  A lease that would hold longer is shortened to it: Redis'
+                clock was set back.  After as long, an entry that was taken from the queue and never begun is given up.
         """
         with guarded():
             accounts: dict[str, list[JobKeys]] = {}
@@ -148,7 +193,7 @@ class ShardQueue:
                 else:
                     self._forget(keys=[OPEN, keys.quota, keys.ready, keys.released], args=[member, keys.job_id])
             for account_id, jobs in accounts.items():
-                self._repair(account_id, stuck_after_s)
+                self._repair(account_id, lease_s)
                 # An open job has a shard in one of the two: a Redis that lost its last second may have neither.
                 if jobs and not self._redis.exists(jobs[0].ready, jobs[0].released):
                     for keys in jobs:
@@ -158,10 +203,14 @@ class ShardQueue:
                 if account_id not in accounts:
                     self.release(account_id)
 
-    def _repair(self, account_id: str, stuck_after_s: float) -> None:
+    def _repair(self, account_id: str, lease_s: float) -> None:
         """See to it that each released shard is queued or worked on."""
         released = JobKeys(account_id, "").released
         members = sorted(_text(member) for member in self._redis.smembers(released))
+        if members:
+            self._shorten(
+                keys=[_shard_key(account_id, member) for member in members], args=["", round(lease_s * 1000)]
+            )
         now_ms = self._now_ms()
         lost = []
         queued: set[str] | None = None
@@ -171,7 +220,7 @@ class ShardQueue:
             elif _waits(state, now_ms):
                 lost.append(member)
                 entry_id = _entry_id(account_id, member, state["token"])
-                if now_ms - int(state["queued_at_ms"]) >= stuck_after_s * 1000:
+                if not 0 <= now_ms - int(state["queued_at_ms"]) < lease_s * 1000:
                     # A worker may have taken the entry and died before it claimed the shard.
                     queued = set(self._queue.job_ids) if queued is None else queued
                     if entry_id not in queued and self._redis.delete(RqJob.key_for(entry_id)):
@@ -180,7 +229,7 @@ class ShardQueue:
 
     def _workers_count(self) -> int:
         with guarded():
-            return int(Worker.count(queue=self._queue))
+            return int(self._redis.zcard(WORKERS))
 
     def _now_ms(self) -> int:
         """Redis' own clock: leases are written by it, and ours may differ."""
@@ -243,6 +292,10 @@ class ShardQueue:
 def _waits(state: dict[str, str], now_ms: int) -> bool:
     """Whether a shard waits for a worker: handed in, handed back, or its worker is lost."""
     return state["state"] == "pending" or (state["state"] == "running" and int(state["lease_until_ms"]) <= now_ms)
+
+
+def _shards(count: int) -> str:
+    return "1 shard" if count == 1 else f"{count} shards"
 
 
 def _text(value: bytes | str) -> str:

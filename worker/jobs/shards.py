@@ -57,9 +57,14 @@ class ShardStore:
         scripts = (CLAIM, RENEW, GIVE_UP, PUT, SPLIT)
         self._claim, self._renew, self._give_up, self._put, self._split = map(self._redis.register_script, scripts)
 
-    def claim(self, lease_s: float) -> Shard | None:
-        """Take the shard; ``None`` where there is nothing to do: done, ended, or in another's hands."""
-        args: list[str | int] = [round(lease_s * 1000), uuid.uuid4().hex]
+    def claim(self, lease_s: float, holder: str = "") -> Shard | None:
+        """Take the shard; ``None`` where there is nothing to do: done, ended, or in another's hands.
+
+        Args:
+            lease_s: for how long the claim holds, in seconds.
+            holder: names the process that takes it, for :meth:`worker.jobs.queue.ShardQueue.bury`.
+        """
+        args: list[str | int] = [round(lease_s * 1000), uuid.uuid4().hex, holder]
         with guarded():
             taken = self._claim(keys=[self._keys.record, self._shard], args=args)
         return self.adopt(int(taken[0]), int(taken[1])) if taken else None

@@ -16,15 +16,14 @@ from decimal import Decimal
 from typing import Any, Self
 
 from redis import ResponseError
-from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
 from worker.accounts.quota import ef, month_of, units
 from worker.connection import ANSWER_TIMEOUT_S, Refused, Unavailable, Unconfirmed, for_api, guarded
 from worker.jobs import json_text
-from worker.jobs.keys import NO_EVENT, OPEN, PROBE, JobKeys
+from worker.jobs.keys import NO_EVENT, OPEN, PROBE, WORKERS, JobKeys
 from worker.jobs.metrics import Day, Fill, ServiceStats, days, fill_of, service_stats
 from worker.jobs.pages import keep_labels, label_lines
-from worker.jobs.queue import QUEUE, QUEUE_KEY
+from worker.jobs.queue import QUEUE_KEY
 from worker.jobs.record import (
     MAX_LISTED_FAILURES_COUNT,
     IdempotencyKey,
@@ -369,7 +368,7 @@ class JobStore:
         keys = JobKeys(job.account_id, job.id)
         with guarded():
             async with self._redis.pipeline(transaction=False) as step:
-                step.zrank(keys.ready, keys.member(0)).scard(WORKERS_BY_QUEUE_KEY % QUEUE)
+                step.zrank(keys.ready, keys.member(0)).zcard(WORKERS)
                 step.lrange(QUEUE_KEY, 0, QUEUE_LOOK_COUNT - 1)
                 rank, workers_count, entries = await step.execute()
         own = [entry for entry in entries if entry.startswith(f"{job.account_id}-")]

@@ -9,6 +9,9 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
+from functools import partial
+from resource import struct_rusage
 
 from redis import Redis
 from rq import Queue, Worker
@@ -22,17 +25,17 @@ from crawler.logs import configure
 from worker.connection import Unavailable
 from worker.entries import TrustedJob
 from worker.jobs.metrics import note_memory
-from worker.jobs.queue import QUEUE, ShardQueue
+from worker.jobs.queue import QUEUE, ShardQueue, holder_name
 from worker.process.courier import Courier
 from worker.process.lifetime import die_with_parent
 from worker.process.run_loop import work_until_signalled
 
 logger = logging.getLogger(__name__)
 
-SWEEP_EVERY_S = 5
-"""Pause between two looks for shards whose worker is lost, in seconds."""
+SWEEP_EVERY_S = 3
+"""Pause between two looks for shards whose worker is lost, and between two signs of life, in seconds."""
 
-IDLE_WAIT_S = 5
+IDLE_WAIT_S = 3
 """Longest wait for a shard in one go, in seconds; between two waits the worker sweeps."""
 
 
@@ -41,7 +44,21 @@ class ShardWorker(Worker):
 
     settings: Settings
     courier: Courier
+    sweeps_from_s = 0.0
+    """When it may sweep, by the monotonic clock: after Redis was away, others renew their leases first."""
     _looked_s = 0.0
+    _horse_status: int | None = None
+
+    def register_birth(self) -> None:
+        """Give the first sign of life."""
+        super().register_birth()  # type: ignore[no-untyped-call]
+        self._queue().note_worker(self.name)
+
+    def register_death(self) -> None:
+        """Count no longer."""
+        super().register_death()  # type: ignore[no-untyped-call]
+        with suppress(Unavailable):
+            self._queue().forget_worker(self.name)
 
     def run_maintenance_tasks(self) -> None:
         """Do RQ's own maintenance, and put back into the queue what lost its worker."""
@@ -54,16 +71,49 @@ class ShardWorker(Worker):
         if time.monotonic() - self._looked_s >= SWEEP_EVERY_S:
             self._look_after()
 
+    def _queue(self) -> ShardQueue:
+        settings = self.settings
+        return ShardQueue(self.connection, settings.turn_timeout_s, settings.shards_per_worker_count)
+
     def _look_after(self) -> None:
         self._looked_s = time.monotonic()
-        settings = self.settings
-        queue = ShardQueue(self.connection, settings.turn_timeout_s, settings.shards_per_worker_count)
+        queue = self._queue()
         self.courier.keep()
         try:
+            queue.note_worker(self.name)
             note_memory(self.connection, os.getpid())
-            queue.sweep(settings.shard_lease_s)
+            if self._looked_s >= self.sweeps_from_s:
+                queue.sweep(self.settings.shard_lease_s)
         except Unavailable:
             logger.warning("Redis is not available; sweeping later")
+            self.sweeps_from_s = time.monotonic() + self.settings.shard_lease_s
+
+    def fork_work_horse(self, job: RqJob, queue: Queue) -> None:
+        """Fork the turn; a request to stop that comes meanwhile reaches it."""
+        # Blocked in the child too, until it listens: a signal before that would be lost, or end it in the middle.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        try:
+            super().fork_work_horse(job, queue)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        if self._stop_requested:
+            self.handle_warm_shutdown_request()
+
+    def wait_for_horse(self) -> tuple[int | None, int | None, struct_rusage | None]:
+        """Remember how the turn ended."""
+        pid, self._horse_status, usage = super().wait_for_horse()
+        return pid, self._horse_status, usage
+
+    def monitor_work_horse(self, job: RqJob, queue: Queue, execution: Execution) -> None:
+        """Wait for the end of the turn; what a dead one held is released at once."""
+        turn = holder_name(self.name, self.horse_pid)
+        super().monitor_work_horse(job, queue, execution)
+        if self._horse_status != 0:
+            try:
+                self._queue().bury(turn)
+            except Unavailable:
+                logger.warning("Redis is not available; what the turn held is released when its leases run out")
+            self._look_after()
 
     def handle_warm_shutdown_request(self) -> None:
         """Pass the wish to stop on to the child, which hands its shard back."""
@@ -74,7 +124,6 @@ class ShardWorker(Worker):
         """Prepare the child: it ends with us, and learns of a request to stop once it listens."""
         die_with_parent(signal.SIGKILL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 
 
 def run(settings: Settings) -> int:
@@ -99,7 +148,7 @@ def run(settings: Settings) -> int:
     try:
         work_until_signalled(
             settings.redis_url,
-            lambda connection: _worker(connection, settings, courier),
+            partial(_worker, settings=settings, courier=courier),
             signal.SIGTERM,
             signal.SIGINT,
         )
@@ -108,7 +157,7 @@ def run(settings: Settings) -> int:
     return 0
 
 
-def _worker(connection: Redis, settings: Settings, courier: Courier) -> ShardWorker:
+def _worker(connection: Redis, is_back: bool, *, settings: Settings, courier: Courier) -> ShardWorker:
     worker = ShardWorker(
         [Queue(QUEUE, connection=connection, serializer=JSONSerializer, job_class=TrustedJob)],
         connection=connection,
@@ -117,10 +166,12 @@ def _worker(connection: Redis, settings: Settings, courier: Courier) -> ShardWor
         # RQ waits this much less 15 s for a job, then looks after itself.
         worker_ttl=IDLE_WAIT_S + 15,
         maintenance_interval=SWEEP_EVERY_S,
-        job_monitoring_interval=5,
+        job_monitoring_interval=SWEEP_EVERY_S,
     )
     worker.settings = settings
     worker.courier = courier
+    if is_back:
+        worker.sweeps_from_s = time.monotonic() + settings.shard_lease_s
     return worker
 
 

@@ -6,7 +6,6 @@ that a busy crawl sends a command for some dozen requests.  Without Redis a craw
 
 import asyncio
 import json
-import secrets
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,11 +23,12 @@ class SharedManners:
 
     Args:
         connection: an asynchronous connection of this process alone.
+        holder: names this process; what it holds when it dies is released by that name.
     """
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, holder: str) -> None:
         self._script = connection.register_script(MANNERS)
-        self._token = secrets.token_hex(8)
+        self._token = holder
         self._waiting: list[tuple[str, asyncio.Future[int]]] = []
         self._sending: asyncio.Task[None] | None = None
         self._local = LocalManners()

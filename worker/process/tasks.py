@@ -4,9 +4,11 @@ The one task of the queue, in a process of its own that the worker has forked: a
 """
 
 import logging
+import os
 import signal
 
 from crawler.config import Settings, forget_secrets
+from worker.jobs.queue import holder_name
 from worker.process.turn import Turn
 
 logger = logging.getLogger(__name__)
@@ -20,7 +22,8 @@ def run_shard(account_id: str, job_id: str, number: int) -> None:
     """
     settings = Settings()
     forget_secrets()  # a browser that is taken over must not find them in its environment
-    with Turn(settings, (account_id, job_id, number)) as turn:
+    name = holder_name(os.environ.get("RQ_WORKER_ID", ""), os.getpid())  # RQ says who has forked us
+    with Turn(settings, (account_id, job_id, number), name) as turn:
         signal.signal(signal.SIGTERM, turn.stop)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # the worker blocked it until there is a handler
         from crawler.run import crawl_feed  # it loads Scrapy's reactor, which must not be in the process that forks

@@ -46,10 +46,12 @@ class Turn:
     Args:
         settings: the operator's settings.
         first: the shard that the turn was woken for: account, job and number.
+        holder: names this process, so that what it holds can be released when it dies.
     """
 
-    def __init__(self, settings: Settings, first: tuple[str, str, int]) -> None:
+    def __init__(self, settings: Settings, first: tuple[str, str, int], holder: str) -> None:
         self._settings = settings
+        self._holder = holder
         self._first: tuple[str, str, int] | None = first
         self._redis = for_work(settings.redis_url)
         self._queue = ShardQueue.connect(settings.redis_url, settings.turn_timeout_s, settings.shards_per_worker_count)
@@ -84,7 +86,7 @@ class Turn:
 
     def make_manners(self) -> SharedManners:
         """Return what lets requests through to their sites, over all workers."""
-        return SharedManners(for_api(self._settings.redis_url, max_connections=2))
+        return SharedManners(for_api(self._settings.redis_url, max_connections=2), self._holder)
 
     def stop(self, *_: object) -> None:
         """End as soon as can be; a signal handler."""
@@ -136,7 +138,7 @@ class Turn:
         if self._first is not None:
             (account_id, job_id, number), self._first = self._first, None
             store = ShardStore(self._redis, account_id, job_id, number)
-            shard = store.claim(self._settings.shard_lease_s)
+            shard = store.claim(self._settings.shard_lease_s, self._holder)
             if shard is None:
                 self._queue.release(account_id)
                 return "nothing"
@@ -145,7 +147,9 @@ class Turn:
         if any(hold.is_alone for hold in self._holds):
             return "alone"
         accounts = {hold.taken.account_id for hold in self._holds}
-        answer = self._queue.take(self._settings.shard_lease_s, accounts, has_room=self._has_room())
+        answer = self._queue.take(
+            self._settings.shard_lease_s, accounts, has_room=self._has_room(), holder=self._holder
+        )
         if not isinstance(answer, Taken):
             return answer
         store = ShardStore(self._redis, answer.account_id, answer.job_id, answer.number)

@@ -1,7 +1,7 @@
--- How a shard is claimed: claim(record, shard, lease_ms, claim_id).  After clock.lua.  Returns the fencing token and the
+-- How a shard is claimed: claim(record, shard, lease_ms, claim_id, holder).  After clock.lua.  Returns the fencing token and the
 -- number of workers that died over the shard, or nothing where it is done, its job has ended, or another holds it.
 -- The same claim sent again, because its reply was lost, has the same answer.
-local function claim(record, shard, lease_ms, claim_id)
+local function claim(record, shard, lease_ms, claim_id, holder)
   local status = redis.call('HGET', record, 'status')
   if status ~= 'pending' and status ~= 'running' then return false end
   local state, lease_until_ms, deaths, token, last_claim_id =
@@ -14,7 +14,8 @@ local function claim(record, shard, lease_ms, claim_id)
     deaths = redis.call('HINCRBY', shard, 'deaths', 1)
   end
   token = redis.call('HINCRBY', shard, 'token', 1)
-  redis.call('HSET', shard, 'state', 'running', 'lease_until_ms', now_ms + lease_ms, 'claim_id', claim_id)
+  redis.call('HSET', shard, 'state', 'running', 'lease_until_ms', now_ms + lease_ms, 'claim_id', claim_id,
+             'holder', holder)
   if status == 'pending' then redis.call('HSET', record, 'status', 'running', 'started_at_ms', now_ms) end
   return {token, deaths}
 end

@@ -7,8 +7,8 @@
 --
 -- reply keeps what this very call has taken: sent again, because its reply was lost, it has the same answer.
 local queue, reply = unpack(KEYS)
-local lease_ms, has_room, entry_prefix, claim_id = tonumber(ARGV[1]), ARGV[2] == '1', ARGV[3], ARGV[4]
-local FIRST_ACCOUNT, LOOKED_AT_COUNT = 5, 50
+local lease_ms, has_room, entry_prefix, claim_id, holder = tonumber(ARGV[1]), ARGV[2] == '1', ARGV[3], ARGV[4], ARGV[5]
+local FIRST_ACCOUNT, LOOKED_AT_COUNT = 6, 50
 
 local answered = redis.call('GET', reply)
 if answered then return cjson.decode(answered) end
@@ -33,7 +33,7 @@ for _, id in ipairs(redis.call('LRANGE', queue, 0, LOOKED_AT_COUNT - 1)) do
   if holds_any and (state == 'running' or (tonumber(deaths) or 0) > 0) then return {'alone'} end
   if has_room or not held[account] then
     remove(id)
-    local claimed = claim(record, shard, lease_ms, claim_id)
+    local claimed = claim(record, shard, lease_ms, claim_id, holder)
     if claimed then
       local answer = {'taken', account, job, number, tostring(claimed[1]), tostring(claimed[2])}
       redis.call('SET', reply, cjson.encode(answer), 'PX', lease_ms)
