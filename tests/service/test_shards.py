@@ -342,14 +342,17 @@ def test_the_sweeper_queues_what_lost_its_worker(service: Service) -> None:
     job = service.create(1)
     service.queue.release(job.account_id)
     service.raw.delete(f"rq:queue:{QUEUE}")  # a worker took the entry
-    service.shard(job).claim(LEASE_S)
+    service.shard(job).claim(LEASE_S, "worker:1")
+    service.raw.set(f"{MANNERS_PREFIX}domain:a.example", "worker:1", px=60_000)
     service.queue.sweep(30)
     assert service.queued() == []
+    assert service.raw.keys(f"{MANNERS_PREFIX}*")
 
     service.lose_worker(job)
     service.queue.sweep(30)
 
     assert service.queued() == [[job.account_id, job.id, 0]]
+    assert service.raw.keys(f"{MANNERS_PREFIX}*") == [], "its sites are free for whoever takes over"
 
 
 def test_a_dead_turn_releases_what_it_held_and_nothing_else(service: Service, redis_url: str) -> None:

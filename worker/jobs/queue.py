@@ -170,11 +170,7 @@ class ShardQueue:
                 count = int(self._shorten(keys=shards, args=[holder, 0])) if shards else 0
                 if count:
                     logger.warning("a turn died over %s of account %s", _shards(count), account_id)
-            sites = list(self._redis.scan_iter(f"{MANNERS_PREFIX}*", count=1000))
-            tokens = self._redis.mget(sites) if sites else []
-            held = [site for site, token in zip(sites, tokens, strict=True) if token and _text(token) == holder]
-            if held:
-                self._redis.delete(*held)
+            self._free_sites({holder})
 
     def sweep(self, lease_s: float) -> None:
         """Queue again what lost its worker, queue what was stored and never queued, forget what expired.
@@ -203,6 +199,14 @@ class ShardQueue:
                 if account_id not in accounts:
                     self.release(account_id)
 
+    def _free_sites(self, holders: Collection[str]) -> None:
+        """Let others ask the sites that dead processes were asking."""
+        sites = list(self._redis.scan_iter(f"{MANNERS_PREFIX}*", count=1000))
+        tokens = self._redis.mget(sites) if sites else []
+        held = [site for site, token in zip(sites, tokens, strict=True) if token and _text(token) in holders]
+        if held:
+            self._redis.delete(*held)
+
     def _repair(self, account_id: str, lease_s: float) -> None:
         """See to it that each released shard is queued or worked on."""
         released = JobKeys(account_id, "").released
@@ -212,7 +216,8 @@ class ShardQueue:
                 keys=[_shard_key(account_id, member) for member in members], args=["", round(lease_s * 1000)]
             )
         now_ms = self._now_ms()
-        lost = []
+        lost: list[str] = []
+        dead: set[str] = set()
         queued: set[str] | None = None
         for member, state in zip(members, self._states(account_id, members), strict=True):
             if state["state"] in ("", "done") or state["status"] not in ("pending", "running"):
@@ -225,6 +230,10 @@ class ShardQueue:
                     queued = set(self._queue.job_ids) if queued is None else queued
                     if entry_id not in queued and self._redis.delete(RqJob.key_for(entry_id)):
                         logger.warning("shard %s was taken and never begun", member)
+                if state["state"] == "running" and state["holder"]:
+                    dead.add(state["holder"])
+        if dead:
+            self._free_sites(dead)
         self._enqueue(account_id, lost)
 
     def _workers_count(self) -> int:
@@ -237,7 +246,7 @@ class ShardQueue:
         return int(seconds) * 1000 + int(microseconds) // 1000
 
     def _states(self, account_id: str, members: Sequence[str]) -> list[dict[str, str]]:
-        names = ("state", "token", "lease_until_ms", "queued_at_ms")
+        names = ("state", "token", "lease_until_ms", "queued_at_ms", "holder")
         step = self._redis.pipeline(transaction=False)
         for member in members:
             step.hmget(_shard_key(account_id, member), names)
