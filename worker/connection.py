@@ -53,7 +53,7 @@ def guarded() -> Iterator[None]:
         raise Unavailable("Redis cannot be reached") from error
 
 
-_REFUSALS = ("OOM", "READONLY", "MISCONF", "NOREPLICAS", "LOADING")
+_REFUSALS = ("OOM", "READONLY", "MISCONF", "NOREPLICAS", "LOADING", "UNBLOCKED", "MASTERDOWN")
 _REFUSED = (redis.exceptions.OutOfMemoryError, redis.ReadOnlyError)
 
 

@@ -23,9 +23,12 @@ from worker.accounts.credentials import read
 from worker.accounts.secret_check import WrongSecret
 from worker.accounts.store import LOCAL_ACCOUNT, Accounts
 from worker.connection import Unavailable
-from worker.process.embedded_redis import EmbeddedRedis, write_secret
+from worker.process.embedded_redis import EmbeddedRedis, RedisMissing, write_secret
 
 logger = logging.getLogger(__name__)
+
+LOOK_S = 1.0
+"""Pause between two looks whether the embedded Redis runs, in seconds."""
 
 DRAIN_TIMEOUT_S = 3
 """Time for open answers and event streams to end, in seconds."""
@@ -204,6 +207,9 @@ class Service:
                 redis = EmbeddedRedis(self._data_dir)
                 redis.start()
                 stack.callback(redis.stop)
+                keeping = asyncio.create_task(_keep(redis))
+                stack.push_async_callback(ended, [keeping])
+                stack.callback(keeping.cancel)
                 redis_url = redis.url
             self.token = await local_token(redis_url, self._settings, self._data_dir)
             if link := await local_link(redis_url, self._settings):
@@ -229,3 +235,15 @@ class Service:
     async def _end_server(self, server: ApiServer, serving: "asyncio.Task[None]") -> None:
         server.should_exit = True
         await ended([serving])
+
+
+async def _keep(server: EmbeddedRedis) -> None:
+    """Start Redis again when it dies; whoever speaks to it waits meanwhile."""
+    while True:
+        await asyncio.sleep(LOOK_S)
+        if server.has_died:
+            logger.error("Redis has ended by itself; starting it again")
+            try:
+                await asyncio.to_thread(server.revive)
+            except RedisMissing as error:
+                logger.error("Redis does not start again: %s", error)

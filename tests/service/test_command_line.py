@@ -274,7 +274,8 @@ def test_accounts_and_tokens_from_the_command_line(command: Command, tmp_path: P
 def test_the_first_serve_makes_an_account_and_a_curl_line_that_works(command: Command, tmp_path: Path) -> None:
     data = tmp_path / "data of mine"
     command.environment["SOCIALS_DATA_DIR"] = str(data)
-    tokens = []
+    tokens: list[str] = []
+    jobs: list[str] = []
     for _ in range(2):
         serve = command.start("serve", "--port", "0")
         assert serve.stderr is not None
@@ -290,7 +291,16 @@ def test_the_first_serve_makes_an_account_and_a_curl_line_that_works(command: Co
         assert data.stat().st_mode & 0o777 == 0o700
         assert (data / "appendonly.aof").stat().st_mode & 0o077 == 0 or (data / "appendonlydir").exists()
         tokens.append((data / "token").read_text())
-        _run_readme(lines[0].split(" at ")[1].split()[0], data / "token", tmp_path)
+        url = lines[0].split(" at ")[1].split()[0]
+        _run_readme(url, data / "token", tmp_path)
+        if len(jobs) == 1:
+            next(each for each in psutil.Process(serve.pid).children() if "redis" in each.name()).kill()
+        jobs.append(job["id"])
+        ask = ["curl", "-s", "-H", f"Authorization: Bearer {tokens[-1].strip()}", f"{url}/api/jobs/{jobs[0]}"]
+        end = time.monotonic() + 30
+        while jobs[0] not in subprocess.run(ask, capture_output=True, text=True, check=True).stdout:
+            assert time.monotonic() < end, "Redis was not started again, or has forgotten the first job"
+            time.sleep(0.1)
         # The commands find the Redis of the service that runs.
         assert command.run("account", "list").stdout.splitlines()[1].split("\t")[0] == "local"
         serve.send_signal(signal.SIGTERM)

@@ -79,6 +79,25 @@ def test_a_stream_opened_in_the_middle_begins_with_what_is_done(client: httpx.Cl
     assert types(events)[-1] == "done"
 
 
+def test_streams_go_on_after_a_failover(client: httpx.Client, redis_url: str) -> None:
+    """A Redis that becomes a replica ends commands that wait, with an error of its own."""
+    job_id = create(client, 2)
+    with Hand(redis_url, job_id) as hand, follow(client, job_id) as stream, redis.Redis.from_url(redis_url) as raw:
+        stream.next()
+        hand.find(0)
+        while stream.next()[1] != "item":
+            pass
+
+        def is_unblocked() -> bool:
+            waiting = [each["id"] for each in raw.client_list() if each["cmd"] == "xread" and "b" in each["flags"]]
+            return bool(waiting) and raw.client_unblock(int(waiting[0]), error=True) == 1
+
+        wait_until(is_unblocked)
+        hand.find(1)
+
+        assert types(list(stream))[-1] == "done"
+
+
 @pytest.mark.parametrize("end", ["done", "cancelled"])
 @pytest.mark.faults(104)
 def test_a_stream_opened_after_the_end_tells_how_it_ended(client: httpx.Client, redis_url: str, end: str) -> None:

@@ -237,6 +237,9 @@ class EventHub:
             except Unavailable as error:
                 logger.warning("events wait for Redis: %s", error)
                 await asyncio.sleep(RECONNECT_S)
+            except Exception:  # all event streams of this process hang on this task
+                logger.exception("events could not be read; trying again")
+                await asyncio.sleep(RECONNECT_S)
 
     async def _read_once(self) -> None:
         positions = {key: topic.last for key, topic in self._topics.items()}

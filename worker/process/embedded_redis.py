@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -80,8 +81,17 @@ class EmbeddedRedis:
     def __init__(self, data_dir: Path | None) -> None:
         self._data_dir = data_dir
         self._stack = ExitStack()
+        self._command: list[str] = []
+        self._config = b""
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
         self.url = ""
         """How to connect, password included; known after :meth:`start`."""
+
+    @property
+    def has_died(self) -> bool:
+        """Whether it has ended by itself."""
+        return self._process is not None and self._process.poll() is not None
 
     def start(self) -> Self:
         """Start it and wait until it answers.
@@ -123,30 +133,51 @@ class EmbeddedRedis:
                         f"{self._data_dir} is in use by another `socials serve`. Fix: choose another with --data"
                     ) from None
                 lines += [f'dir "{self._data_dir}"', "appendonly yes", "appendfsync everysec"]
-            process = subprocess.Popen(
-                [*EXEC_THAT_DIES_WITH_PARENT, server, "-"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C is for us, who end it in order
-                umask=0o077,  # a folder that was there before may be open to others
-            )
-            stack.callback(_end, process)
-            assert process.stdin is not None  # noqa: S101  # asked for above
-            # By standard input: on the command line every user could read the password.
-            with process.stdin as config:
-                config.write("\n".join(lines).encode())
             self.url = f"unix://:{password}@{quote(str(socket_dir / 'redis.sock'))}"
-            _wait(self.url, process)
+            self._command = [*EXEC_THAT_DIES_WITH_PARENT, server, "-"]
+            self._config = "\n".join(lines).encode()
+            stack.callback(self._end)
+            self._launch()
             if self._data_dir is not None:
                 write_secret(self._data_dir / _URL_FILE, self.url)
                 stack.callback((self._data_dir / _URL_FILE).unlink, missing_ok=True)
             self._stack = stack.pop_all()
         return self
 
+    def _launch(self) -> None:
+        self._process = process = subprocess.Popen(
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for us, who end it in order
+            umask=0o077,  # a folder that was there before may be open to others
+        )
+        assert process.stdin is not None  # noqa: S101  # asked for above
+        # By standard input: on the command line every user could read the password.
+        with process.stdin as config:
+            config.write(self._config)
+        _wait(self.url, process)
+
+    def revive(self) -> None:
+        """Start it again, with its files and its address, where it has died.
+
+        Raises:
+            RedisMissing: it does not start.
+        """
+        with self._lock:
+            if self.has_died:
+                self._launch()
+
     def stop(self) -> None:
         """End it; harmless when repeated."""
-        self._stack.close()
+        with self._lock:
+            self._stack.close()
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            _end(process)
 
 
 @contextmanager
