@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from crawler.core.judging import ownership
 from crawler.core.judging.company import in_company
@@ -121,6 +122,13 @@ def judge(
     site: SiteInput, candidates: Sequence[Candidate], pages: Sequence[Page], common: Collection[str] = ()
 ) -> list[Judgement]:
     """Judge all profiles, best first; of each account one judgement, whatever forms it was written in."""
+    return list(_judge(site, tuple(candidates), tuple(pages), frozenset(common)))
+
+
+@lru_cache(maxsize=1)  # the plan asks, and where that was the last page, the result asks the same
+def _judge(
+    site: SiteInput, candidates: tuple[Candidate, ...], pages: tuple[Page, ...], common: frozenset[str]
+) -> tuple[Judgement, ...]:
     home = pages[0].url if pages else ""
     domain = registrable_domain(host_of(home))
     by_key: dict[str, list[Candidate]] = {}
@@ -136,7 +144,7 @@ def judge(
         names, exact, signs, home, _crowd(by_key), _alike(by_key), _starts(by_key), _crowded_rows(by_key), common
     )
     judged = sorted((_judgement(group, about) for group in by_key.values()), key=rank)
-    return sorted(in_company(judged, lambda: _makers(pages, names)), key=rank)
+    return tuple(sorted(in_company(judged, lambda: _makers(pages, names)), key=rank))
 
 
 def _language(pages: Sequence[Page]) -> str:

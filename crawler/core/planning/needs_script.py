@@ -116,14 +116,15 @@ def needs_script(html: str, *, has_profiles: bool) -> ScriptNeed:
         The decision with the deciding signal, the first that holds in the order of the lists.
     """
     tree = shared_tree_of(html)
-    scripts = tuple(node for node in tree.css("script") if (node.attributes.get("type") or "").lower() in _RUNS)
+    scripts = _scripts(tree)
     if not scripts:
         return ScriptNeed(is_needed=False, signal="no scripts")
-    document = _Document(tree, scripts, _text_count(tree.body), len(html))
-    if (mount := _empty_mount(document)) is not None:
+    mount, text_count = _body(html)
+    if mount:
         return ScriptNeed(is_needed=True, signal=mount, is_shell=True, is_mount=True)
-    if document.text_count < THIN_TEXT_COUNT and not (has_profiles and _has_social_links(tree)):
-        return ScriptNeed(is_needed=True, signal=f"only {document.text_count} characters of text", is_shell=True)
+    if text_count < THIN_TEXT_COUNT and not (has_profiles and _has_social_links(tree)):
+        return ScriptNeed(is_needed=True, signal=f"only {text_count} characters of text", is_shell=True)
+    document = _Document(tree, scripts, text_count, len(html))
     for check in _UNFINISHED if has_profiles else (*_UNFINISHED, *_PROMISES):
         if (signal := check(document)) is not None:
             return ScriptNeed(is_needed=True, signal=signal)
@@ -132,12 +133,30 @@ def needs_script(html: str, *, has_profiles: bool) -> ScriptNeed:
     )
 
 
-def _empty_mount(document: _Document) -> str | None:
-    for node in document.tree.css(MOUNT_SELECTOR)[:MAX_ASKED_COUNT]:
+def is_shell(html: str) -> bool:
+    """Say whether a document is hardly more than a place for its scripts to write to, whatever was found in it."""
+    mount, text_count = _body(html)
+    return (bool(mount) or text_count < THIN_TEXT_COUNT) and bool(_scripts(shared_tree_of(html)))
+
+
+def _scripts(tree: LexborHTMLParser) -> tuple[LexborNode, ...]:
+    """Those that run."""
+    return tuple(node for node in tree.css("script") if (node.attributes.get("type") or "").lower() in _RUNS)
+
+
+@lru_cache(maxsize=16)  # the pages of a site, asked about again with its result
+def _body(html: str) -> tuple[str, int]:
+    """Where a framework would write the page, ``""`` where there is no such place, and the visible characters."""
+    tree = shared_tree_of(html)
+    return _empty_mount(tree), _text_count(tree.body)
+
+
+def _empty_mount(tree: LexborHTMLParser) -> str:
+    for node in tree.css(MOUNT_SELECTOR)[:MAX_ASKED_COUNT]:
         if _text_count(node) == 0 and not node.css_first("a[href]"):
             identity = node.attributes.get("id")
             return f"empty mount point #{identity}" if identity else f"empty mount point <{node.tag}>"
-    return None
+    return ""
 
 
 def _text_count(node: LexborNode | None) -> int:

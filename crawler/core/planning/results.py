@@ -11,7 +11,7 @@ from crawler.core.judging import ranking
 from crawler.core.judging.evidence import ALTERNATES_COUNT, evidence
 from crawler.core.judging.given import Settled, given_profile, settle
 from crawler.core.judging.judgement import THRESHOLD, Judgement
-from crawler.core.planning.needs_script import needs_script
+from crawler.core.planning.needs_script import is_shell
 from crawler.core.planning.website import is_elsewhere
 from crawler.networks.canonical import profile_of
 from crawler.networks.vendors import is_vendor
@@ -137,7 +137,7 @@ def _failure(dossier: Dossier) -> Failure | None:
 
 
 def _is_shell(page: Page) -> bool:
-    return needs_script(page.html, has_profiles=False).is_shell
+    return is_shell(page.html)
 
 
 def _known(site_input: SiteInput) -> dict[Network, Candidate]:
