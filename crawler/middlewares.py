@@ -10,6 +10,7 @@ from typing import Any, Self
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
+from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware
 from scrapy.exceptions import IgnoreRequest, NotConfigured, StopDownload
 from scrapy.http import HtmlResponse, Response, TextResponse
 from scrapy.http.cookies import CookieJar
@@ -28,7 +29,18 @@ from crawler.core.reading.encoding import encoding_of
 from crawler.egress.proxy import EgressProxy
 from crawler.failures import RenderError, failure_from
 from crawler.records import Engine, Reason
-from crawler.requests import COOKIES, DEADLINE, ENGINE, IS_RETRIED, LEFT, RETRY_AFTER, ROBOTS_BYTES, SPENT
+from crawler.requests import (
+    COOKIES,
+    DEADLINE,
+    ENGINE,
+    IS_RETRIED,
+    LEFT,
+    REFRESHED,
+    REFUSAL,
+    RETRY_AFTER,
+    ROBOTS_BYTES,
+    SPENT,
+)
 
 ROBOTS_TIMEOUT_S = 8.0
 """Longest wait for a robots.txt, in seconds, half of a page's deadline where that is less; chosen, not measured."""
@@ -123,6 +135,20 @@ class EncodingMiddleware:
         if not content_type and (encoding := encoding_of(response.body)).startswith("utf-16"):
             return response.replace(cls=HtmlResponse, encoding=encoding)
         return response
+
+
+class RefreshMiddleware(MetaRefreshMiddleware):
+    """Follows a page that says where it goes on; the page itself is kept for where that leads nowhere."""
+
+    def process_response(self, request: Request, response: Response, spider: Any = None) -> Request | Response:  # noqa: ARG002
+        """Go on, but from a page that was just kept from going there."""
+        if REFUSAL in request.meta:
+            return response
+        onward = super().process_response(request, response)
+        if isinstance(onward, Request):
+            response.request = request
+            onward.meta[REFRESHED] = response
+        return onward
 
 
 class RetryAfterMiddleware:

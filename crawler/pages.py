@@ -3,14 +3,28 @@
 What Scrapy's responses and errors mean is decided here and in :mod:`crawler.failures`.  Asked by the spider.
 """
 
+from dataclasses import replace
+
 from scrapy import Request
 from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure as TwistedFailure
 
 from crawler.core.planning.advance import Answer, page_of
 from crawler.failures import failure_from
-from crawler.records import Engine, Page
-from crawler.requests import ENGINE, EXTRA_HREFS, FRAME_OF, IS_CUT, SCRIPT_ERRORS, SPENT, TLS_INVALID, VIA, WHY
+from crawler.records import Engine, Page, Reason
+from crawler.requests import (
+    ENGINE,
+    EXTRA_HREFS,
+    FRAME_OF,
+    IS_CUT,
+    REFRESHED,
+    REFUSAL,
+    SCRIPT_ERRORS,
+    SPENT,
+    TLS_INVALID,
+    VIA,
+    WHY,
+)
 
 HTML_TYPES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "")
 """Media types read as a page; an absent one is judged by the body."""
@@ -37,8 +51,11 @@ def answer_from(response: Response) -> Answer:
 
 
 def answer_from_failure(failure: TwistedFailure) -> Answer:
-    """Name the reason behind a request that got no answer."""
+    """Name the reason behind a request that got no answer; a page that goes on to a refused address stays one."""
     request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it before it calls an errback
+    why = failure_from(failure.value)
+    if why.reason is Reason.BLOCKED_ADDRESS and (page := request.meta.get(REFRESHED)) is not None:
+        return replace(answer_from(page), refusal=why)
     return _answer(request, page_from_failure(failure))
 
 
@@ -51,6 +68,7 @@ def _answer(request: Request, page: Page, *, is_rendered: bool = False) -> Answe
         meta.get(FRAME_OF, ""),
         is_rendered,
         is_cut=bool(meta.get(IS_CUT)),
+        refusal=meta.get(REFUSAL),
         script_errors=tuple(meta.get(SCRIPT_ERRORS, ())),
     )
 

@@ -67,6 +67,13 @@ EXTRA_HREFS = "extra_hrefs"
 IS_CUT = "is_cut"
 """Meta key set by a browser engine: the document was longer than what was read of it."""
 
+REFUSAL = "refusal"
+"""Meta key: why an address was refused that the page itself went to; it was read where it stood (a
+:class:`~crawler.records.Failure`)."""
+
+REFRESHED = "refreshed"
+"""Meta key: the page (Scrapy's response) that the request was made for, since it says that it goes on there."""
+
 SCRIPT_ERRORS = "script_errors"
 """Meta key set by a browser engine: what the page's scripts broke on, in their own words."""
 

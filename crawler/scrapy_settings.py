@@ -32,7 +32,7 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
             "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
             "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,
             "crawler.middlewares.RetryAfterMiddleware": 560,
-            "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": 580,
+            "crawler.middlewares.RefreshMiddleware": 580,
             "crawler.middlewares.EncodingMiddleware": 585,
             "crawler.middlewares.CompressionMiddleware": 590,
             "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": 600,

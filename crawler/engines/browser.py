@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
+from urllib.parse import urlsplit
 
 import psutil
 from playwright.async_api import CDPSession, Page
@@ -28,8 +29,8 @@ from crawler.engines.page_limiter import Gate
 from crawler.engines.resources import Load, size_bytes
 from crawler.engines.visit import WaitLimits, visit
 from crawler.failures import RenderError
-from crawler.records import Engine, Reason
-from crawler.requests import DEADLINE, EXTRA_HREFS, IS_CUT, SCRIPT_ERRORS
+from crawler.records import Engine, Failure, Reason
+from crawler.requests import DEADLINE, EXTRA_HREFS, IS_CUT, REFUSAL, SCRIPT_ERRORS
 
 logger = logging.getLogger(__name__)
 
@@ -327,13 +328,17 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
         opened = await self._create_browser_context(name, dict(self._context_options), spider)
         page = await opened.context.new_page()
         session = await self._provider.session(page)
-        rendered = await visit(page, session, request.url, self._wait_limits)
+        rendered = await visit(
+            page, session, request.url, self._wait_limits, lambda url: self._refusal(url) is not None
+        )
         self.stats.inc_value(f"render/settled/{rendered.snapshot.ended.replace(' ', '_')}")
         if rendered.snapshot.waiting:
             self.stats.inc_value(f"render/waited_in_vain/{rendered.snapshot.waiting.replace(' ', '_')}")
         request.meta[EXTRA_HREFS] = rendered.frame_hrefs
         request.meta[SCRIPT_ERRORS] = rendered.snapshot.errors
         request.meta[IS_CUT] = rendered.snapshot.is_cut
+        if rendered.walked_to:
+            request.meta[REFUSAL] = self._refusal(rendered.walked_to)
         return HtmlResponse(
             url=rendered.url,
             status=rendered.status,
@@ -343,6 +348,15 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
             request=request,
             flags=["playwright"],
         )
+
+    def _refusal(self, url: str) -> Failure | None:
+        """Why the proxy has refused an address as internal."""
+        target = urlsplit(url)
+        with suppress(ValueError):  # a port that is none
+            port = target.port or (443 if target.scheme == "https" else 80)
+            failure = self._proxy.last_refusal(target.hostname or "", port)
+            return failure if failure is not None and failure.reason is Reason.BLOCKED_ADDRESS else None
+        return None
 
     async def _close_context(self, context: Any, browser: _Generations) -> None:
         """Close a context; a browser that does not is ended, unless that has already happened."""

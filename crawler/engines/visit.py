@@ -5,11 +5,12 @@ Asked by :mod:`crawler.engines.browser` with a fresh page in a context of its ow
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from playwright.async_api import CDPSession, Page, Response
+from playwright.async_api import CDPSession, Page, Response, Route
 from playwright.async_api import Error as PlaywrightError
 from scrapy.http import Headers
 
@@ -22,6 +23,9 @@ MOST_MOVES_COUNT = 5
 
 GRACE_S = 2.0
 """How much later than the page itself its wait is ended from outside, in seconds."""
+
+_NO_DOCUMENT = "chrome-error:"
+"""Where Chromium is when nothing came of an address: a refused CONNECT is hidden from it."""
 
 _LEFT = ("Execution context was destroyed", "Cannot find context with specified id", "because the page is navigating")
 """What Playwright and the engines say when a document is left while it is asked something."""
@@ -39,16 +43,22 @@ class WaitLimits:
 
 @dataclass(frozen=True, slots=True)
 class RenderedPage:
-    """What a visit gave: where it ended, with which status and headers, the document, and the links in its frames."""
+    """What a visit gave: where it ended, with which status and headers, the document, and the links in its frames.
+
+    ``walked_to`` is the refused address that the page went to by itself and was kept from at the second visit.
+    """
 
     url: str
     status: int
     headers: Headers
     snapshot: DomSnapshot
     frame_hrefs: tuple[str, ...]
+    walked_to: str = ""
 
 
-async def visit(page: Page, session: CDPSession, url: str, limits: WaitLimits) -> RenderedPage:
+async def visit(
+    page: Page, session: CDPSession, url: str, limits: WaitLimits, is_refused: Callable[[str], bool]
+) -> RenderedPage:
     """Go to an address and read the page there once it has settled.
 
     Args:
@@ -56,6 +66,7 @@ async def visit(page: Page, session: CDPSession, url: str, limits: WaitLimits) -
         session: takes ``Page`` commands for it.
         url: where to go.
         limits: how long and how much.
+        is_refused: whether the proxy has refused an address.
 
     Raises:
         RenderError: the page crashed, moves on without end, or is a download.
@@ -63,7 +74,7 @@ async def visit(page: Page, session: CDPSession, url: str, limits: WaitLimits) -
     """
     crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     page.on("crash", lambda _: None if crashed.done() else crashed.set_result(None))
-    work = asyncio.ensure_future(_visit(page, session, url, limits))
+    work = asyncio.ensure_future(_visit(page, session, url, limits, is_refused))
     try:
         both: set[asyncio.Future[Any]] = {work, crashed}
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
@@ -77,7 +88,9 @@ async def visit(page: Page, session: CDPSession, url: str, limits: WaitLimits) -
             await work
 
 
-async def _visit(page: Page, session: CDPSession, url: str, limits: WaitLimits) -> RenderedPage:
+async def _visit(
+    page: Page, session: CDPSession, url: str, limits: WaitLimits, is_refused: Callable[[str], bool]
+) -> RenderedPage:
     scripts = make_scripts(
         settle_timeout_s=limits.settle_timeout_s,
         characters_count=limits.characters_count,
@@ -92,13 +105,48 @@ async def _visit(page: Page, session: CDPSession, url: str, limits: WaitLimits) 
     )
     reply = await _go(page, url)
     answer = await _answer(page, scripts.name, arrivals, limits)
+    walked_to = ""
+    if len(arrivals) > 1 and (page.url.startswith(_NO_DOCUMENT) or is_refused(page.url)):
+        left_for = page.url
+        # What the page had to say is gone with it: once more, and this time it stays.
+        walks = await _kept_from(page, moves_count=len(arrivals) - 1, may_abort=limits.has_layout)
+        arrivals.clear()
+        reply = await _go(page, url)
+        answer = await _answer(page, scripts.name, arrivals, limits)
+        walked_to = left_for if is_refused(left_for) else walks[0] if walks else ""
     return RenderedPage(
         page.url,
         reply.status if reply is not None else 200,
         _headers(reply),
         answer,
         await _frame_hrefs(page),
+        walked_to,
     )
+
+
+async def _kept_from(page: Page, *, moves_count: int, may_abort: bool) -> list[str]:
+    """Have the page go no further than some documents; the list gets the addresses that it goes to beyond.
+
+    The light engine (1.0.2) makes a document of each request that fails; there the request waits until the page ends.
+    """
+    left = moves_count
+    walks: list[str] = []
+
+    async def follow(route: Route) -> None:
+        nonlocal left
+        with suppress(PlaywrightError):  # the page has closed meanwhile
+            if not route.request.is_navigation_request() or route.request.frame != page.main_frame:
+                await route.continue_()
+            elif left > 0:
+                left -= 1
+                await route.continue_()
+            else:
+                walks.append(route.request.url)
+                if may_abort:
+                    await route.abort("aborted")
+
+    await page.route("**/*", follow)
+    return walks
 
 
 async def _go(page: Page, url: str) -> Response | None:

@@ -147,24 +147,10 @@ TITLES = {
 """What each number stands for."""
 
 WITHOUT = {
-    39: "Every way leaves through the proxy, which number 38 and 45 test; what a walked-away page keeps is not tested yet.",
-    40: "Every way leaves through the proxy, which number 38 and 45 test; the single ways are not.",
-    41: "Switched off or sent through the proxy by the browser's start arguments; no packet is counted.",
-    42: "Leave through the proxy as pages do; service workers are blocked.",
-    43: "The browser resolves no name itself behind a proxy; its queries are not sniffed.",
-    44: "The proxy carries TCP alone; no UDP packet is counted.",
     46: "It lives in the process that crawls, and ends with it.",
-    70: "Tables in fixtures/urls, read by tests/unit/networks/test_fixtures.py.",
-    71: "Tables in fixtures/urls and labelled blocks in fixtures/blocks.",
     72: "Fixtures under fixtures/sites, one for a rule.",
-    78: "Covered by the deadline of every page; the single ways are not tested.",
     83: "Needs a container; deploy/image_check.py starts the service in an empty root.",
     85: "Needs a file system of its own; not tested.",
-    86: "Deadlines are monotonic; setting the clock needs privileges.",
-    116: "Tables in tests/unit/judging and tests/unit/files.",
-    118: "Only canonical addresses are written: properties in tests/unit/networks.",
-    128: "One request per site is in flight by construction; a delay across workers is not offered.",
-    129: "A site is asked again only within its budget; the forms of the header are not tested.",
 }
 """Why a number has no mark."""
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import pairwise
 
+import pytest
+
 from tests.crawl.child import crawl
 
 PAGE = (
@@ -64,6 +66,7 @@ class Server:
         thread.join(5)
 
 
+@pytest.mark.faults(128, 129)
 def test_sites_are_asked_politely() -> None:
     with Server().serving() as server:
         hosts = [

@@ -20,10 +20,11 @@ from scrapy.utils.reactor import install_reactor
 
 from crawler.config import Settings
 from crawler.core.dossier import Dossier
+from crawler.core.planning.advance import page_of
 from crawler.core.planning.plan import Read
 from crawler.egress.proxy import EgressProxy
 from crawler.engines.find import find_chromium
-from crawler.pages import page_from, page_from_failure
+from crawler.pages import answer_from_failure, page_from
 from crawler.records import Engine, Failure, Page, Reason, SiteInput
 from crawler.requests import request_for
 from crawler.scrapy_settings import scrapy_settings
@@ -50,7 +51,9 @@ class PageSpider(scrapy.Spider):
         self.found.append((dossier.inputs[0].index, page_from(response)))
 
     def bad(self, failure: Any) -> None:
-        self.found.append((failure.request.cb_kwargs["dossier"].inputs[0].index, page_from_failure(failure)))
+        self.found.append(
+            (failure.request.cb_kwargs["dossier"].inputs[0].index, page_of(answer_from_failure(failure)))
+        )
 
 
 def as_json(page: Page) -> dict[str, Any]:

@@ -22,6 +22,7 @@ def run(url: str, work: Callable[[SharedManners, SharedManners], Awaitable[None]
     asyncio.run(main())
 
 
+@pytest.mark.faults(128)
 def test_one_request_at_a_time_over_all_workers(redis_url: str) -> None:
     at_work, most = 0, 0
 

@@ -376,6 +376,7 @@ def test_a_dead_turn_releases_what_it_held_and_nothing_else(service: Service, re
     assert again.deaths_count == 1
 
 
+@pytest.mark.faults(86)
 def test_a_clock_set_back_holds_no_lease_longer(service: Service) -> None:
     job = service.create(3)
     service.queue.release(job.account_id)

@@ -48,6 +48,8 @@ class Answer:
     is_cut: bool = False
     """Whether the document was longer than what was read of it."""
     script_errors: tuple[str, ...] = ()
+    refusal: Failure | None = None
+    """Why an address was refused that the page itself went to; it is read where it stood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ def page_of(answer: Answer) -> Page:
         failure = Failure(Reason.NOT_HTML, "the answer is not a web page")
     elif failure is None and answer.is_cut:
         failure = Failure(Reason.TOO_LARGE, "the document was read in part")
+    elif failure is None:
+        failure = answer.refusal
     missing = missing_feature_in(answer.script_errors)
     missing = missing or (silent_feature_in(html) if page.engine is Engine.LIGHT else "")
     return replace(page, html=html, wall=wall, failure=failure, missing_feature=missing)

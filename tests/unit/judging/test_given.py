@@ -70,6 +70,7 @@ def test_given_profile(network: Network, text: str, expected: str | None) -> Non
         pytest.param("https://x.com/atlas", False, "", "", "https://x.com/atlas", "an account of twitter", id="another network's"),
     ],
 )  # fmt: skip
+@pytest.mark.faults(116)
 def test_settle(given: str, is_read: bool, found: str, contradiction: str, expected: str, words: str) -> None:
     settled = settle(given, FB, is_read=is_read, found=found, contradiction=contradiction)
 
