@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
@@ -24,6 +24,7 @@ from urllib.parse import quote
 import redis
 
 from crawler.config import Settings
+from crawler.scratch import PREFIX, scratch_folder
 from worker.process.lifetime import EXEC_THAT_DIES_WITH_PARENT
 
 MIN_VERSION = (6, 2)
@@ -110,7 +111,7 @@ class EmbeddedRedis:
 
     def _start(self, server: str) -> Self:
         with ExitStack() as stack:
-            socket_dir = Path(stack.enter_context(_short_folder()))
+            socket_dir = stack.enter_context(_short_folder())
             lines = [
                 "port 0",
                 f'unixsocket "{socket_dir / "redis.sock"}"',
@@ -236,13 +237,10 @@ def _version(server: str) -> tuple[int, ...]:
     return tuple(map(int, found.groups())) if found else (0,)
 
 
-def _short_folder() -> "tempfile.TemporaryDirectory[str]":
+def _short_folder() -> AbstractContextManager[Path]:
     """A private folder whose path is short enough for a socket."""
-    folder = tempfile.TemporaryDirectory(prefix="socials-")
-    if len(folder.name) + len("/redis.sock") <= MAX_SOCKET_PATH:
-        return folder
-    folder.cleanup()
-    return tempfile.TemporaryDirectory(prefix="socials-", dir="/tmp")
+    length = len(tempfile.gettempdir()) + len(f"/{PREFIX}12345678/redis.sock")
+    return scratch_folder(None if length <= MAX_SOCKET_PATH else "/tmp")  # noqa: S108  # a private folder in it
 
 
 def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
