@@ -12,7 +12,7 @@ BENCH := .venv-bench
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
 
-.PHONY: help setup demo test test-fast test-all check docs format image-check bench bench-lists calibrate mutate fuzz typescript lock clean
+.PHONY: help setup demo test test-fast test-all check docs format image-check bench bench-lists calibrate mutate fuzz chaos typescript lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +60,9 @@ mutate: $(READY)  ## Which changes to the URL grammar no table notices (half an 
 
 fuzz: $(READY)  ## Read pages made of pieces of others for a minute (SECONDS=60 SEED=...); what breaks is kept in fuzz-findings
 	@$(BIN)/python -m tests.fuzz.readers --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED))
+
+chaos: setup  ## Kill and freeze every part of the service at random for ten minutes, then check its promises (MINUTES=10 SEED=...)
+	@$(BIN)/python -m tests.chaos.drive --minutes $(or $(MINUTES),10) --report docs/chaos.md $(if $(SEED),--seed $(SEED))
 
 typescript:  ## Client generator for the TypeScript test, from npm; without it that test is skipped
 	@cd tests/service/typescript && npm ci --no-audit --no-fund

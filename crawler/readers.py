@@ -58,6 +58,10 @@ class UnreadableError(Exception):
         self.spent_ms = spent_ms
 
 
+class _KilledError(UnreadableError):
+    """The child was killed from outside: by the kernel that needs memory, or by hand."""
+
+
 class Readers:
     """The children of one crawl.
 
@@ -87,6 +91,23 @@ class Readers:
         """
         time_s = min(MAX_TIME_S, MIN_TIME_S + length * TIME_S_PER_CHARACTER)
         order = pickle.dumps((work, dumped(arguments)), protocol=5)
+        began_s = time.monotonic()
+        try:
+            is_done, answer = await self._ask(order, time_s, length)
+        except _KilledError:
+            # Not by our limits, so hardly by the page: it has one more chance.
+            try:
+                is_done, answer = await self._ask(order, time_s, length)
+            except _KilledError as error:
+                raise UnreadableError(error.failure, _since(began_s)) from None
+        if not is_done:
+            logger.error("reading broke: %s", answer)
+            is_memory = answer.startswith("MemoryError")
+            raise UnreadableError(TOO_MUCH_MEMORY if is_memory else BROKEN, _since(began_s))
+        return answer  # type: ignore[no-any-return]
+
+    async def _ask(self, order: bytes, time_s: float, length: int) -> tuple[bool, Any]:
+        """Have a child work on an order: whether it went well, and the answer."""
         child = await self._free(length)
         began_s = time.monotonic()
         is_kept = False
@@ -94,21 +115,18 @@ class Readers:
             async with asyncio.timeout(MAX_WALL_S):
                 is_done, is_retired, answer = await child.ask(order, time_s)
             is_kept = not is_retired
+            return is_done, answer
         except (TimeoutError, EOFError, OSError, pickle.UnpicklingError) as error:
             self.ended_count += 1
             failure = child.failure(error, time_s)
             logger.warning("a page has ended its reader: %s", failure.detail)
-            raise UnreadableError(failure, _since(began_s)) from None
+            kind = _KilledError if child.was_killed else UnreadableError
+            raise kind(failure, _since(began_s)) from None
         finally:
             if not is_kept:
                 child.end()
                 self._children.discard(child)
             self._release(child if is_kept else None)
-        if not is_done:
-            logger.error("reading broke: %s", answer)
-            is_memory = answer.startswith("MemoryError")
-            raise UnreadableError(TOO_MUCH_MEMORY if is_memory else BROKEN, _since(began_s))
-        return answer  # type: ignore[no-any-return]
 
     async def aclose(self) -> None:
         """End all children; nothing is asked any more."""
@@ -217,6 +235,11 @@ class _Child:
         if self._status is not None and os.waitstatus_to_exitcode(self._status) == NO_MEMORY:
             return TOO_MUCH_MEMORY
         return Failure(Reason.PAGE_CRASH, "the process that read the page ended")
+
+    @property
+    def was_killed(self) -> bool:
+        """Whether it was ended by SIGKILL, which none of its limits sends."""
+        return self._status is not None and os.waitstatus_to_exitcode(self._status) == -signal.SIGKILL
 
     def _wait(self) -> None:
         if self._status is None:

@@ -11,6 +11,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -48,6 +49,15 @@ def leave() -> None:
 
 def freeze() -> None:
     os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def be_killed(path: str, times: int) -> str:
+    deaths = Path(path)
+    count = int(deaths.read_text()) if deaths.exists() else 0
+    if count < times:
+        deaths.write_text(str(count + 1))
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "read"
 
 
 def raise_error() -> None:
@@ -98,6 +108,21 @@ def test_a_failure_is_that_of_its_page_alone(
 
     assert (error.failure.reason, error.failure.detail) == (reason, detail)
     assert len(answered) == 11
+
+
+@pytest.mark.parametrize(
+    ("times", "wanted"), [(1, "read"), (2, "the process that read the page was ended by SIGKILL")]
+)
+def test_a_page_whose_reader_is_killed_from_outside_has_one_more_chance(
+    tmp_path: Path, times: int, wanted: str
+) -> None:
+    async def run(readers: Readers) -> str:
+        try:
+            return await readers.call(be_killed, str(tmp_path / "deaths"), times)
+        except UnreadableError as error:
+            return error.failure.detail
+
+    assert with_readers(run) == wanted
 
 
 def test_a_frozen_reader_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -161,15 +161,16 @@ class ShardQueue:
         return "nothing"
 
     def bury(self, holder: str) -> None:
-        """Release what a dead process held: leases of shards end at once, sites are free for others."""
+        """Release what a dead process held: its shards are queued again at once, sites are free for others."""
         with guarded():
             accounts = {JobKeys.of_member(member).account_id for member in self._redis.smembers(OPEN)}
             for account_id in sorted(accounts):
                 members = sorted(map(_text, self._redis.smembers(JobKeys(account_id, "").released)))
                 shards = [_shard_key(account_id, member) for member in members]
-                count = int(self._shorten(keys=shards, args=[holder, 0])) if shards else 0
-                if count:
-                    logger.warning("a turn died over %s of account %s", _shards(count), account_id)
+                places = self._shorten(keys=shards, args=[holder, 0]) if shards else []
+                if places:
+                    logger.warning("a turn died over %s of account %s", _shards(len(places)), account_id)
+                    self._enqueue(account_id, [members[place - 1] for place in places])
             self._free_sites({holder})
 
     def sweep(self, lease_s: float) -> None:

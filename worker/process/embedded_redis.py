@@ -90,6 +90,11 @@ class EmbeddedRedis:
         """How to connect, password included; known after :meth:`start`."""
 
     @property
+    def pid(self) -> int | None:
+        """Its process, ``None`` before it was started and once it was ended."""
+        return self._process.pid if self._process is not None else None
+
+    @property
     def has_died(self) -> bool:
         """Whether it has ended by itself."""
         return self._process is not None and self._process.poll() is not None

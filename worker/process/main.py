@@ -60,6 +60,9 @@ class ShardWorker(Worker):
         with suppress(Unavailable):
             self._queue().forget_worker(self.name)
 
+    def subscribe(self) -> None:
+        """Take no commands: RQ's channel lets whoever may write to Redis end workers and what they do."""
+
     def run_maintenance_tasks(self) -> None:
         """Do RQ's own maintenance, and put back into the queue what lost its worker."""
         super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
@@ -113,7 +116,6 @@ class ShardWorker(Worker):
                 self._queue().bury(turn)
             except Unavailable:
                 logger.warning("Redis is not available; what the turn held is released when its leases run out")
-            self._look_after()
 
     def handle_warm_shutdown_request(self) -> None:
         """Pass the wish to stop on to the child, which hands its shard back."""
