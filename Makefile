@@ -8,11 +8,13 @@ LOCK  := $(BIN)/uv pip compile --universal --python-version 3.11 --no-emit-index
 BUILD_DOCS := $(BIN)/zensical build --strict --clean
 # Other crawlers, to compare with.
 BENCH := .venv-bench
+# What looks for known vulnerabilities, apart from what it looks at.
+AUDIT := .venv-audit
 # The first of these that is 3.11 or newer; `make PYTHON=/path/to/python3` chooses another.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
 
-.PHONY: help setup demo test test-fast test-all check docs format image-check bench bench-lists calibrate mutate fuzz chaos typescript lock clean
+.PHONY: help setup demo test test-fast test-all check audit docs format image-check bench bench-lists calibrate mutate fuzz chaos typescript lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +38,10 @@ check: $(READY)  ## Linter, format, types, import rules, declared dependencies
 	@echo "==> import rules"; $(BIN)/lint-imports
 	@echo "==> dependencies"; $(BIN)/deptry .
 	@echo "==> documentation"; $(BUILD_DOCS)
+	@$(MAKE) -s audit
+
+audit: $(READY) $(AUDIT)/.ready  ## Known vulnerabilities of what the service runs with; without their data, the age of the lock
+	@echo "==> vulnerabilities"; $(BIN)/python deploy/audit.py $(AUDIT)/bin/pip-audit requirements.lock
 
 docs: $(READY)  ## The documentation as web pages, in build/docs
 	@$(BUILD_DOCS)
@@ -72,6 +78,7 @@ lock: $(READY)  ## Pin the whole dependency tree anew
 	@$(LOCK) pyproject.toml -o requirements.lock
 	@$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
 	@$(LOCK) --group bench -o tests/bench/requirements.lock
+	@$(LOCK) --group audit -o deploy/audit.lock
 
 $(READY): requirements.lock requirements-dev.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or say make PYTHON=/path/to/python3"; exit 1; }
@@ -85,6 +92,11 @@ $(READY): requirements.lock requirements-dev.lock pyproject.toml
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock -r requirements-dev.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
+
+$(AUDIT)/.ready: deploy/audit.lock
+	@$(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install -q --disable-pip-version-check -r deploy/audit.lock
+	@touch $(AUDIT)/.ready
 
 $(BENCH)/.ready: tests/bench/requirements.lock
 	@echo "==> Installing what to compare with into $(BENCH)"
@@ -108,4 +120,4 @@ image-check: $(READY)  ## Run the Dockerfile's steps in an empty Debian root and
 	@$(BIN)/python deploy/image_check.py "$$($(BIN)/python -c 'from worker.process.embedded_redis import find_redis_server as f; print(f())')"
 
 clean:  ## Remove what the other commands made
-	@rm -rf $(VENV) $(VENV)-3.1* $(BENCH) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis mutants mutants.log dist build
+	@rm -rf $(VENV) $(VENV)-3.1* $(BENCH) $(AUDIT) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis mutants mutants.log dist build

@@ -14,6 +14,7 @@ from typing import Any
 
 from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.utils.reactor import install_reactor
+from twisted.logger import STDLibLogObserver, globalLogBeginner
 
 import crawler.shallow_imports  # noqa: F401
 from crawler.config import Settings, keep_harmless_environment
@@ -73,6 +74,7 @@ def crawl_feed(feed: Feed, settings: Settings, make_manners: Callable[[], Manner
         RuntimeError: called twice in one process.
     """
     keep_harmless_environment()
+    _take_logs()
     install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
     from twisted.internet import reactor
 
@@ -85,6 +87,15 @@ def crawl_feed(feed: Feed, settings: Settings, make_manners: Callable[[], Manner
         # Signals belong to the caller: a worker and the command line end a crawl through the sink.
         reactor.run(installSignalHandlers=False)  # type: ignore[misc,call-arg]
     return work.result()
+
+
+def _take_logs() -> None:
+    """Have what Twisted logs go where all logs go; by itself it writes to standard error.
+
+    What it says of a certificate without names, with a traceback, is dropped: the page's failure says it.
+    """
+    globalLogBeginner.beginLoggingTo([STDLibLogObserver()], redirectStandardIO=False)
+    logging.getLogger("twisted").addFilter(lambda record: "while verifying certificate" not in record.getMessage())
 
 
 async def _crawl(feed: Feed, settings: Settings, make_manners: Callable[[], Manners]) -> RunReport:
