@@ -94,7 +94,7 @@ def _take_logs() -> None:
 
     What it says of a certificate without names, with a traceback, is dropped: the page's failure says it.
     """
-    globalLogBeginner.beginLoggingTo([STDLibLogObserver()], redirectStandardIO=False)
+    globalLogBeginner.beginLoggingTo([STDLibLogObserver()], redirectStandardIO=False)  # type: ignore[list-item]
     logging.getLogger("twisted").addFilter(lambda record: "while verifying certificate" not in record.getMessage())
 
 

@@ -56,7 +56,10 @@ class Findings:
     kills: Counter[str] = field(default_factory=Counter)
     freezes: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
+    queued_s: list[float] = field(default_factory=list)
+    """From the death of a crawl until a shard that it held was in the queue again, or claimed."""
     takeovers_s: list[float] = field(default_factory=list)
+    """The same until it was claimed: by then a worker had room, and was not itself killed or frozen."""
     broken: list[str] = field(default_factory=list)
 
 
@@ -96,7 +99,9 @@ class Drive:
         self._is_over = threading.Event()
         self._frozen: list[tuple[float, psutil.Process]] = []
         self._watched: dict[tuple[str, str], tuple[float, str]] = {}
-        """Shards over which somebody was killed: key and holder -> when, and the token."""
+        """Shards over which a crawl was killed: key and holder -> when, and the token."""
+        self._queued: set[str] = set()
+        """Those of them that have been in the queue since."""
 
     def _make_accounts(self) -> dict[str, str]:
         async def make() -> dict[str, str]:
@@ -146,7 +151,7 @@ class Drive:
 
     def _post(self, until_s: float) -> None:
         draw = random.Random(self.findings.seed + 1)
-        kinds = ["plain"] * 14 + ["slow"] * 3 + ["built"] * 2 + ["grid"]
+        kinds = ["plain"] * 14 + ["slow"] * 3 + ["built"] * 2 + ["grid"] * 2
         for number in range(self._jobs_count):
             if time.monotonic() > until_s or self._is_over.is_set():
                 return
@@ -178,12 +183,18 @@ class Drive:
                     process.send_signal(signal.SIGCONT)
         self._service.keep()
         with suppress(redis.RedisError):
+            queue = set(self._redis.lrange(QUEUE_KEY, 0, -1)) if self._watched else set()
             for (key, holder), (killed_s, token) in tuple(self._watched.items()):
-                state, now_token, now_holder = self._redis.hmget(key, "state", "token", "holder")
-                if state != "running" or now_token != token or now_holder != holder:
+                state, now_token = self._redis.hmget(key, "state", "token")
+                _, account_id, _, job_id, _, number = key.split(":")
+                is_over = state in (None, "done") or now_token != token
+                if key not in self._queued and (is_over or f"{account_id}-{job_id}-{number}-{token}" in queue):
+                    self._queued.add(key)
+                    self.findings.queued_s.append(now_s - killed_s)
+                if is_over:
                     del self._watched[(key, holder)]
-                    if state is not None and now_token != token:
-                        self.findings.takeovers_s.append(now_s - killed_s)
+                    self._queued.discard(key)
+                    self.findings.takeovers_s.append(now_s - killed_s)
 
     def _strike(self) -> int:
         """Kill or freeze something; returns 1 where there was something."""
@@ -328,7 +339,6 @@ def drive(
 
 def report(findings: Findings) -> str:
     """Write the findings as a page of the documentation."""
-    taken = sorted(findings.takeovers_s)
     lines = [
         "# Chaos",
         "",
@@ -351,11 +361,7 @@ def report(findings: Findings) -> str:
         "An item that was open at three deaths is answered `internal_error`, since it may be the cause; so are items that lost",
         "their browser twice (`browser_error`, `page_crash`).",
         "",
-        f"{len(taken)} shards lost their crawl and were taken over: after {statistics.median(taken):.1f} s in the middle, "
-        f"{taken[int(0.95 * (len(taken) - 1))]:.1f} s for 95 %, {taken[-1]:.1f} s at most; {sum(each > TAKEOVER_S for each in taken)} "
-        f"after more than {TAKEOVER_S:.0f} s."
-        if taken
-        else "No crawl was killed with a shard in hand.",
+        *_times(findings),
         "",
         "**Promises**: each accepted job ends; each item has exactly one row, in order, with its own profile or a reason; what was",
         "spent is the price of the items that did not fail, and nothing stays reserved; no process, temporary file, queue entry or",
@@ -365,6 +371,24 @@ def report(findings: Findings) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _times(findings: Findings) -> list[str]:
+    if not findings.takeovers_s:
+        return ["No crawl was killed with a shard in hand."]
+    rows = {"in the queue again": findings.queued_s, "claimed by another crawl": findings.takeovers_s}
+    return [
+        f"{len(findings.takeovers_s)} shards lost their crawl. One is claimed again when a worker has room that is not itself",
+        "killed or frozen; a shard over which a crawl died is worked on alone.",
+        "",
+        f"| seconds until it was | median | 95 % | most | more than {TAKEOVER_S:.0f} s |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {what} | {statistics.median(times):.1f} | {sorted(times)[int(0.95 * (len(times) - 1))]:.1f} | "
+            f"{max(times):.1f} | {sum(each > TAKEOVER_S for each in times)} |"
+            for what, times in rows.items()
+        ),
+    ]
 
 
 def main() -> None:
