@@ -50,3 +50,7 @@ class Explained(BaseModel):
     in_force: Render = Field(description="The way that jobs read it here.")
     modes: dict[Render, ExplainedMode]
     settings: list[MatteringSetting]
+    screenshot: str | None = Field(
+        description="The page with the chosen links marked, a JPEG in base64; null where there is none."
+    )
+    screenshot_problem: str = Field(description="Why there is no screenshot; empty where there is one.")

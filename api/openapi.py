@@ -137,6 +137,8 @@ EXAMPLES: Mapping[str, Any] = {
             "name": "SOCIALS_MAX_PAGES_COUNT", "value": "4", "is_default": True,
             "why": "as many pages were read as it allows",
         }],
+        "screenshot": None,
+        "screenshot_problem": "a screenshot needs Chromium",
     },
     "get_operator_view": {
         "workers": [{"name": "host-1:4711", "memory_bytes": 412_000_000}], "workers_count": 1, "queue_age_s": 0.0,

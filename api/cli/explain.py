@@ -4,6 +4,7 @@ Behind ``socials explain``: crawls one site in this process, or asks a service f
 story for people.  Both give the same view, which is that of ``GET /api/jobs/{id}/items/{index}``.
 """
 
+import asyncio
 import shutil
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -96,15 +97,15 @@ def screenshot(site: str, file: Path, settings: Settings) -> None:
         ValueError: it cannot be had; the message says why.
     """
     from crawler.core.planning.website import website
-    from crawler.engines.screenshot import ScreenshotError, take_screenshot
+    from crawler.picture import PictureError, picture_of
     from crawler.records import Failure
 
     found = website(site)
     if isinstance(found, Failure):
         raise ValueError(found.detail)
     try:
-        take_screenshot(found.url, file, settings)
-    except ScreenshotError as error:
+        file.write_bytes(asyncio.run(picture_of(found.url, settings, is_png=True)))
+    except PictureError as error:
         raise ValueError(str(error)) from None
 
 

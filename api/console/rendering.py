@@ -97,4 +97,6 @@ async def page(
         if not is_for_visitors:
             raise
     text = renderer.text(template, account=account, path=request.url.path, **context)
-    return HTMLResponse(text, status, headers=page_headers(has_swagger=template == "docs.html"))
+    return HTMLResponse(
+        text, status, headers=page_headers(has_swagger=template == "docs.html", has_picture=template == "try.html")
+    )

@@ -34,17 +34,20 @@ def _policy(changes: Mapping[str, str | None] = {}) -> str:  # never changed
     return "; ".join(f"{name} {value}" for name, value in rules.items())
 
 
-def page_headers(*, has_swagger: bool = False) -> dict[str, str]:
+def page_headers(*, has_swagger: bool = False, has_picture: bool = False) -> dict[str, str]:
     """Return the headers of a page.
 
     Args:
+        has_picture: the page shows a picture that came with it, by a ``data:`` address.
         has_swagger: the page holds Swagger UI, which shows pictures from ``data:`` addresses and writes markup
             (seen in 5.32, 2026-11), so that Trusted Types would break it.
     """
-    changes = {"img-src": "'self' data:", "require-trusted-types-for": None, "trusted-types": None}
+    changes: dict[str, str | None] = {"img-src": "'self' data:"} if has_swagger or has_picture else {}
+    if has_swagger:
+        changes |= {"require-trusted-types-for": None, "trusted-types": None}
     return {
         **_COMMON,
-        "Content-Security-Policy": _policy(changes if has_swagger else {}),
+        "Content-Security-Policy": _policy(changes),
         "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
         "X-Frame-Options": "DENY",
         "Cache-Control": "no-store",

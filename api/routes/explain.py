@@ -1,6 +1,7 @@
 """Explain: how one site is read, step by step, and what each way of reading it finds and costs."""
 
 import asyncio
+import base64
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from api.explain_schemas import Explained, ExplainRequest
 from api.json_body import Posted, json_body
 from crawler import find_profiles_async
 from crawler.config import Settings
+from crawler.picture import PictureError, picture_of
 from crawler.records import Limits, Network, Render, SiteInput, SiteResult
 from crawler.urls import is_usable
 from worker.accounts.keys import AccountKeys
@@ -58,12 +60,15 @@ async def explain_site(services: ServicesDep, account: AccountDep, body: Body) -
     )
     async with services.explaining:
         results = await asyncio.gather(*(_read(asked, settings, render) for render in Render))
-    modes = {render.value: _mode(result) for render, result in zip(Render, results, strict=True)}
+        modes = {render.value: _mode(result) for render, result in zip(Render, results, strict=True)}
+        picture, problem = await _picture(results[-1], settings)
     return {
         "site_web": asked.site_web,
         "in_force": own.render,
         "modes": modes,
         "settings": tuning.settings_that_mattered(modes, own),
+        "screenshot": picture,
+        "screenshot_problem": problem,
     }
 
 
@@ -74,6 +79,18 @@ async def _read(asked: ExplainRequest, settings: Settings, render: Render) -> Si
         sites, settings=settings.model_copy(update={"render": render}), limits=limits
     )
     return result
+
+
+async def _picture(result: SiteResult, settings: Settings) -> tuple[str | None, str]:
+    """The page as Chromium shows it, with the links to what was chosen; or why there is none."""
+    pages = result.evidence.get("pages") or ()
+    if not pages or result.failure is not None:
+        return None, "no page could be read"
+    try:
+        picture = await picture_of(pages[0]["url"], settings, marked=tuple(result.profiles.values()))
+    except PictureError as error:
+        return None, str(error).removeprefix("no screenshot: ")
+    return base64.b64encode(picture).decode(), ""
 
 
 def _mode(result: SiteResult) -> Mapping[str, Any]:

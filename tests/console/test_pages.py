@@ -13,6 +13,19 @@ from tests.console.conftest import Service, watch
 
 pytestmark = pytest.mark.console
 
+MARKED_COUNT = """async (image) => {
+  await image.decode();
+  const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight).getContext("2d");
+  canvas.drawImage(image, 0, 0);
+  const { data } = canvas.getImageData(0, 0, image.naturalWidth, image.naturalHeight);
+  let count = 0;
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at] > 180 && data[at + 1] < 60 && data[at + 2] > 70 && data[at + 2] < 150) count += 1;
+  }
+  return count;
+}"""
+"""How many points of a picture have the colour of the frames around chosen links."""
+
 PICTURES = Path(__file__).parents[2] / "docs" / "console"
 
 
@@ -59,6 +72,7 @@ def test_axe_finds_nothing(browser: Browser, service: Service, job_id: str, file
                 page.get_by_label("Name of the place").fill(service.items[0]["name"])
                 page.get_by_role("button", name="Read it").click()
                 expect(page.get_by_role("heading", name="Three ways to read it")).to_be_visible(timeout=60_000)
+                assert page.get_by_role("img", name="Screenshot of").evaluate(MARKED_COUNT) > 100
             judge(page, name, scheme)
         page.goto(f"/jobs/{job_id}")
         page.locator("#rows tbody th a").first.click()
