@@ -27,7 +27,7 @@ from crawler.manners import LocalManners, Manners
 from crawler.readers import Readers
 from crawler.records import Batch, Feed, Limits, RunReport, Sink, SiteInput
 from crawler.scrapy_settings import scrapy_settings
-from crawler.scratch import scratch_folder, temporary_files_in
+from crawler.scratch import own_temporary_files
 from crawler.spiders.site import SiteSpider
 from crawler.stream import OneBatch, Stream
 
@@ -83,7 +83,7 @@ def crawl_feed(feed: Feed, settings: Settings, make_manners: Callable[[], Manner
     loop = asyncio.get_event_loop()
     work = loop.create_task(_crawl(feed, settings, make_manners))
     work.add_done_callback(lambda _: reactor.stop())  # type: ignore[misc]
-    with scratch_folder() as folder, temporary_files_in(folder):
+    with own_temporary_files():
         # Signals belong to the caller: a worker and the command line end a crawl through the sink.
         reactor.run(installSignalHandlers=False)  # type: ignore[misc,call-arg]
     return work.result()

@@ -5,12 +5,15 @@ removes those without an owner.  Browsers and their driver find it in ``TMPDIR``
 """
 
 import fcntl
+import logging
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+
+logger = logging.getLogger(__name__)
 
 PREFIX = "socials-"
 """What the names of the folders begin with."""
@@ -47,6 +50,20 @@ def sweep(parent: Path) -> None:
             if os.fstat(file.fileno()).st_uid == os.geteuid():
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(lock.parent, ignore_errors=True)
+
+
+@contextmanager
+def own_temporary_files() -> Iterator[None]:
+    """Have the programs that are started meanwhile keep their temporary files in a folder of this process.
+
+    Where none can be made (a full disk, one that is read only) they find what they find, and fail by themselves.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(temporary_files_in(stack.enter_context(scratch_folder())))
+        except OSError as error:
+            logger.warning("no folder for temporary files: %s; pages that need a browser may fail", error.strerror)
+        yield
 
 
 @contextmanager

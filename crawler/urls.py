@@ -227,6 +227,19 @@ def _may_be_host(authority: str) -> bool:
     return _suffixes().publicsuffix(labels[-1], accept_unknown=False) is not None
 
 
+def without_credentials(text: str) -> str:
+    """Take user and password out of an address, however it is written; anything else stays as it is.
+
+    >>> without_credentials("https://user:secret@shop.example/a@b"), without_credentials("info@shop.example")
+    ('https://shop.example/a@b', 'info@shop.example')
+    """
+    head, slashes, rest = text.partition("//") if "//" in text else ("", "", text)
+    authority = re.split(r"[/\\?#\s]", rest, maxsplit=1)[0]
+    user, sign, host = authority.rpartition("@")
+    is_mail = not slashes and ":" not in user
+    return head + slashes + host + rest[len(authority) :] if sign and not is_mail else text
+
+
 def _parsed(text: str, *, has_scheme: bool, needs_dot: bool) -> SiteUrl | Failure:
     if re.match(r"https?:(?:[/\\]{3,}|[/\\]*$)", text, re.IGNORECASE):
         return Failure(Reason.INVALID_URL, "the address names no host")

@@ -17,6 +17,7 @@ from crawler.config import Settings
 from crawler.core.judging.judgement import THRESHOLD
 from crawler.core.judging.signals import BIAS
 from crawler.records import Network, SiteInput, SiteResult
+from crawler.urls import without_credentials
 
 MAX_ALTERNATES_COUNT = 1000
 """Maximum profiles shown per network that were not chosen: all, except on pages that list thousands."""
@@ -60,7 +61,10 @@ def explain(site: str, name: str, settings: Settings) -> View:
 def view_of(site: str, result: SiteResult) -> View:
     """Return a result as the API shows an item."""
     return {
-        "item": {"site_web": site, **{network.column: result.profiles.get(network, "") for network in Network}},
+        "item": {
+            "site_web": without_credentials(site),
+            **{network.column: result.profiles.get(network, "") for network in Network},
+        },
         "reason": result.failure.reason.value if result.failure else None,
         "detail": result.failure.detail if result.failure else "",
         "networks": evidence.networks(result.evidence),

@@ -17,7 +17,7 @@ from crawler import find_profiles_async
 from crawler.config import Settings
 from crawler.picture import PictureError, picture_of
 from crawler.records import Limits, Network, Render, SiteInput, SiteResult
-from crawler.urls import is_usable
+from crawler.urls import is_usable, without_credentials
 from worker.accounts.keys import AccountKeys
 
 router = APIRouter(tags=["explain"], responses=responses(401, 403))
@@ -63,7 +63,7 @@ async def explain_site(services: ServicesDep, account: AccountDep, body: Body) -
         modes = {render.value: _mode(result) for render, result in zip(Render, results, strict=True)}
         picture, problem = await _picture(results[-1], settings)
     return {
-        "site_web": asked.site_web,
+        "site_web": without_credentials(asked.site_web),
         "in_force": own.render,
         "modes": modes,
         "settings": tuning.settings_that_mattered(modes, own),

@@ -2,6 +2,7 @@
 
 import hmac
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse
@@ -98,6 +99,9 @@ def _is_operator(request: Request, settings: Settings) -> bool:
     if expected:
         shown = request.headers.get("authorization", "")
         return hmac.compare_digest(shown.encode(), f"Bearer {expected}".encode())
+    # A page elsewhere may have its name point here: its requests come from this machine, under that name.
+    if not is_loopback(urlsplit(f"//{request.headers.get('host', '')}").hostname or ""):
+        return False
     # What a proxy on this machine passes on comes from elsewhere.
     is_passed_on = any(name in request.headers for name in ("forwarded", "x-forwarded-for", "via"))
     return not is_passed_on and request.client is not None and is_loopback(request.client.host)

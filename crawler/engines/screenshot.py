@@ -21,7 +21,7 @@ from crawler.egress.proxy import EgressProxy
 from crawler.engines.chromium import ChromiumProvider
 from crawler.engines.driver import Driver
 from crawler.engines.find import find_chromium
-from crawler.scratch import scratch_folder, temporary_files_in
+from crawler.scratch import own_temporary_files
 
 WIDTH, MAX_HEIGHT = 1280, 6000
 """Size of the picture, in pixels; what is below is cut off."""
@@ -76,7 +76,7 @@ def main() -> None:
     settings = Settings()
     keep_harmless_environment()
     try:
-        with scratch_folder() as folder, temporary_files_in(folder):
+        with own_temporary_files():
             picture = asyncio.run(_take(order["url"], settings, order["marked"], is_png=order["is_png"]))
     except TimeoutError:
         sys.exit("no answer in time")

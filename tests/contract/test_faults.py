@@ -97,7 +97,6 @@ TITLES = {
     82: "What a killed worker leaves",
     83: "A worker as the first process of a container",
     84: "The sandbox",
-    85: "A full disk",
     86: "A clock that jumps",
     87: "A killed worker",
     88: "A work process that dies again and again",
@@ -150,7 +149,6 @@ WITHOUT = {
     46: "It lives in the process that crawls, and ends with it.",
     72: "Fixtures under fixtures/sites, one for a rule.",
     83: "Needs a container; deploy/image_check.py starts the service in an empty root.",
-    85: "Needs a file system of its own; not tested.",
 }
 """Why a number has no mark."""
 

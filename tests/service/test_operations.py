@@ -114,6 +114,14 @@ def test_metrics_without_a_token_are_not_passed_on_by_a_proxy(client: httpx.Clie
     assert client.get("/metrics", headers={name: "127.0.0.1"}).status_code == 401
 
 
+@pytest.mark.parametrize(("host", "status"), [("rebound.example", 401), ("localhost:8000", 200), ("[::1]:8000", 200)])
+def test_metrics_without_a_token_are_for_pages_of_this_machine_alone(
+    client: httpx.Client, host: str, status: int
+) -> None:
+    """A page elsewhere may have its name point to this machine."""
+    assert client.get("/metrics", headers={"Host": host}).status_code == status
+
+
 @pytest.mark.faults(125)
 def test_life_needs_nothing_and_readiness_says_what_is_missing() -> None:
     server = EmbeddedRedis(None).start()

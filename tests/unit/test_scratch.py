@@ -6,7 +6,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from crawler.scratch import PREFIX, scratch_folder, temporary_files_in
+import pytest
+
+from crawler.scratch import PREFIX, own_temporary_files, scratch_folder, temporary_files_in
 
 OWNER = """
 import sys, time
@@ -53,3 +55,12 @@ def test_programs_started_meanwhile_use_the_folder(tmp_path: Path) -> None:
     assert told.stdout.strip() == str(tmp_path)
     assert os.environ.get("TMPDIR") == before
     assert tempfile.gettempdir() != str(tmp_path)
+
+
+@pytest.mark.faults(85)
+def test_without_a_folder_the_work_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    before = os.environ.get("TMPDIR")
+
+    with own_temporary_files():
+        assert os.environ.get("TMPDIR") == before

@@ -9,7 +9,7 @@ from publicsuffixlist import PSLFILE
 
 from crawler import urls
 from crawler.records import Failure, Reason
-from crawler.urls import SiteUrl, is_usable, registrable_domain, site_url
+from crawler.urls import SiteUrl, is_usable, registrable_domain, site_url, without_credentials
 
 NOTHING = None
 INVALID = Reason.INVALID_URL
@@ -178,6 +178,25 @@ def test_two_sites_on_one_host_have_two_keys() -> None:
 @pytest.mark.faults(26)
 def test_a_secret_in_the_address_is_not_kept() -> None:
     assert "secret" not in repr(site_url("http://user:secret@example.com/"))
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("https://user:secret@shop.example/a", "https://shop.example/a"),
+        ("https://user@shop.example", "https://shop.example"),
+        ("https://user:se@cret@shop.example?a@b", "https://shop.example?a@b"),
+        ("user:secret@shop.example", "shop.example"),
+        ("//user:secret@shop.example#a", "//shop.example#a"),
+        ("info@shop.example", "info@shop.example"),
+        ("https://shop.example/@user:a", "https://shop.example/@user:a"),
+        ("see our page", "see our page"),
+        ("", ""),
+    ],
+)
+@pytest.mark.faults(26)
+def test_credentials_are_not_shown(written: str, shown: str) -> None:
+    assert without_credentials(written) == shown
 
 
 @given(st.one_of(st.text(max_size=200), st.text("htps:/\\.@[]ab1 ,;#?", max_size=30)))

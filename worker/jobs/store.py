@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from redis import ResponseError
 
+from crawler.urls import without_credentials
 from worker.accounts.quota import ef, month_of, units
 from worker.connection import ANSWER_TIMEOUT_S, Refused, Unavailable, Unconfirmed, for_api, guarded
 from worker.jobs import json_text
@@ -468,8 +469,14 @@ def _job(keys: JobKeys, record: Mapping[str, str], failed: Sequence[str]) -> Job
         failures=counts("failures:"),
         webhook=_webhook(record),
         file_name=record.get("file_name"),
-        failed_items=tuple(sorted(map(json.loads, failed), key=lambda item: int(item["index"]))),
+        failed_items=tuple(sorted(map(_failed_item, failed), key=lambda item: int(item["index"]))),
     )
+
+
+def _failed_item(text: str) -> dict[str, Any]:
+    """An item of a summary, which is shown to more people than the items are."""
+    item: dict[str, Any] = json.loads(text)
+    return {**item, "site_web": without_credentials(str(item.get("site_web") or ""))}
 
 
 def _webhook(record: Mapping[str, str]) -> Webhook | None:
