@@ -97,6 +97,7 @@ TITLES = {
     82: "What a killed worker leaves",
     83: "A worker as the first process of a container",
     84: "The sandbox",
+    85: "A full disk",
     86: "A clock that jumps",
     87: "A killed worker",
     88: "A work process that dies again and again",
