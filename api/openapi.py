@@ -141,13 +141,16 @@ EXAMPLES: Mapping[str, Any] = {
         "screenshot_problem": "a screenshot needs Chromium",
     },
     "get_operator_view": {
-        "workers": [{"name": "host-1:4711", "memory_bytes": 412_000_000}], "workers_count": 1, "queue_age_s": 0.0,
+        "workers": [{"name": "host-1:4711", "memory_bytes": 412_000_000, "shards_count": 2, "sites_count": 37}],
+        "workers_count": 1, "queue_age_s": 0.0,
         "queued_count": 0, "open_jobs": {"pending": 0, "running": 1}, "webhooks_count": 0, "pages": {"static": 1200},
         "seconds_per_page": {"static": 0.31}, "browsers": {"retired": 1},
         "days": [{"day": "2026-03-02", "found": 840, "empty": 320, "failed": 40, "failures": {"dns_error": 40}}],
         "coverage": [{
             "network": _NETWORK.value, "share": 0.41, "usual_share": 0.43, "is_drop": False, "shares": [0.43, 0.41],
         }],
+        "slow_hosts": [{"host": "shop.example", "elapsed_ms": 8120}],
+        "failing_hosts": [{"host": "gone.example", "failed_count": 3, "reason": "dns_error"}],
         "settings": [{
             "name": "SOCIALS_PORT", "value": "8080", "default": "8000", "is_changed": True, "source": "environment",
         }],

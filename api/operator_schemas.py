@@ -3,7 +3,7 @@
 from pydantic import BaseModel, Field
 
 from api.schemas import Ef
-from crawler.records import Network
+from crawler.records import Network, Reason
 
 
 class WorkerView(BaseModel):
@@ -11,6 +11,8 @@ class WorkerView(BaseModel):
 
     name: str
     memory_bytes: int = Field(description="With all its children, browsers included.")
+    shards_count: int = Field(description="Shards that its crawl has in hand.")
+    sites_count: int = Field(description="Sites of these without a result yet.")
 
 
 class DayView(BaseModel):
@@ -54,6 +56,21 @@ class AccountUse(BaseModel):
     ceiling_ef: Ef | None
 
 
+class SlowHost(BaseModel):
+    """A host that took long."""
+
+    host: str
+    elapsed_ms: int = Field(description="Spent on the pages of one site on it, the most of all.")
+
+
+class FailingHostView(BaseModel):
+    """A host on which sites failed."""
+
+    host: str
+    failed_count: int
+    reason: Reason = Field(description="Of most of them.")
+
+
 class OperatorView(BaseModel):
     """How the whole service stands."""
 
@@ -68,5 +85,7 @@ class OperatorView(BaseModel):
     browsers: dict[str, int] = Field(description="Browsers that were lost, or ended after their share.")
     days: list[DayView] = Field(description="The last 14 days, oldest first.")
     coverage: list[CoverageView]
+    slow_hosts: list[SlowHost] = Field(description="Among the first rows of the latest jobs, slowest first.")
+    failing_hosts: list[FailingHostView] = Field(description="Likewise, most failing first.")
     settings: list[SettingView]
     accounts: list[AccountUse]

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
@@ -12,7 +13,10 @@ from api.deps import CallerDep, ServicesDep
 from api.errors import ApiError, responses
 from api.operator_schemas import OperatorView
 from crawler.config import Settings
-from worker.jobs.metrics import Day
+from worker.accounts.quota import Month
+from worker.accounts.store import Account
+from worker.jobs.hosts import Hosts
+from worker.jobs.metrics import Day, ServiceStats
 
 router = APIRouter(tags=["service"], responses=responses(401, 403))
 
@@ -29,27 +33,33 @@ async def _operator(asking: CallerDep) -> None:
 
 @router.get("/api/operator", response_model=OperatorView)
 async def get_operator_view(services: ServicesDep, _: Annotated[None, Depends(_operator)]) -> Any:
-    """Say how the whole service stands: workers, queue, pages, failures, coverage, settings, accounts."""
+    """Say how the whole service stands: workers, queue, pages, failures, coverage, hosts, settings, accounts."""
     stats = await services.store.stats()
     days = await services.store.days(DAYS_COUNT)
-    accounts = []
-    for account in await services.accounts.all():
-        month = await services.accounts.month(account.id)
-        accounts.append(
-            {
-                "id": account.id,
-                "email": account.email or None,
-                "is_active": account.is_active,
-                "is_operator": account.is_operator,
-                "spent_ef": month.spent_ef,
-                "ceiling_ef": account.ceiling_ef,
-            }
-        )
+    accounts = await services.accounts.all()
+    return {
+        **_now(stats),
+        "workers_count": await services.queue.workers_count(),
+        "days": [_day(day) for day in days],
+        "coverage": coverage(days),
+        **_hosts(await services.store.hosts([account.id for account in accounts])),
+        "settings": _settings(services.settings),
+        "accounts": [_use(account, await services.accounts.month(account.id)) for account in accounts],
+    }
+
+
+def _now(stats: ServiceStats) -> dict[str, Any]:
     pages = _of(stats.counters, "pages")
     seconds = _of(stats.counters, "seconds")
     return {
-        "workers": [{"name": name, "memory_bytes": size} for name, size in sorted(stats.memory_bytes.items())],
-        "workers_count": await services.queue.workers_count(),
+        "workers": [
+            {
+                "name": name,
+                "memory_bytes": size,
+                **dict(zip(("shards_count", "sites_count"), stats.holds.get(name, (0, 0)), strict=True)),
+            }
+            for name, size in sorted(stats.memory_bytes.items())
+        ],
         "queue_age_s": stats.queue_age_s,
         "queued_count": stats.queued_count,
         "open_jobs": dict(stats.open_counts),
@@ -57,10 +67,24 @@ async def get_operator_view(services: ServicesDep, _: Annotated[None, Depends(_o
         "pages": {name: round(count) for name, count in pages.items()},
         "seconds_per_page": {name: round(seconds.get(name, 0) / count, 3) for name, count in pages.items() if count},
         "browsers": {name: round(count) for name, count in _of(stats.counters, "browsers").items()},
-        "days": [_day(day) for day in days],
-        "coverage": coverage(days),
-        "settings": _settings(services.settings),
-        "accounts": accounts,
+    }
+
+
+def _hosts(hosts: Hosts) -> dict[str, Any]:
+    return {
+        "slow_hosts": [{"host": host, "elapsed_ms": elapsed_ms} for host, elapsed_ms in hosts.slow],
+        "failing_hosts": [asdict(each) for each in hosts.failing],
+    }
+
+
+def _use(account: Account, month: Month) -> dict[str, Any]:
+    return {
+        "id": account.id,
+        "email": account.email or None,
+        "is_active": account.is_active,
+        "is_operator": account.is_operator,
+        "spent_ef": month.spent_ef,
+        "ceiling_ef": account.ceiling_ef,
     }
 
 

@@ -10,7 +10,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from tests.service.conftest import make_account
-from tests.service.running import Api, Hand
+from tests.service.running import Api, Hand, create
 from worker.accounts.store import Accounts
 from worker.process.embedded_redis import EmbeddedRedis
 
@@ -136,10 +136,16 @@ def test_operators_alone_see_the_service(client: httpx.Client, redis_url: str) -
         await accounts.aclose()
 
     asyncio.run(promote())
+    with Hand(redis_url, create(client, 2)) as hand:
+        evidence = {"pages": [{"url": "https://slow.example/", "elapsed_ms": 4000, "reason": None}]}
+        hand.find(0, evidence)
+        hand.fail(1)
     seen = client.get("/api/operator").raise_for_status().json()
     secrets = [each for each in seen["settings"] if each["name"].endswith(("_SECRET", "_TOKEN", "REDIS_URL"))]
     assert {each["value"] for each in secrets} <= {"", "(set)"}
     assert len(seen["days"]) == 14
+    assert seen["slow_hosts"] == [{"host": "slow.example", "elapsed_ms": 4000}]
+    assert seen["failing_hosts"] == [{"host": "site-1.example", "failed_count": 1, "reason": "dns_error"}]
 
 
 def test_explaining_has_a_limit_of_its_own(redis_url: str, token: str) -> None:

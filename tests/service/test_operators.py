@@ -12,6 +12,7 @@ from api.cli.main import cli
 from api.cli.serve import Service, ServiceError
 from crawler.config import Settings
 from tests.service.conftest import make_account
+from tests.service.running import until
 from worker.process.embedded_redis import EmbeddedRedis
 from worker.process.redis_checks import RedisCheck, _version, check_redis
 
@@ -170,6 +171,8 @@ def test_doctor_asks_the_configured_redis(own_redis: EmbeddedRedis) -> None:
     assert checks(own_redis.url)["Redis persistence"].is_ok
     with redis.Redis.from_url(own_redis.url) as connection:
         assert set(connection.scan_iter("*")) <= {b"socials:probe"}
+        # It does not end while it writes its first file.
+        until(lambda: not connection.info("persistence")["aof_rewrite_in_progress"])
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from tests.service.test_workers import Bench, assert_complete
-from worker.jobs.keys import JobKeys
+from worker.jobs.keys import WORKER_HOLDS, JobKeys
 from worker.jobs.queue import ShardQueue
 from worker.jobs.record import Job, JobStatus
 
@@ -144,10 +144,14 @@ def test_a_poison_item_costs_its_neighbours_nothing(make: Callable[..., TurnBenc
 def test_all_shards_are_handed_back_when_told_to_stop(make: Callable[..., TurnBench]) -> None:
     bench = make()
     job, worker = bench.begin()
+    with redis.Redis.from_url(bench.url, decode_responses=True) as connection:
+        assert connection.hvals(WORKER_HOLDS) == [f"{SHARDS_COUNT} 40"], "as the operator sees it"
 
     worker.send_signal(signal.SIGTERM)
     assert bench.workers[0].wait(15) == 0
 
+    with redis.Redis.from_url(bench.url) as connection:
+        assert connection.hvals(WORKER_HOLDS) == []
     states = [(shard["state"], shard["deaths"]) for shard in bench.shards(job)]
     assert states == [("pending", "0")] * SHARDS_COUNT
     bench.site.gate.set()

@@ -31,6 +31,7 @@ keys of accounts are :mod:`worker.accounts.keys`.  All keys of a job expire toge
                                   ``engines:ENGINE``, ``pages:ENGINE``, ``seconds:ENGINE``, ``browsers:CAUSE``
 ``socials:metrics:DAY``           hash: the same of one day (days since 1970), and ``profiles:NETWORK``; forty days
 ``socials:worker-memory``         hash: worker -> ``BYTES SECONDS-SINCE-1970``
+``socials:worker-holds``          hash: worker -> ``SHARDS SITES`` that its crawl has in hand
 ``socials:workers``               sorted set: workers by their last sign of life, in milliseconds since 1970
 ``socials:wake:PROCESS``          stream of one entry, for a minute: an API process wakes its reader of events with it
 ``socials:taken:CLAIM``           string of JSON, for a lease: the shard that one call took off the queue
@@ -62,6 +63,8 @@ PROBE = "socials:probe"
 METRICS = "socials:metrics"
 
 WORKER_MEMORY = "socials:worker-memory"
+
+WORKER_HOLDS = "socials:worker-holds"
 
 WORKERS = "socials:workers"
 

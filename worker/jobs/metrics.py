@@ -16,7 +16,7 @@ from redis import Redis
 from crawler.engines.resources import tree_bytes
 from crawler.records import Engine
 from worker.connection import guarded
-from worker.jobs.keys import METRICS, OPEN, WEBHOOKS, WORKER_MEMORY, JobKeys
+from worker.jobs.keys import METRICS, OPEN, WEBHOOKS, WORKER_HOLDS, WORKER_MEMORY, JobKeys
 from worker.jobs.queue import QUEUE
 
 STALE_S = 60.0
@@ -47,7 +47,8 @@ class ServiceStats:
     """How the service stands.
 
     ``counters`` are since Redis was empty, named as :mod:`worker.jobs.keys` says; ``queue_age_s`` is the age of the
-    oldest job that no worker has begun, 0 where there is none; ``memory_bytes`` is per worker with all its children.
+    oldest job that no worker has begun, 0 where there is none; ``memory_bytes`` is per worker with all its children,
+    and ``holds`` are the shards and the sites that its crawl has in hand.
     """
 
     counters: Mapping[str, float]
@@ -56,6 +57,7 @@ class ServiceStats:
     queued_count: int
     webhooks_count: int
     memory_bytes: Mapping[str, int]
+    holds: Mapping[str, tuple[int, int]]
     fill: Fill
 
 
@@ -77,11 +79,24 @@ def add(connection: Redis, counters: Mapping[str, float]) -> None:
         step.execute()
 
 
+def note_holds(connection: Redis, worker_pid: int, shards_count: int, sites_count: int) -> None:
+    """Say what the crawl of a worker has in hand."""
+    with guarded():
+        if shards_count:
+            connection.hset(WORKER_HOLDS, _worker(worker_pid), f"{shards_count} {sites_count}")
+        else:
+            connection.hdel(WORKER_HOLDS, _worker(worker_pid))
+
+
+def _worker(pid: int) -> str:
+    return f"{socket.gethostname()}:{pid}"
+
+
 def note_memory(connection: Redis, worker_pid: int) -> None:
     """Say how much memory a worker and all its children take, shared pages counted once each."""
     with guarded():
         step = connection.pipeline(transaction=False)
-        step.hset(WORKER_MEMORY, f"{socket.gethostname()}:{worker_pid}", f"{tree_bytes(worker_pid)} {time.time()}")
+        step.hset(WORKER_MEMORY, _worker(worker_pid), f"{tree_bytes(worker_pid)} {time.time()}")
         step.expire(WORKER_MEMORY, round(STALE_S))
         step.execute()
 
@@ -123,8 +138,8 @@ async def service_stats(connection: Any) -> ServiceStats:
     with guarded():
         async with connection.pipeline(transaction=False) as step:
             step.hgetall(METRICS).smembers(OPEN).llen(f"rq:queue:{QUEUE}").zrange(WEBHOOKS, 0, -1)
-            step.hgetall(WORKER_MEMORY).info("memory")
-            counters, members, queued_count, account_ids, memory, redis_memory = await step.execute()
+            step.hgetall(WORKER_MEMORY).hgetall(WORKER_HOLDS).info("memory")
+            counters, members, queued_count, account_ids, memory, holds, redis_memory = await step.execute()
             for member in members:
                 step.hmget(JobKeys.of_member(member).record, "status", "created_at_ms")
             for account_id in account_ids:
@@ -132,6 +147,7 @@ async def service_stats(connection: Any) -> ServiceStats:
             answers = await step.execute()
     records, webhooks_counts = answers[: len(members)], answers[len(members) :]
     now_s = time.time()
+    running = _fresh(memory, now_s)
     waiting_ms = [int(created) for status, created in records if status == "pending"]
     statuses = [status for status, _ in records]
     return ServiceStats(
@@ -140,9 +156,15 @@ async def service_stats(connection: Any) -> ServiceStats:
         max(now_s - min(waiting_ms) / 1000, 0.0) if waiting_ms else 0.0,
         queued_count,
         sum(map(int, webhooks_counts)),
-        _fresh(memory, now_s),
+        running,
+        {name: _pair(text) for name, text in holds.items() if name in running},
         fill_of(redis_memory),
     )
+
+
+def _pair(text: str) -> tuple[int, int]:
+    shards_count, sites_count = map(int, text.split(" "))
+    return shards_count, sites_count
 
 
 def _fresh(reports: Mapping[str, str], now_s: float) -> dict[str, int]:

@@ -21,6 +21,7 @@ from crawler.urls import without_credentials
 from worker.accounts.quota import ef, month_of, units
 from worker.connection import ANSWER_TIMEOUT_S, Refused, Unavailable, Unconfirmed, for_api, guarded
 from worker.jobs import json_text
+from worker.jobs.hosts import Hosts, hosts_of
 from worker.jobs.keys import NO_EVENT, OPEN, PROBE, WORKERS, JobKeys
 from worker.jobs.metrics import Day, Fill, ServiceStats, days, fill_of, service_stats
 from worker.jobs.pages import keep_labels, label_lines
@@ -58,6 +59,9 @@ QUEUE_LOOK_COUNT = 1000
 
 LISTED_COUNT = 100
 """Jobs read at a time for a list, by contract the most that one page shows."""
+
+LATEST_JOBS_COUNT, LOOKED_AT_ROWS_COUNT = 10, 100
+"""Jobs, and rows of each, that are looked at for slow and failing hosts: some megabytes."""
 
 FULL_SHARE = 0.9
 """Share of Redis' memory, from 0.0 to 1.0, from which on new jobs are refused; chosen: the rest is for results."""
@@ -134,6 +138,30 @@ class JobStore:
     async def days(self, count: int) -> list[Day]:
         """Return what was counted on the last days, oldest first."""
         return await days(self._redis, count)
+
+    async def hosts(self, account_ids: Sequence[str]) -> Hosts:
+        """Return the slowest and the most failing hosts among the first rows of the latest jobs."""
+        with guarded():
+            async with self._redis.pipeline(transaction=False) as step:
+                for account_id in account_ids:
+                    step.zrevrange(JobKeys(account_id, "").jobs, 0, LATEST_JOBS_COUNT - 1, withscores=True)
+                answers = await step.execute() if account_ids else []
+            latest = sorted(
+                (-score, JobKeys(account_id, job_id))
+                for account_id, jobs in zip(account_ids, answers, strict=True)
+                for job_id, score in jobs
+            )[:LATEST_JOBS_COUNT]
+            places = [str(place) for place in range(LOOKED_AT_ROWS_COUNT)]
+            async with self._redis.pipeline(transaction=False) as step:
+                for _, keys in latest:
+                    step.lrange(keys.items, 0, LOOKED_AT_ROWS_COUNT - 1).hmget(keys.results, places)
+                answers = await step.execute() if latest else []
+        rows = [
+            pair
+            for items, results in zip(answers[::2], answers[1::2], strict=True)
+            for pair in zip(items, results, strict=False)
+        ]
+        return await asyncio.to_thread(hosts_of, rows)
 
     async def create(self, new: NewJob) -> Job:
         """Store a job with its items and shards in one step, reserve its estimate, use up its idempotency key.

@@ -24,7 +24,7 @@ from crawler.engines.find import describe_engines, find_engines, sandbox
 from crawler.logs import configure
 from worker.connection import Unavailable
 from worker.entries import TrustedJob
-from worker.jobs.metrics import note_memory
+from worker.jobs.metrics import note_holds, note_memory
 from worker.jobs.queue import QUEUE, ShardQueue, holder_name
 from worker.process.courier import Courier
 from worker.process.lifetime import die_with_parent
@@ -114,6 +114,7 @@ class ShardWorker(Worker):
         if self._horse_status != 0:
             try:
                 self._queue().bury(turn)
+                note_holds(self.connection, os.getpid(), 0, 0)
             except Unavailable:
                 logger.warning("Redis is not available; what the turn held is released when its leases run out")
 

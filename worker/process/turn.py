@@ -7,6 +7,7 @@ while with its engines warm.  Leases, fencing and deaths are per shard: :mod:`wo
 
 import asyncio
 import logging
+import os
 import threading
 import time
 from collections.abc import Mapping
@@ -177,6 +178,7 @@ class Turn:
                 hold.batch = Batch(shard.inputs, shard.limits, hold)
                 hold.open.update(each.index for each in shard.inputs)
                 self._holds.append(hold)
+                self._note_holds()
                 return hold
             else:
                 store.done()
@@ -195,11 +197,15 @@ class Turn:
                 left = f"{len(hold.open)} inputs left" if hold.open else "done"
                 logger.info("shard %s: let go, %s", hold.taken.number, left if state == "held" else state)
                 self._count(stats or {})
+                self._note_holds()
                 self._queue.release(hold.taken.account_id)
             except Unavailable:
                 logger.warning("shard %s could not be let go; its lease runs out", hold.taken.number)
             finally:
                 self.heartbeat.remove(hold.store)
+
+    def _note_holds(self) -> None:
+        metrics.note_holds(self._redis, os.getppid(), len(self._holds), sum(len(hold.open) for hold in self._holds))
 
     def _count(self, stats: Mapping[str, Any]) -> None:
         """Add what the crawl did since the last time to the service's counters."""
