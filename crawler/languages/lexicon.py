@@ -200,7 +200,9 @@ def _find(folded: str, language: str, is_slug: bool) -> tuple[Match, ...]:
     parts = list(pieces(folded))
     worded = [part for part in parts if not part.is_mark]
     ends: dict[tuple[int, Kind], int] = {}
-    for place in range(len(parts)):
+    for place, part in enumerate(parts):
+        if not (part.is_run or _starts(part.text) or _begins_network(part.text)):
+            continue  # so it is with nearly all words
         for sense, start, end in _at(tree, parts, place):
             if (sense.language and sense.language != language) or (sense.is_slug and not is_slug):
                 continue
@@ -230,7 +232,7 @@ def _at(tree: _Tree, parts: list[Piece], place: int) -> Iterator[tuple[Sense, in
                     yield sense, start, start + len(phrase)
     for node in _starts(part.text):
         yield from _below(tree, node, parts, place + 1, part.start)
-    if tree.root.after_network is not None:
+    if tree.root.after_network is not None and _begins_network(part.text):
         for after in _networks(tree.networks, parts, place):
             yield from _below(tree, tree.root.after_network, parts, after, part.start)
 
@@ -266,6 +268,13 @@ def _networks(node: _Node, parts: list[Piece], place: int) -> Iterator[int]:
 def _starts(word: str) -> tuple[_Node, ...]:
     """Where a word leads: most words of a site stand on each of its pages."""
     return _tree().starts(word)
+
+
+@lru_cache(maxsize=20_000)
+def _begins_network(word: str) -> bool:
+    """Whether the name of a network may begin with a word."""
+    tree = _tree()
+    return any(True for _ in _after(tree, tree.networks, word))
 
 
 @cache
