@@ -145,7 +145,10 @@ EXAMPLES: Mapping[str, Any] = {
         "workers_count": 1, "queue_age_s": 0.0,
         "queued_count": 0, "open_jobs": {"pending": 0, "running": 1}, "webhooks_count": 0, "pages": {"static": 1200},
         "seconds_per_page": {"static": 0.31}, "browsers": {"retired": 1},
-        "days": [{"day": "2026-03-02", "found": 840, "empty": 320, "failed": 40, "failures": {"dns_error": 40}}],
+        "days": [{
+            "day": "2026-03-02", "found": 840, "empty": 320, "failed": 40, "failures": {"dns_error": 40},
+            "pages": {"static": 2100, "light": 310},
+        }],
         "coverage": [{
             "network": _NETWORK.value, "share": 0.41, "usual_share": 0.43, "is_drop": False, "shares": [0.43, 0.41],
         }],

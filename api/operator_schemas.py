@@ -23,6 +23,7 @@ class DayView(BaseModel):
     empty: int
     failed: int
     failures: dict[str, int] = Field(description="Failed places by reason.")
+    pages: dict[str, int] = Field(description="Pages asked for, by engine.")
 
 
 class CoverageView(BaseModel):

@@ -1,6 +1,8 @@
 """The page of whoever keeps the service running."""
 
 from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -11,6 +13,8 @@ from api.console.client import Client, Refused
 from api.console.rendering import page
 
 router = APIRouter(prefix="/operator")
+
+MINUTES_OF_DAY = 1440
 
 LONG_WAIT_S = 60.0
 """Age of the oldest waiting job from which the page says so, in seconds; chosen: a worker takes one in a second."""
@@ -38,11 +42,22 @@ async def show_operator(request: Request) -> Response:
         "failures": reasons.most_common(),
         "days": [(day["day"], float(day["found"] + day["empty"] + day["failed"])) for day in view["days"]],
         "changed": [each for each in view["settings"] if each["is_changed"]],
+        "pages_a_minute": _pages_a_minute(view["days"], datetime.now(UTC)),
         "failure_days": {
             reason: [float(day["failures"].get(reason, 0)) for day in view["days"]] for reason in reasons
         },
     }
     return await page(request, "operator.html", **context)
+
+
+def _pages_a_minute(days: Sequence[Any], now: datetime) -> dict[str, list[float]]:
+    """By engine and day; of today, since midnight in UTC."""
+    engines = sorted({engine for day in days for engine in day["pages"]})
+    minutes = [MINUTES_OF_DAY] * (len(days) - 1) + [max(1, 60 * now.hour + now.minute)]
+    return {
+        engine: [day["pages"].get(engine, 0) / count for day, count in zip(days, minutes, strict=True)]
+        for engine in engines
+    }
 
 
 def _verdicts(view: Any, texts: Any) -> list[str]:

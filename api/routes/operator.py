@@ -96,7 +96,8 @@ def _of(counters: Mapping[str, float], kind: str) -> dict[str, float]:
 def _day(day: Day) -> dict[str, Any]:
     counts = {name: day.counters.get(f"items:{name}", 0) for name in ("found", "empty", "failed")}
     failures = {name: round(value) for name, value in _of(day.counters, "failures").items()}
-    return {"day": day.day.isoformat(), **counts, "failures": failures}
+    pages = {name: round(value) for name, value in _of(day.counters, "pages").items()}
+    return {"day": day.day.isoformat(), **counts, "failures": failures, "pages": pages}
 
 
 def _settings(settings: Settings) -> list[dict[str, Any]]:

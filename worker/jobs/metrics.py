@@ -19,6 +19,11 @@ from worker.connection import guarded
 from worker.jobs.keys import METRICS, OPEN, WEBHOOKS, WORKER_HOLDS, WORKER_MEMORY, JobKeys
 from worker.jobs.queue import QUEUE
 
+DAY_S = 86_400
+
+DAYS_KEPT_COUNT = 40
+"""Days for which the counters of a day are kept; ``worker/jobs/lua/ending.lua`` has the same."""
+
 STALE_S = 60.0
 """Age at which what a worker said of its memory counts no more, in seconds."""
 
@@ -71,11 +76,15 @@ def counted(stats: Mapping[str, Any]) -> dict[str, float]:
 
 
 def add(connection: Redis, counters: Mapping[str, float]) -> None:
-    """Add to the counters."""
+    """Add to the counters; pages count by day as well."""
+    today = f"{METRICS}:{int(time.time() // DAY_S)}"
     with guarded():
         step = connection.pipeline(transaction=False)
         for name, value in counters.items():
             step.hincrbyfloat(METRICS, name, round(value, 3))
+            if name.startswith("pages:"):
+                step.hincrby(today, name, round(value))
+                step.expire(today, DAYS_KEPT_COUNT * DAY_S)
         step.execute()
 
 
@@ -116,7 +125,7 @@ async def days(connection: Any, count: int) -> list[Day]:
         connection: Redis, asynchronous.
         count: number of days.
     """
-    today = int(time.time() // 86_400)
+    today = int(time.time() // DAY_S)
     numbers = range(today - count + 1, today + 1)
     with guarded():
         async with connection.pipeline(transaction=False) as step:
