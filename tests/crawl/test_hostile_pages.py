@@ -61,7 +61,7 @@ PAGES = {
 }
 
 
-class _Site(BaseHTTPRequestHandler):
+class Site(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         name = (self.headers["Host"] or "").partition(".")[0]
         page = PAGES[name] + FOOTER if name in PAGES else GOOD
@@ -78,7 +78,7 @@ class _Site(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def crawled() -> dict[str, Any]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Site)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     port = server.server_port
     names = [*PAGES, *(f"good{number}" for number in range(GOOD_COUNT))]
