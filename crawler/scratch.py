@@ -36,8 +36,9 @@ def scratch_folder(parent: str | None = None) -> Iterator[Path]:
     sweep(Path(parent))
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
     try:
-        with (folder / LOCK).open("w") as lock:
+        with (folder / f"{LOCK}.new").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            Path(lock.name).rename(folder / LOCK)  # a sweep sees it only once it is locked
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

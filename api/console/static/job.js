@@ -101,6 +101,7 @@ function onNews(kind, data) {
   if (kind === "item") { changedRows.add(data.index); offerOrder(); }
   if (["done", "failed", "cancelled"].includes(kind)) {
     say("");
+    offerOrder();
     announce(text("ended", { status: kind }));
     refresh({ withRows: isInputOrder() });
     return;
