@@ -2,8 +2,8 @@
 
 In a child process with limits on processor time and memory.  Whatever a page does to the code that reads it, to a
 regular expression or to the parser written in C, costs that page and no other: the child ends, the page has a failure,
-and the next one gets a new child.  Children are forked when they are first needed, so that everything is loaded, stay
-warm, and end when the process does that forked them.
+and the next one gets a new child.  The first child is forked when it is needed, so that everything is loaded, others
+where pages wait; they stay warm, and end when the process does that forked them.
 
 Asked by the spider and the pipelines.  It knows nothing of pages: it calls functions, whose arguments and answers are
 our own values.
@@ -32,6 +32,12 @@ logger = logging.getLogger(__name__)
 
 MAX_COUNT = max(2, min(4, os.cpu_count() or 1))
 """Most children of one crawl."""
+
+STUCK_S, LONG_WAIT_S = 0.6, 4.0
+"""A page that waits gets a new child when none has answered for so long, or when it has waited so long, in seconds.
+
+Each child learns the words of the sites' languages anew, a tenth of a second of processor time, where a page takes
+some fifteen milliseconds.  Chosen: one child keeps up with a crawl of ordinary pages, also while it starts."""
 
 HEAVY_LENGTH = 300_000
 """Characters from which a page may not take the last free child: short pages go before long ones."""
@@ -75,8 +81,8 @@ class Readers:
         self._idle: list[_Child] = []
         self._waiting: list[tuple[int, int, asyncio.Future[_Child]]] = []
         self._numbers = itertools.count()
-        self.ended_count = 0
-        """Children that a page has ended."""
+        self._answered_s = 0.0
+        """When a child last answered or was started, by the monotonic clock."""
 
     async def call(self, work: Callable[..., T], *arguments: Any, length: int = 0) -> T:
         """Call a function in a child and return its answer.
@@ -114,10 +120,10 @@ class Readers:
         try:
             async with asyncio.timeout(MAX_WALL_S):
                 is_done, is_retired, answer = await child.ask(order, time_s)
+            self._answered_s = time.monotonic()
             is_kept = not is_retired
             return is_done, answer
         except (TimeoutError, EOFError, OSError, pickle.UnpicklingError) as error:
-            self.ended_count += 1
             failure = child.failure(error, time_s)
             logger.warning("a page has ended its reader: %s", failure.detail)
             kind = _KilledError if child.was_killed else UnreadableError
@@ -140,34 +146,46 @@ class Readers:
             return child
         waiting: asyncio.Future[_Child] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (length, next(self._numbers), waiting))
+        began_s = time.monotonic()
         try:
-            return await waiting
+            # Unlike a time limit around it, this leaves the future as it is.
+            while not (await asyncio.wait((waiting,), timeout=STUCK_S))[0]:
+                now_s = time.monotonic()
+                is_stuck = now_s - self._answered_s >= STUCK_S
+                self._hand_out(may_start=is_stuck or now_s - began_s >= LONG_WAIT_S)
+            return waiting.result()
         except asyncio.CancelledError:
-            if waiting.done() and not waiting.cancelled():
+            if waiting.done():
                 self._release(waiting.result())
+            waiting.cancel()
             raise
 
-    def _available(self, length: int) -> "_Child | None":
+    def _available(self, length: int, may_start: bool = False) -> "_Child | None":
         can_start = self._most_count - len(self._children)
         if length >= HEAVY_LENGTH and len(self._idle) + can_start < 2 <= self._most_count:
             return None
         if self._idle:
             return self._idle.pop()
-        if not can_start:
+        if not can_start or (self._children and not may_start):
             return None
         child = _Child()
+        self._answered_s = time.monotonic()
         self._children.add(child)
         return child
 
     def _release(self, child: "_Child | None") -> None:
         if child is not None:
             self._idle.append(child)
+        self._hand_out(may_start=child is None)
+
+    def _hand_out(self, may_start: bool) -> None:
+        """Give the children that are free, and where it may start some, new ones, to the pages that wait."""
         while self._waiting:
             length, _, waiting = self._waiting[0]
             if waiting.done():
                 heapq.heappop(self._waiting)
                 continue
-            if (free := self._available(length)) is None:
+            if (free := self._available(length, may_start)) is None:
                 return
             heapq.heappop(self._waiting)
             waiting.set_result(free)

@@ -205,6 +205,7 @@ def crawl_here(settings: Settings, limits: Limits) -> Crawl:
         gc.disable()  # nothing that is loaded here is garbage, and looking for some takes a sixth of the time
         from crawler.run import crawl  # Scrapy loads only where it crawls
 
+        gc.freeze()  # else the first collection goes through all of it
         gc.enable()
         before = dict(journal.results) if journal else {}
         inputs = [site_input(index, work.items[index]) for index in work.eligible if index not in before]

@@ -5,7 +5,8 @@ are for quick looks at much text: what a URL names is :func:`crawler.networks.ca
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 from crawler.networks.grammar import GROUP, AppLink, Grammar, Marks, MetaElement, Widget
@@ -68,8 +69,18 @@ NAMED: Mapping[Network, re.Pattern[str]] = MappingProxyType(
 )
 """How an icon, its accessible name or the text of a link names each network."""
 
-ADDRESS = re.compile("|".join(map(_hint, table().grammars.values())), re.IGNORECASE)
+_ADDRESS = re.compile("|".join(map(_hint, table().grammars.values())), re.IGNORECASE)
 """What every address of the networks holds; wrappers carry the network's name in their query."""
+
+
+@lru_cache(maxsize=2048)
+def is_address(text: str) -> bool:
+    """Say whether a text may be an address of a network.
+
+    The links of a site's frame stand on each of its pages and are asked about at every step, so answers are kept.
+    """
+    return _ADDRESS.search(text) is not None
+
 
 ACCOUNT = rf"(?<![\w-])(?:{'|'.join(map(_account_address, table().grammars.values()))})"
 """Expression, for Python and JavaScript alike, for an address on a network other than those of pixels, widgets and
@@ -77,12 +88,12 @@ share buttons."""
 
 ACCOUNT_ADDRESS = re.compile(ACCOUNT)
 
-_DOMAINS = "|".join(re.escape(domain) for grammar in table().grammars.values() for domain in _account_domains(grammar))
-
 DOMAINS: tuple[str, ...] = tuple(
     dict.fromkeys(domain for grammar in table().grammars.values() for domain in _account_domains(grammar))
 )
 """The domains under which accounts have their addresses: ``in`` is quicker than any pattern."""
+
+_DOMAINS = "|".join(map(re.escape, DOMAINS))
 
 ACCOUNT_HOST = rf"(?:[a-z0-9-]{{1,30}}\.)?(?:{_DOMAINS})"
 """Expression for a host on which a network has accounts, for use inside another one."""
@@ -100,8 +111,16 @@ WORDS: Mapping[str, Network] = MappingProxyType(
 TYPED_ADDRESS = re.compile(rf"(?:https?://)?(?:www\.)?(?:{_DOMAINS})\S*")
 """An address on a network as people read it, lower-case."""
 
-ADDRESS_IN_TEXT = re.compile(rf"(?<![\w@.])(?:https?://)?(?:www\.)?(?:{_DOMAINS})/[\w@./%+-]{{2,80}}", re.IGNORECASE)
+_ADDRESS_IN_TEXT = re.compile(rf"(?<![\w@.])(?:https?://)?(?:www\.)?(?:{_DOMAINS})/[\w@./%+-]{{2,80}}", re.IGNORECASE)
 """An address on a network in running text."""
+
+
+def addresses_in_text(text: str) -> Iterator[str]:
+    """Yield the addresses on networks in running text; nearly all text has none, which shows without the pattern."""
+    folded = text.casefold()  # not `lower`: browsers, as the pattern, read a long s in a host as an s
+    if any(domain in folded for domain in DOMAINS):
+        yield from (match[0] for match in _ADDRESS_IN_TEXT.finditer(text))
+
 
 FEED_CLASSES = "|".join(_all("feed_classes"))
 """Expression for the class names of the networks' embedded feeds and posts."""

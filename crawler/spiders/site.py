@@ -149,6 +149,7 @@ class SiteSpider(scrapy.Spider):
             advanced = await self._read(dossier, answer)
         except UnreadableError as error:
             # The page cannot be read; what was read before it still counts.
+            self._note_unreadable(answer.page.engine, error.spent_ms)
             page = replace(answer.page, html="", extra_hrefs=(), failure=error.failure)
             page = replace(page, elapsed_ms=page.elapsed_ms + error.spent_ms)
             advanced = await self._read(dossier, replace(answer, page=page, script_errors=()))
@@ -156,6 +157,11 @@ class SiteSpider(scrapy.Spider):
         if isinstance(advanced.step, plan.Done):
             return Finished(dossier, advanced.judged)
         return self._request(dossier, advanced.step, meta.get(COOKIES))
+
+    def _note_unreadable(self, engine: Engine, spent_ms: int) -> None:
+        assert self.crawler.stats is not None  # noqa: S101  # a crawl has them
+        self.crawler.stats.inc_value(f"unreadable/{engine}")
+        self.crawler.stats.inc_value(f"unreadable_seconds/{engine}", spent_ms / 1000)  # type: ignore[arg-type]
 
     async def _read(self, dossier: Dossier, answer: Answer) -> Advanced:
         return await self.readers.call(

@@ -10,17 +10,14 @@ import re
 import signal
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from crawler import packing
-from crawler.core.dossier import Dossier, Visit
+from crawler.core.dossier import Dossier
 from crawler.core.planning.advance import Advanced, Answer, advance, judge
-from crawler.core.reading.links import extract
 from crawler.readers import MAX_COUNT, Readers, UnreadableError
 from crawler.records import Engine, Limits, Page, Reason, SiteInput
 from crawler.urls import SiteUrl, site_url
@@ -194,19 +191,3 @@ def test_a_page_is_read_as_it_is_without_a_process() -> None:
     assert [tuple(visit.links) for visit in advanced.dossier.visits] == [
         tuple(visit.links) for visit in here.dossier.visits
     ]
-
-
-def test_only_our_own_values_are_unpacked() -> None:
-    page = Page("https://a.example/", "https://a.example/", Engine.STATIC, 200, HTML)
-    visit = Visit(page, extract(page), "home page")
-
-    unpacked = packing.loaded(packing.dumped(visit))
-
-    assert replace(unpacked, links=tuple(unpacked.links)) == visit
-    for hostile in (
-        b"cos\nsystem\n(S'true'\ntR.",
-        b"cbuiltins\neval\n(S'1'\ntR.",
-        b"ccrawler.readers\nos.system\n(S'true'\ntR.",
-    ):
-        with pytest.raises(packing.UnpicklingError):
-            packing.loaded(hostile)

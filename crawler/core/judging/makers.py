@@ -12,7 +12,7 @@ from functools import lru_cache
 from selectolax.lexbor import LexborNode
 
 from crawler.core.reading import link_context, regions
-from crawler.core.reading.document import tree_of
+from crawler.core.reading.document import shared_tree_of, text_of_body
 from crawler.core.reading.link_elements import other_network
 from crawler.languages import lexicon
 from crawler.languages.folding import fold
@@ -40,12 +40,9 @@ _END = re.compile(r"[|·•©,;.\n(]|\s[-\u2013\u2014/]\s|\s(?:and|und|et|y|e|en
 @lru_cache(maxsize=16)
 def makers_of(html: str) -> tuple[str, ...]:
     """Return the names under which a page credits those who made it: link texts, domains, accounts, plain words."""
-    tree = tree_of(html)
-    links = deque(tree.css("a[href]"), maxlen=MAX_LINKS_COUNT)
+    links = deque(shared_tree_of(html).css("a[href]"), maxlen=MAX_LINKS_COUNT)
     found = [name for link in links if _is_credited(link) for name in _names(link)]
-    tree.strip_tags(["script", "style"])
-    text = tree.body.text(separator="\n")[-MAX_TEXT_LENGTH:] if tree.body is not None else ""
-    found += _in_text(text)
+    found += _in_text(text_of_body(html)[-MAX_TEXT_LENGTH:])
     return tuple(dict.fromkeys(name for name in found if sum(map(str.isalnum, name)) >= MIN_NAME_LENGTH))
 
 
@@ -74,7 +71,7 @@ def _names(link: LexborNode) -> Iterator[str]:
     host = host_of(href)
     if not host:
         return
-    if other_network(href) or marks.ADDRESS.search(href):
+    if other_network(href) or marks.is_address(href):
         segments = [part for part in re.split(r"[/?#]", href.partition("//")[2])[1:] if part]
         yield from (part.lstrip("@") for part in segments[:2])
     else:

@@ -77,7 +77,7 @@ def candidates(page: Page, links: Sequence[Link]) -> tuple[Candidate, ...]:
     """Return the links of a page that name a profile, each with the profile."""
     found = []
     for link in links:
-        if not marks.ADDRESS.search(link.href) and not marks.ADDRESS.search(link.url):
+        if not marks.is_address(link.href) and not marks.is_address(link.url):
             continue
         profile = profile_of(link.href)
         if not isinstance(profile, Profile) and link.url != link.href:

@@ -215,7 +215,8 @@ _FRAME_NAME = re.compile(r"foot|social|head|nav|layout")
 def _included(document: _Document) -> str | None:
     if document.tree.css_first(INCLUDE_SELECTOR):
         return "part of the page is in another file"
-    if any(_INCLUDE_CALL.search((node.text() or "")[:MAX_SCRIPT_COUNT]) for node in document.scripts):
+    texts_of_scripts = ((node.text() or "")[:MAX_SCRIPT_COUNT] for node in document.scripts)
+    if any(".htm" in text.lower() and _INCLUDE_CALL.search(text) for text in texts_of_scripts):
         return "part of the page is loaded by a script"
     return None
 

@@ -92,10 +92,15 @@ def texts(node: LexborNode, without: Collection[int] = (), nodes_count: int | No
             waiting.append(each.child)
 
 
-def text_of_body(tree: LexborHTMLParser, separator: str) -> str:
-    """Return all text of a page, white space as written; takes scripts and style sheets out of the tree."""
+@lru_cache(maxsize=1)
+def text_of_body(html: str) -> str:
+    """Return all text of a document but that of scripts and style sheets, each piece as written and on its own line.
+
+    Several readers ask for the same document.
+    """
+    tree = tree_of(html)
     tree.strip_tags(["script", "style"])
-    return (tree.body.text(separator=separator) or "") if tree.body is not None else ""
+    return (tree.body.text(separator="\n") or "") if tree.body is not None else ""
 
 
 _UNSEEN = frozenset({"script", "style", "template", "noscript", "noframes", "title"})

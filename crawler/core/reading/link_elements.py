@@ -88,7 +88,7 @@ def _in_place(tag: str | None, attributes: dict[str, str | None], *, is_plugin: 
             yield from ((match, Source.ONCLICK) for match in _addresses_in_handler(href))
         else:
             yield href, Source.REL_ME if "me" in rel else Source.WIDGET if is_plugin else plain
-    elif tag == "iframe" and marks.ADDRESS.search(frame := (attributes.get("src") or "")[: MAX_HREF_LENGTH + 1]):
+    elif tag == "iframe" and marks.is_address(frame := (attributes.get("src") or "")[: MAX_HREF_LENGTH + 1]):
         yield frame, Source.WIDGET
 
 
@@ -96,7 +96,7 @@ def _in_data(attributes: dict[str, str | None], source: Source) -> Iterator[tupl
     """Addresses of the networks in attributes that only scripts read."""
     for name in _DATA_ATTRIBUTES:
         value = (attributes.get(name) or "")[: MAX_HREF_LENGTH + 1]
-        if value and marks.ADDRESS.search(value):
+        if value and marks.is_address(value):
             yield value, source
 
 
@@ -119,7 +119,7 @@ def _in_widget(
 
 def is_social(href: str) -> bool:
     """Say whether an address may lead to a network, by itself or by way of a short link or a link hub."""
-    return marks.ADDRESS.search(href) is not None or _leads_on(_host(href))
+    return marks.is_address(href) or _leads_on(_host(href))
 
 
 def other_network(href: str) -> str | None:
@@ -147,7 +147,7 @@ def _leads_on(host: str) -> bool:
 def addresses_in(script: str) -> Iterator[str]:
     """Yield the addresses in a piece of script that may lead to the networks."""
     for match in _IN_SCRIPT.findall(script):
-        if marks.ADDRESS.search(match):
+        if marks.is_address(match):
             yield match
 
 
@@ -169,7 +169,7 @@ def opened_in(script: str) -> Iterator[str]:
         return
     for called, assigned, encoded in _OPENED.findall(script.replace("\\/", "/")):
         address = address_in_base64(encoded) if encoded else called or assigned
-        if address and marks.ADDRESS.search(address):
+        if address and marks.is_address(address):
             yield address
 
 

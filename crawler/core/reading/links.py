@@ -15,7 +15,7 @@ import ada_url
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.core.reading import link_context, regions, structured
-from crawler.core.reading.document import text_of_body, tree_of
+from crawler.core.reading.document import shared_tree_of, text_of_body, tree_of
 from crawler.core.reading.link_elements import (
     MAX_HREF_LENGTH,
     Carrier,
@@ -78,7 +78,7 @@ def extract(page: Page) -> tuple[Link, ...]:
     """
     if not page.html:
         return ()
-    tree = tree_of(page.html)
+    tree = shared_tree_of(page.html)
     language = _language(tree)
     found = list(_statements(tree, host_of(page.url)))
     base = _base(tree, page.url)
@@ -89,11 +89,11 @@ def extract(page: Page) -> tuple[Link, ...]:
     found += (
         Link(href, href, Source.IFRAME)
         for href in page.extra_hrefs[:MAX_SOCIAL_COUNT]
-        if marks.ADDRESS.search(href[:MAX_HREF_LENGTH]) and len(href) <= MAX_HREF_LENGTH
+        if marks.is_address(href[:MAX_HREF_LENGTH]) and len(href) <= MAX_HREF_LENGTH
     )
     in_scripts = [Link(href, href, source) for href, source in _in_scripts(tree)]
     in_data = [_of_data(each) for each in data_links(tree, page.html)]
-    found += (Link(href, href, Source.TEXT) for href in _in_text(tree))
+    found += (Link(href, href, Source.TEXT) for href in _in_text(page.html))
     found += in_scripts
     found += in_data
     return tuple(replace(link, order=order, language=language) for order, link in enumerate(found))
@@ -299,9 +299,9 @@ def _network(href: str) -> str | None:
     return found.network if is_stand_in else None
 
 
-def _in_text(tree: LexborHTMLParser) -> list[str]:
-    text = text_of_body(tree, " ")[:MAX_SCANNED_LENGTH]
-    return [match[0] for match in islice(marks.ADDRESS_IN_TEXT.finditer(text), MAX_WEAK_COUNT)]
+def _in_text(html: str) -> list[str]:
+    text = text_of_body(html)[:MAX_SCANNED_LENGTH]
+    return list(islice(marks.addresses_in_text(text), MAX_WEAK_COUNT))
 
 
 def _in_scripts(tree: LexborHTMLParser) -> Iterator[tuple[str, Source]]:

@@ -8,10 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from selectolax.lexbor import LexborHTMLParser
-
 from crawler.core.reading import structured
-from crawler.core.reading.document import text_of_body, tree_of
+from crawler.core.reading.document import shared_tree_of, text_of_body
 from crawler.languages import lexicon
 from crawler.languages.table import Kind
 from crawler.records import Page, SiteInput
@@ -65,7 +63,7 @@ def _page_names(html: str, host: str) -> tuple[str, ...]:
 
 
 def _named(html: str, host: str) -> Iterator[str]:
-    tree = tree_of(html)
+    tree = shared_tree_of(html)
     for node in tree.css(
         "meta[property='og:site_name'], meta[name='application-name'], meta[name='apple-mobile-web-app-title']"
     )[:5]:
@@ -81,12 +79,12 @@ def _named(html: str, host: str) -> Iterator[str]:
         if (shown := tree.css_first(selector)) is not None:
             name = _short(shown.attributes.get("alt") or shown.text())
             yield re.sub(r"(?i)\blogo\b", "", name).strip()
-    yield _holder(tree)
+    yield _holder(html)
 
 
-def _holder(tree: LexborHTMLParser) -> str:
+def _holder(html: str) -> str:
     """Whoever claims the copyright of the page, where it is claimed last: that line stands at the end."""
-    text = text_of_body(tree, "\n")
+    text = text_of_body(html)
     at = max(text.rfind("©"), text.rfind("Copyright"))
     found = _COPYRIGHT.match(text[at : at + MAX_COPYRIGHT_LENGTH]) if at >= 0 else None
     return _short(re.sub(r"\b\d{4}\b", " ", found[1]).strip(" \"'()-\u2013\u2014")) if found else ""

@@ -79,7 +79,7 @@ def data_links(tree: LexborHTMLParser, html: str) -> list[DataLink]:
     left = MAX_NODES_COUNT
     for document in _documents(tree):
         for path, value in _strings(document, left):
-            profile = profile_of(value) if len(value) < 500 and marks.ADDRESS.search(value) else None
+            profile = profile_of(value) if len(value) < 500 and marks.is_address(value) else None
             if isinstance(profile, Profile):
                 found.setdefault(_group(path), []).append((value, profile.network))
     rows = [

@@ -58,7 +58,19 @@ def test_every_network_has_its_part_of_every_pattern(network: Network) -> None:
     home = table().grammars[network].home
 
     assert marks.NAMED[network].search(network.value)
-    assert marks.ADDRESS.search(f"https://{home}/studioatlas")
-    assert marks.ADDRESS_IN_TEXT.search(f"see {home}/studioatlas there")
+    assert marks.is_address(f"https://{home}/studioatlas")
+    assert list(marks.addresses_in_text(f"see {home}/studioatlas there")) == [f"{home}/studioatlas"]
     assert marks.TYPED_ADDRESS.search(f"{home}/studioatlas")
     assert marks.ACCOUNT_ADDRESS.search(f"https://{home}/studioatlas")
+
+
+@pytest.mark.parametrize(
+    "host", ["Instagram.com", "in\u017ftagram.com", "FACEBOO\u212a.COM"], ids=["case", "long s", "kelvin"]
+)
+def test_addresses_in_text_are_found_however_their_letters_are_written(host: str) -> None:
+    """Browsers fold these letters in a host."""
+    assert list(marks.addresses_in_text(f"see {host}/studioatlas there")) == [f"{host}/studioatlas"]
+
+
+def test_other_text_has_no_address() -> None:
+    assert list(marks.addresses_in_text("see studioatlas.example/instagram there")) == []
