@@ -4,6 +4,7 @@ One class for all three packages, read from the environment (``SOCIALS_...``) on
 value.  Nothing else reads the environment.
 """
 
+import math
 import os
 import sys
 from collections.abc import Iterable
@@ -259,8 +260,11 @@ class Settings(BaseSettings):
 
     @property
     def shards_per_worker_count(self) -> int:
-        """Shards of one account that a worker has room for at a time."""
-        return max(1, self.concurrent_sites_count // self.shard_items_count)
+        """Shards of one account that a worker has room for at a time.
+
+        As many as fill the room, and one more: while the last sites of one are waited for, the next takes over.
+        """
+        return 1 + math.ceil(self.concurrent_sites_count / self.shard_items_count)
 
     @property
     def is_loopback(self) -> bool:

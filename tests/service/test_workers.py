@@ -162,7 +162,7 @@ class Bench:
                 )
             )
         )
-        queue = ShardQueue.connect(self.url, 600)
+        queue = ShardQueue.connect(self.url, 600, self.settings.shards_per_worker_count)
         queue.release("local")
         queue.close()
         return job
@@ -254,6 +254,19 @@ def test_another_worker_finishes_what_a_killed_one_began(bench: Bench) -> None:
     assert_complete(bench, job, 200)
     assert 40 <= len(finished) < 200
     assert {bench.site.asked[f"site{number:03}"] for number in finished} == {1}
+
+
+def test_the_end_of_a_shard_leaves_no_room_empty(bench: Bench) -> None:
+    bench.site.held_back = "site000"
+    job = bench.create(30)
+    bench.start_worker()
+
+    done = bench.wait(job, lambda now: now.processed_count == 29)
+
+    assert done.failures == {}
+    assert set(bench.site.asked.values()) == {1}
+    bench.site.held_back = ""
+    bench.wait(job, lambda now: now.status.is_final)
 
 
 @pytest.mark.faults(90)
