@@ -28,6 +28,12 @@ _COUNTERS = {
     "engines": ("socials_items_settled", "Items by the most expensive engine they needed.", "engine"),
     "pages": ("socials_pages", "Pages asked for.", "engine"),
     "seconds": ("socials_page_seconds", "Time spent on pages, one after the other.", "engine"),
+    "unreadable": (
+        "socials_pages_unreadable",
+        "Pages whose reading took too much time or memory, or broke.",
+        "engine",
+    ),
+    "unreadable_seconds": ("socials_page_unreadable_seconds", "Time lost on pages that could not be read.", "engine"),
     "browsers": ("socials_browser_restarts", "Browsers that were lost, or ended after their share.", "cause"),
 }
 

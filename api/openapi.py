@@ -203,6 +203,10 @@ EXAMPLES: Mapping[str, Any] = {
             "redis": {"is_ok": True, "detail": "answers and takes writes"},
             "workers": {"is_ok": True, "detail": "2 running"},
             "memory": {"is_ok": True, "detail": "Redis is 4% full"},
+            "reading": {
+                "is_ok": True,
+                "detail": "of the pages read today (UTC), 3 could not be read to the end, which took 6 s",
+            },
             "engines": {"is_ok": True, "detail": "static, light, chromium"},
             "sandbox": {"is_ok": True, "detail": "on"},
         },

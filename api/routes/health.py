@@ -1,6 +1,7 @@
 """Health: does the process run, would jobs be worked on, what does the module do?"""
 
 import hmac
+from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -47,13 +48,18 @@ async def _redis_checks(services: Services) -> dict[str, Check]:
         await services.store.probe()
         count = await services.queue.workers_count()
         memory = _memory(await services.store.fill())
+        [today] = await services.store.days(1)
     except Unavailable as error:
         unknown = Check(is_ok=False, detail="not known without Redis")
-        return {"redis": Check(is_ok=False, detail=str(error)), "workers": unknown, "memory": unknown}
+        return {
+            "redis": Check(is_ok=False, detail=str(error)),
+            **dict.fromkeys(("workers", "memory", "reading"), unknown),
+        }
     return {
         "redis": Check(is_ok=True, detail="answers and takes writes"),
         "workers": Check(is_ok=count > 0, detail=f"{count} running"),
         "memory": memory,
+        "reading": _reading(today.counters),
     }
 
 
@@ -73,6 +79,16 @@ def _memory(fill: Fill) -> Check:
     if fill.share >= FULL_SHARE:
         detail += "; new jobs are refused"
     return Check(is_ok=fill.share < 1, detail=detail)
+
+
+def _reading(counters: Mapping[str, int]) -> Check:
+    """What pages cost today that stopped their reader; each costs its own item alone, so the service is ready."""
+    count, seconds = (
+        sum(value for name, value in counters.items() if name.startswith(prefix))
+        for prefix in ("unreadable:", "unreadable_seconds:")
+    )
+    lost = f"{count} could not be read to the end, which took {seconds} s" if count else "none was lost"
+    return Check(is_ok=True, detail=f"of the pages read today (UTC), {lost}")
 
 
 @router.get(

@@ -81,6 +81,25 @@ def test_metrics_count_what_was_done(client: httpx.Client, redis_url: str) -> No
     assert told["socials_http_seconds_count", ("GET", "/api/jobs/{job_id}/events")] >= 1
 
 
+def test_readiness_says_what_pages_cost_that_could_not_be_read(client: httpx.Client, redis_url: str) -> None:
+    def detail() -> str:
+        check = client.get("/readyz").json()["checks"]["reading"]
+        assert check["is_ok"]
+        return str(check["detail"])
+
+    assert detail() == "of the pages read today (UTC), none was lost"
+
+    stats = {f"unreadable/{Engine.STATIC}": 2, f"unreadable_seconds/{Engine.STATIC}": 3.25}
+    with redis.Redis.from_url(redis_url) as connection:
+        metrics.add(connection, metrics.counted(stats))
+        metrics.add(connection, metrics.counted({f"unreadable/{Engine.LIGHT}": 1}))
+
+    assert detail() == "of the pages read today (UTC), 3 could not be read to the end, which took 4 s"
+    told = read(client)
+    assert told["socials_pages_unreadable_total", ("static",)] == 2
+    assert told["socials_page_unreadable_seconds_total", ("static",)] == 3.25
+
+
 def test_metrics_name_no_account_and_no_job(client: httpx.Client, redis_url: str, token: str) -> None:
     job_id = create(client, 1)
     client.get("/api/jobs/../../etc/passwd?token=abc")

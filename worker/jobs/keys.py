@@ -28,7 +28,8 @@ keys of accounts are :mod:`worker.accounts.keys`.  All keys of a job expire toge
 ``socials:webhooks:active``       hash of JSON: ``ACCOUNT ID`` -> who delivers it, to where, until when
 ``socials:probe``                 string, for a second: whether Redis takes writes
 ``socials:metrics``               hash of counters: ``jobs:STATUS``, ``items:OUTCOME``, ``failures:REASON``,
-                                  ``engines:ENGINE``, ``pages:ENGINE``, ``seconds:ENGINE``, ``browsers:CAUSE``
+                                  ``engines:ENGINE``, ``pages:ENGINE``, ``seconds:ENGINE``, ``browsers:CAUSE``,
+                                  ``unreadable:ENGINE``, ``unreadable_seconds:ENGINE``
 ``socials:metrics:DAY``           hash: the same of one day (days since 1970), and ``profiles:NETWORK``; forty days
 ``socials:worker-memory``         hash: worker -> ``BYTES SECONDS-SINCE-1970``
 ``socials:worker-holds``          hash: worker -> ``SHARDS SITES`` that its crawl has in hand

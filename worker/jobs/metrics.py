@@ -4,6 +4,7 @@ Counters of all processes together, in one hash in Redis, and what can be seen o
 Nothing here names an account, a job or a site.  Written by workers, read by the API for ``/metrics``.
 """
 
+import math
 import socket
 import time
 from collections.abc import Mapping
@@ -66,24 +67,26 @@ class ServiceStats:
     fill: Fill
 
 
+_BY_ENGINE = ("pages", "seconds", "unreadable", "unreadable_seconds")
+
+
 def counted(stats: Mapping[str, Any]) -> dict[str, float]:
     """Return the counters of a crawl, given Scrapy's."""
-    found = {f"pages:{engine}": float(stats.get(f"pages/{engine}", 0)) for engine in Engine}
-    found |= {f"seconds:{engine}": float(stats.get(f"seconds/{engine}", 0)) for engine in Engine}
+    found = {f"{kind}:{engine}": float(stats.get(f"{kind}/{engine}", 0)) for kind in _BY_ENGINE for engine in Engine}
     found["browsers:lost"] = float(stats.get("render/browser_lost", 0))
     found["browsers:retired"] = float(stats.get("render/browsers_retired", 0))
     return {name: value for name, value in found.items() if value}
 
 
 def add(connection: Redis, counters: Mapping[str, float]) -> None:
-    """Add to the counters; pages count by day as well."""
+    """Add to the counters; pages count by day as well, and the time of those that could not be read, rounded up."""
     today = f"{METRICS}:{int(time.time() // DAY_S)}"
     with guarded():
         step = connection.pipeline(transaction=False)
         for name, value in counters.items():
             step.hincrbyfloat(METRICS, name, round(value, 3))
-            if name.startswith("pages:"):
-                step.hincrby(today, name, round(value))
+            if name.startswith(("pages:", "unreadable")):
+                step.hincrby(today, name, math.ceil(value))
                 step.expire(today, DAYS_KEPT_COUNT * DAY_S)
         step.execute()
 
