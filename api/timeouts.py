@@ -26,7 +26,8 @@ SLOWEST_BYTES_PER_S = 16 * 1024
 """A large body has its first deadline and a second more for so many bytes; chosen: a bad mobile connection."""
 
 LINGER_S = 5.0
-"""How long a body is taken in and thrown away after its refusal, in seconds, so that the client can read why."""
+"""How long the rest of a request is taken in and thrown away after its refusal, in seconds, so that the client can
+read why: closing on bytes that were not read resets the connection, answer and all (RFC 9112, section 9.6)."""
 
 
 def connection_class(settings: Settings) -> type[H11Protocol]:
@@ -54,6 +55,7 @@ class _Connection(H11Protocol):
         self._received_bytes = 0
         self._reading: asyncio.TimerHandle | None = None
         self._writing: asyncio.TimerHandle | None = None
+        self._is_refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -67,6 +69,8 @@ class _Connection(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._is_refused:
+            return
         self._received_bytes += len(data)
         super().data_received(data)
         self._look_at_reading()
@@ -74,8 +78,7 @@ class _Connection(H11Protocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self.conn.their_state is h11.SEND_BODY and not self.transport.is_closing():
-            self._end_reading()
-            self._reading = self.loop.call_later(LINGER_S, self.transport.abort)
+            self._linger()
         else:
             self._look_at_reading()
 
@@ -106,7 +109,12 @@ class _Connection(H11Protocol):
             h11.EndOfMessage(),
         ):
             self.transport.write(self.conn.send(event) or b"")
-        self.transport.close()
+        self._is_refused = True
+        self.transport.write_eof()
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self._linger()
 
     def _drop_if_it_vanishes(self, connection: socket.socket | None) -> None:
         """Have the system give up a client that takes in nothing and does not say goodbye."""
@@ -116,6 +124,8 @@ class _Connection(H11Protocol):
 
     def _look_at_reading(self) -> None:
         """Have a deadline while a request is coming, and none while it is answered or nothing is asked."""
+        if self._is_refused:
+            return
         is_coming = self.conn.their_state is h11.SEND_BODY or (
             self.conn.their_state is h11.IDLE and bool(self.conn.trailing_data[0])
         )
@@ -128,6 +138,11 @@ class _Connection(H11Protocol):
         self._reading_since = self.loop.time()
         self._received_bytes = 0
         self._reading = self.loop.call_later(self.settings.receive_timeout_s, self._give_up_reading)
+
+    def _linger(self) -> None:
+        """Close when the client does, or after a while; nothing more of it is looked at."""
+        self._end_reading()
+        self._reading = self.loop.call_later(LINGER_S, self.transport.abort)
 
     def _give_up_reading(self) -> None:
         allowed_s = self.settings.receive_timeout_s + self._received_bytes / SLOWEST_BYTES_PER_S
