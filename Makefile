@@ -52,8 +52,8 @@ format: $(READY)  ## Format the code
 bench-lists: setup  ## Real lists beside a plain spider, in about three minutes; --long adds ten thousand sites
 	@$(BIN)/python -m tests.bench.bench_lists --draw
 
-bench: setup $(BENCH)/.ready  ## Speed, cost and recall beside other crawlers, in about ten minutes; prints, never judges
-	@for name in classify proxy redis api files; do echo "==> $$name"; $(BIN)/python -m tests.bench.bench_$$name || exit 1; done
+bench: setup $(BENCH)/.ready  ## Speed, cost and recall beside other crawlers, in about twelve minutes; prints, never judges
+	@for name in classify proxy locks redis api files; do echo "==> $$name"; $(BIN)/python -m tests.bench.bench_$$name || exit 1; done
 	@echo "==> ladder"; $(BIN)/python -m tests.bench.bench_ladder --crawlee-python $(BENCH)/bin/python --draw
 
 calibrate: $(READY)  ## What the scores mean, and what each signal is worth: writes docs/scores.md
