@@ -74,12 +74,13 @@ PAGES: dict[str, str] = {
     f"document.write('<a href={LINK}hostile>f</a>')</script>",
     "/error": f"<a href='{LINK}error'>f</a>",
     "/empty": "",
-    "/hang": "<p>x</p><script>while (true) {}</script>",
 }
+ENDLESS = {"/hang": "<p>x</p><script>while (true) {}</script>"}
+"""Rendered apart: it keeps a processor busy until its deadline, and would use up that of the pages beside it."""
 STATUSES = {"/error": 500, "/nothing": 204}
 DELAYS_S = {"/slow": 1.5, "/slow-api": 1.0}
 APIS = ("/api", "/slow-api", "/slow-body")
-NOT_LINKS = ("/frames", "/moves-on", "/moves", "/moves-slowly", "/moves-nowhere", "/empty", "/hang")
+NOT_LINKS = ("/frames", "/moves-on", "/moves", "/moves-slowly", "/moves-nowhere", "/empty")
 NOT_HTML = {"/file.pdf": "application/pdf"}
 
 
@@ -89,7 +90,7 @@ class _Site(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         time.sleep(DELAYS_S.get(self.path, 0))
         is_api = self.path in APIS
-        text = "{}" if is_api else PAGES.get(self.path.partition("?")[0], "%PDF-1.4")
+        text = "{}" if is_api else (PAGES | ENDLESS).get(self.path.partition("?")[0], "%PDF-1.4")
         body = text if is_api or not text.startswith("<") else f"<!doctype html><html><body>{text}</body></html>"
         self.send_response(STATUSES.get(self.path, 200))
         self.send_header("Content-Type", "application/json" if is_api else NOT_HTML.get(self.path, "text/html"))
@@ -143,10 +144,14 @@ def rendered(request: pytest.FixtureRequest, address: str) -> dict[str, Any]:
     paths = [*PAGES, *NOT_HTML]
     urls = [*(f"http://{address}{path}" for path in paths), "http://127.0.0.1:1/"]
     answer = render(
-        request.param, address, urls, settle_timeout_s=7.5, render_timeout_s=12, concurrent_chromium_pages_count=6
+        request.param, address, urls, settle_timeout_s=7.5, render_timeout_s=20, concurrent_chromium_pages_count=6
     )
     pages = dict(zip([*paths, "/closed"], answer["pages"], strict=True))
-    return {"engine": request.param, "pages": pages, "children": answer["children"]}
+    endless = render(
+        request.param, address, [f"http://{address}{path}" for path in ENDLESS], settle_timeout_s=2, render_timeout_s=4
+    )
+    pages |= zip(ENDLESS, endless["pages"], strict=True)
+    return {"engine": request.param, "pages": pages, "children": answer["children"] + endless["children"]}
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if path not in NOT_LINKS])

@@ -61,7 +61,8 @@ def test_no_variable_opens_the_door(environment: dict[str, str], tmp_path: Path)
             site = await asyncio.start_server(answer, "127.0.0.1", 0)
             port = site.sockets[0].getsockname()[1]
             given = {name: value.replace("{canary}", str(canary.port)) for name, value in environment.items()}
-            found = [await enrich(given, port, flag) for flag in ("SOCIALS_CHROMIUM_ENABLED", "SOCIALS_LIGHT_ENABLED")]
+            flags = ("SOCIALS_CHROMIUM_ENABLED", "SOCIALS_LIGHT_ENABLED")
+            found = await asyncio.gather(*(enrich(given, port, flag) for flag in flags))
             site.close()
             return canary.connections_count, found
 
