@@ -94,6 +94,10 @@ class _Service:
         yield _gauge("socials_jobs_open", "Jobs that have not ended.", opened, ["status"])
         memory = [((worker,), size) for worker, size in stats.memory_bytes.items()]
         yield _gauge("socials_worker_memory_bytes", "Memory of a worker and all its children.", memory, ["worker"])
+        counts = [((engine,), kept.processes_count) for engine, kept in stats.engines.items()]
+        yield _gauge("socials_engine_processes", "Processes that workers keep, by engine.", counts, ["engine"])
+        sizes = [((engine,), kept.size_bytes) for engine, kept in stats.engines.items()]
+        yield _gauge("socials_engine_bytes", "Memory of these processes.", sizes, ["engine"])
         for prefix, (name, words, label) in _COUNTERS.items():
             family = CounterMetricFamily(name, words, labels=[label])
             for field, value in sorted(stats.counters.items()):

@@ -132,14 +132,10 @@ def memory_limit(root: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/
     return tightest
 
 
-def tree_bytes(pid: int | None = None) -> int:
-    """Proportional set size of a process and all below it, in bytes; of this one where none is named, 0 once gone."""
-    try:
-        top = psutil.Process(pid)
-        processes = [top, *top.children(recursive=True)]
-    except psutil.Error:
-        return 0
-    return sum(map(size_bytes, processes))
+def tree_bytes() -> int:
+    """Proportional set size of this process and all below it, in bytes."""
+    top = psutil.Process()
+    return sum(map(size_bytes, (top, *top.children(recursive=True))))
 
 
 def size_bytes(process: psutil.Process) -> int:

@@ -6,15 +6,20 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 import redis
 from prometheus_client.parser import text_string_to_metric_families
 
-from crawler.records import Engine, RunReport
+from crawler.engines.kept import ENGINES
+from crawler.records import Engine, Render, RunReport
 from tests.service.running import DEADLINE_S, JOBS, Api, Hand, client_of, create, follow
+from tests.service.test_turns import turn_of
+from tests.service.test_workers import Bench
 from worker.jobs import metrics
 from worker.jobs.keys import METRICS, JobKeys
 from worker.process.embedded_redis import EmbeddedRedis
@@ -79,6 +84,30 @@ def test_metrics_count_what_was_done(client: httpx.Client, redis_url: str) -> No
     assert memory > 1e6
     assert told["socials_http_requests_total", ("POST", JOBS, "201")] >= 3
     assert told["socials_http_seconds_count", ("GET", "/api/jobs/{job_id}/events")] >= 1
+
+
+@pytest.mark.render
+def test_metrics_list_the_engines_that_are_kept_warm(client: httpx.Client, redis_url: str, tmp_path: Path) -> None:
+    """After the job as well, and no longer than they are there."""
+    bench = Bench(redis_url, tmp_path, linger_s=600)
+    try:
+        bench.site.has_shells = True  # that stay empty, so both browsers are asked
+        worker = psutil.Process(bench.start_worker().pid)
+        bench.wait(bench.create(1, Render.AUTO), lambda now: now.status.is_final)
+
+        def kept(what: str) -> dict[str, float]:
+            return {labels[0]: value for (name, labels), value in read(client).items() if name == f"socials_{what}"}
+
+        bench.wait_for(lambda: all(kept("engine_processes").values()))
+        assert kept("engine_processes").keys() == set(ENGINES)
+        assert min(kept("engine_bytes").values()) > 1e6
+        assert sum(kept("engine_bytes").values()) < sum(kept("worker_memory_bytes").values())
+        turn = turn_of(worker)
+        assert turn is not None
+        turn.kill()
+        bench.wait_for(lambda: not any(kept("engine_processes").values()))
+    finally:
+        bench.close()
 
 
 def test_readiness_says_what_pages_cost_that_could_not_be_read(client: httpx.Client, redis_url: str) -> None:

@@ -32,6 +32,7 @@ keys of accounts are :mod:`worker.accounts.keys`.  All keys of a job expire toge
                                   ``unreadable:ENGINE``, ``unreadable_seconds:ENGINE``
 ``socials:metrics:DAY``           hash: the same of one day (days since 1970), and ``profiles:NETWORK``; forty days
 ``socials:worker-memory``         hash: worker -> ``BYTES SECONDS-SINCE-1970``
+``socials:worker-engines``        hash: worker -> ``{"ENGINE": [PROCESSES, BYTES]}``, JSON
 ``socials:worker-holds``          hash: worker -> ``SHARDS SITES`` that its crawl has in hand
 ``socials:workers``               sorted set: workers by their last sign of life, in milliseconds since 1970
 ``socials:wake:PROCESS``          stream of one entry, for a minute: an API process wakes its reader of events with it
@@ -64,6 +65,8 @@ PROBE = "socials:probe"
 METRICS = "socials:metrics"
 
 WORKER_MEMORY = "socials:worker-memory"
+
+WORKER_ENGINES = "socials:worker-engines"
 
 WORKER_HOLDS = "socials:worker-holds"
 

@@ -4,20 +4,21 @@ Counters of all processes together, in one hash in Redis, and what can be seen o
 Nothing here names an account, a job or a site.  Written by workers, read by the API for ``/metrics``.
 """
 
+import json
 import math
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from redis import Redis
 
-from crawler.engines.resources import tree_bytes
+from crawler.engines.kept import ENGINES, Kept, measure
 from crawler.records import Engine
 from worker.connection import guarded
-from worker.jobs.keys import METRICS, OPEN, WEBHOOKS, WORKER_HOLDS, WORKER_MEMORY, JobKeys
+from worker.jobs.keys import METRICS, OPEN, WEBHOOKS, WORKER_ENGINES, WORKER_HOLDS, WORKER_MEMORY, JobKeys
 from worker.jobs.queue import QUEUE
 
 DAY_S = 86_400
@@ -54,7 +55,8 @@ class ServiceStats:
 
     ``counters`` are since Redis was empty, named as :mod:`worker.jobs.keys` says; ``queue_age_s`` is the age of the
     oldest job that no worker has begun, 0 where there is none; ``memory_bytes`` is per worker with all its children,
-    and ``holds`` are the shards and the sites that its crawl has in hand.
+    ``engines`` are those of all workers together, and ``holds`` are per worker the shards and the sites that its crawl
+    has in hand.
     """
 
     counters: Mapping[str, float]
@@ -63,6 +65,7 @@ class ServiceStats:
     queued_count: int
     webhooks_count: int
     memory_bytes: Mapping[str, int]
+    engines: Mapping[str, Kept]
     holds: Mapping[str, tuple[int, int]]
     fill: Fill
 
@@ -105,11 +108,14 @@ def _worker(pid: int) -> str:
 
 
 def note_memory(connection: Redis, worker_pid: int) -> None:
-    """Say how much memory a worker and all its children take, shared pages counted once each."""
+    """Say how much memory a worker and all its children take, and which engines it keeps."""
+    total_bytes, engines = measure(worker_pid)
     with guarded():
         step = connection.pipeline(transaction=False)
-        step.hset(WORKER_MEMORY, _worker(worker_pid), f"{tree_bytes(worker_pid)} {time.time()}")
+        step.hset(WORKER_MEMORY, _worker(worker_pid), f"{total_bytes} {time.time()}")
         step.expire(WORKER_MEMORY, round(STALE_S))
+        step.hset(WORKER_ENGINES, _worker(worker_pid), json.dumps(engines))
+        step.expire(WORKER_ENGINES, round(STALE_S))
         step.execute()
 
 
@@ -150,8 +156,8 @@ async def service_stats(connection: Any) -> ServiceStats:
     with guarded():
         async with connection.pipeline(transaction=False) as step:
             step.hgetall(METRICS).smembers(OPEN).llen(f"rq:queue:{QUEUE}").zrange(WEBHOOKS, 0, -1)
-            step.hgetall(WORKER_MEMORY).hgetall(WORKER_HOLDS).info("memory")
-            counters, members, queued_count, account_ids, memory, holds, redis_memory = await step.execute()
+            step.hgetall(WORKER_MEMORY).hgetall(WORKER_ENGINES).hgetall(WORKER_HOLDS).info("memory")
+            counters, members, queued_count, account_ids, memory, engines, holds, redis_memory = await step.execute()
             for member in members:
                 step.hmget(JobKeys.of_member(member).record, "status", "created_at_ms")
             for account_id in account_ids:
@@ -169,9 +175,23 @@ async def service_stats(connection: Any) -> ServiceStats:
         queued_count,
         sum(map(int, webhooks_counts)),
         running,
+        summed([json.loads(text) for name, text in engines.items() if name in running]),
         {name: _pair(text) for name, text in holds.items() if name in running},
         fill_of(redis_memory),
     )
+
+
+def summed(reports: Sequence[Mapping[str, Sequence[int]]]) -> dict[str, Kept]:
+    """Add up the engines of several workers; one that none of them keeps counts 0.
+
+    >>> summed([{"light": [1, 40]}, {"light": [1, 50], "reader": [2, 9]}])["light"]
+    Kept(processes_count=2, size_bytes=90)
+    """
+    kept = {engine: [Kept(*report[engine]) for report in reports if engine in report] for engine in ENGINES}
+    return {
+        engine: Kept(sum(each.processes_count for each in found), sum(each.size_bytes for each in found))
+        for engine, found in kept.items()
+    }
 
 
 def _pair(text: str) -> tuple[int, int]:
