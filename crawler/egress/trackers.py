@@ -30,14 +30,20 @@ FILE = "trackers.txt"
 def trackers_of(site: str) -> frozenset[str]:
     """Return those of :func:`tracker_hosts` that belong to a website which is crawled itself, given its host."""
     domain = registrable_domain(site)
+    if f"{domain}\n" not in _list():
+        return frozenset()  # as of nearly all websites
     return frozenset(host for host in tracker_hosts() if host == domain or host.endswith(f".{domain}"))
 
 
 @cache
 def tracker_hosts() -> frozenset[str]:
     """Return the hosts to refuse, each with every name below it."""
-    text = (files(__package__) / FILE).read_text(encoding="ascii")
-    return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
+    return frozenset(line for line in _list().splitlines() if line and not line.startswith("#"))
+
+
+@cache
+def _list() -> str:
+    return (files(__package__) / FILE).read_text(encoding="ascii")
 
 
 def hosts_in(entities: Iterable[dict[str, object]]) -> list[str]:

@@ -117,7 +117,8 @@ class Entry:
     @property
     def scripts(self) -> frozenset[int]:
         """The scripts, as :func:`scripts_of` tells them, without which no phrase of it can be met; empty: no such."""
-        return frozenset() if _LATIN.search(self.text.replace(NETWORK, "")) else scripts_of(self.text)
+        text = self.text.replace(NETWORK, "") if "{" in self.text else self.text
+        return frozenset() if _LATIN.search(text) else scripts_of(text)
 
     def phrases(self) -> Iterator[tuple[str, Sense]]:
         """Take the phrases apart.
@@ -128,7 +129,8 @@ class Entry:
         Raises:
             LanguageError: one cannot be used.
         """
-        whole = replace(self.sense, is_whole=True)
+        sense = self.sense
+        whole = replace(sense, is_whole=True) if "=" in self.text else sense
         # Folded all at once: phrases one by one take many times as long.
         for written in fold(self.text).replace("\n", ",").split(","):
             phrase = written.strip()
@@ -136,7 +138,7 @@ class Entry:
                 continue
             if _SIGNS.search(phrase) and not _is_usable(phrase):
                 raise LanguageError(f"{self.where}: {phrase!r} is no phrase")
-            yield (phrase[1:], whole) if phrase[0] == "=" else (phrase, self.sense)
+            yield (phrase[1:], whole) if phrase[0] == "=" else (phrase, sense)
 
 
 def entries() -> Iterator[Entry]:

@@ -11,7 +11,7 @@ that it could have kept, and never the reverse.  WHATWG HTML, sections 13.2.4.2,
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 MAX_DEPTH = 400
 """Most elements open at once.  Browsers stop at 512; the deepest page of the twenty real sites read has 38."""
@@ -45,7 +45,8 @@ _ATTRIBUTE = re.compile(
 
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 _RAW = frozenset("script style title textarea xmp iframe noembed noframes".split())
-_RAW_IN_DRAWINGS = frozenset("script style title".split())
+_NOT_IN_DRAWINGS = _RAW - frozenset("script style title".split())
+"""Raw text outside drawings alone."""
 _FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
 _SPECIAL = frozenset(
     "address applet article aside blockquote body button caption center colgroup dd details dialog dir div dl dt "
@@ -141,7 +142,7 @@ class _OpenElements:
 
     def __init__(self) -> None:
         self._stack: list[str] = []
-        self._counts: Counter[str] = Counter()
+        self._counts: defaultdict[str, int] = defaultdict(int)  # unlike a counter it has no method in Python
         self._formatting: dict[str, list[str]] = defaultdict(list)
         self._tags: Counter[str] = Counter()
         self._formatting_count = 0
@@ -156,19 +157,18 @@ class _OpenElements:
         """Open an element, and say whether there was room for it."""
         if name in _VOID:
             return True
-        if name in _RAW - _RAW_IN_DRAWINGS and self.is_foreign:
+        if name in _NOT_IN_DRAWINGS and self.is_foreign:
             return False  # whether its content is tags depends on what no stack tells
         if name in ("option", "optgroup"):
             self._options_count += 1
             if self._options_count > MAX_OPTIONS_COUNT:
                 return False
-        if name in _ONLY_IN_TABLES and not any(self._counts[each] for each in _HOLD_CELLS):
+        if name in _ONLY_IN_TABLES and not self._has_any(_HOLD_CELLS):
             return True  # the parser drops it
         if name in _CLOSES_P and self._counts["p"]:
             self._pop(*_CLOSED_BY["p"])
-        closes, barred_by = _CLOSED_BY.get(name, (frozenset(), frozenset()))
-        if any(self._counts[each] for each in closes):
-            self._pop(closes, barred_by)
+        if name in _CLOSED_BY and self._has_any(_CLOSED_BY[name][0]):
+            self._pop(*_CLOSED_BY[name])
         elif self._stack and (name, self._stack[-1]) in _FOLLOWS and (name == "option" or self._counts["ruby"]):
             self._drop(1)
         if len(self._stack) >= MAX_DEPTH:
@@ -195,18 +195,25 @@ class _OpenElements:
         if name in _FORMATTING:
             if not self._counts[name]:
                 # It was closed along with what it stood in, and waits to be opened again.
-                is_certain = not any(self._counts[each] for each in _BARRIERS)
+                is_certain = not self._has_any(_BARRIERS)
             else:
-                is_certain = self._pop(frozenset((name,)), _SPECIAL) or self._take_out(name)
+                is_certain = self._pop((name,), _SPECIAL) or self._take_out(name)
             if is_certain and self._formatting[name]:
                 tag = self._formatting[name].pop()
                 self._formatting_count -= self._tags[tag] <= EQUAL_COUNT
                 self._tags[tag] -= 1
         elif self._counts[name]:
-            barred_by = _SPECIAL if name not in _SPECIAL else _TABLE if name in _BARRIERS | _IN_TABLE else _BARRIERS
-            self._pop(frozenset((name,)), barred_by - {name})
+            barred_by = _SPECIAL if name not in _SPECIAL else _TABLE if name in _CELLS_AND_BARRIERS else _BARRIERS
+            self._pop((name,), barred_by)
 
-    def _pop(self, names: frozenset[str], barred_by: frozenset[str]) -> bool:
+    def _has_any(self, names: Collection[str]) -> bool:
+        counts = self._counts
+        for name in names:  # noqa: SIM110  # asked for nearly every tag, and a generator takes three times as long
+            if counts[name]:
+                return True
+        return False
+
+    def _pop(self, names: Collection[str], barred_by: frozenset[str]) -> bool:
         for count, name in enumerate(reversed(self._stack[-MAX_LOOK_COUNT:]), 1):
             if name in names:
                 self._drop(count)
@@ -236,3 +243,4 @@ _FOLLOWS = frozenset((("option", "option"), ("rt", "rt"), ("rt", "rp"), ("rp", "
 """Elements that close what they follow at once, inside ``ruby`` the last ones."""
 _IN_TABLE = frozenset("tr tbody thead tfoot".split())
 _ONLY_IN_TABLES = _IN_TABLE | frozenset("td th caption colgroup".split())
+_CELLS_AND_BARRIERS = _BARRIERS | _IN_TABLE
