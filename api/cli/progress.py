@@ -7,14 +7,16 @@ import sys
 import time
 from collections import Counter
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
 
 RATE_AFTER_S = 1.0
 """Time after which a rate says something, in seconds."""
+
+WIDE_COUNT = 100
+"""Columns of a terminal from which on the engines have room beside the bar."""
 
 LINE_EVERY_S = 5.0
 """Pause between two lines where there is no terminal, in seconds."""
@@ -31,8 +33,6 @@ class Progress:
     """
 
     def __init__(self, total_count: int, done_count: int = 0, *, found_count: int = 0, failed_count: int = 0) -> None:
-        console = Console(stderr=True)
-        self._is_terminal = console.is_terminal
         self._total_count = total_count
         self._done_count = done_count
         self._found_count = found_count
@@ -40,30 +40,23 @@ class Progress:
         self._engines: Counter[str] = Counter()
         self._begun_at = self._said_at = time.monotonic()
         self._begun_count = done_count
-        self._bar = Bar(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[counts]}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            disable=not self._is_terminal,
-        )
-        counts = self._counts() if done_count else ""
-        self._task = self._bar.add_task("sites", total=total_count, completed=done_count, counts=counts)
+        self._bar = _bar() if sys.stderr.isatty() else None
+        if self._bar is not None:
+            counts = self._counts() if done_count else ""
+            self._bar.add_task("sites", total=total_count, completed=done_count, counts=counts)
 
     def __enter__(self) -> Self:
         """Show the bar."""
-        self._bar.start()
+        if self._bar is not None:
+            self._bar.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Take the bar away."""
-        self._bar.stop()
+        if self._bar is not None:
+            self._bar.stop()
 
     def advance(self, *, is_found: bool, is_failed: bool, engine: str = "") -> None:
         """Count one more item as done, read with an engine; ``""`` where nothing was read."""
@@ -80,17 +73,36 @@ class Progress:
     def show(self, done_count: int, found_count: int, failed_count: int) -> None:
         """Show how many items are done, found and failed in all."""
         self._done_count, self._found_count, self._failed_count = done_count, found_count, failed_count
-        counts = self._counts()
-        self._bar.update(self._task, completed=self._done_count, counts=counts)
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], completed=self._done_count, counts=self._counts())
+            return
         now = time.monotonic()
-        if not self._is_terminal and (now - self._said_at >= LINE_EVERY_S or self._done_count == self._total_count):
+        if now - self._said_at >= LINE_EVERY_S or self._done_count == self._total_count:
             self._said_at = now
-            print(f"{self._done_count} of {self._total_count} sites: {counts}", file=sys.stderr, flush=True)  # noqa: T201
+            line = f"{self._done_count} of {self._total_count} sites: {self._counts()}"
+            print(line, file=sys.stderr, flush=True)  # noqa: T201
 
     def _counts(self) -> str:
         parts = [f"{self._found_count} with profiles", f"{self._failed_count} failed"]
-        parts += [f"{engine} {count}" for engine, count in sorted(self._engines.items())]
+        if self._bar is None or self._bar.console.width >= WIDE_COUNT:
+            parts += [f"{engine} {count}" for engine, count in sorted(self._engines.items())]
         elapsed_s = time.monotonic() - self._begun_at
         if self._done_count > self._begun_count and elapsed_s >= RATE_AFTER_S:
             parts.append(f"{(self._done_count - self._begun_count) / elapsed_s:.1f} sites/s")
         return ", ".join(parts)
+
+
+def _bar() -> "Bar":
+    # Loaded where a bar is drawn: its import takes as long as reading two pages.
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    return Bar(
+        BarColumn(bar_width=12),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[counts]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )

@@ -7,7 +7,7 @@ alike on both sides matches.  Pure; knows scripts, not words.
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _LETTERS = {
     # Letters that Unicode does not take apart, and that people without the keyboard write plainly.
@@ -80,8 +80,7 @@ _LATIN_BLOCKS = frozenset((0x00, 0x01, 0x02, *range(0x1E, 0x2E)))
 _EAST_ASIAN = 0x30
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A word, a run of a script without spaces, or a punctuation mark, with its place in the folded text."""
 
     text: str
@@ -118,7 +117,8 @@ def fold(text: str) -> str:
 def pieces(folded: str) -> Iterator[Piece]:
     """Take a folded text apart; spaces, hyphens, underscores and apostrophes only part."""
     for match in _PIECES.finditer(folded):
-        yield Piece(match[0], match.start(), match.end(), match.lastgroup == "run", match.lastgroup == "mark")
+        kind = match.lastgroup
+        yield Piece(match[0], *match.span(), kind == "run", kind == "mark")
 
 
 def breadth(text: str) -> int:

@@ -201,7 +201,7 @@ def _find(folded: str, language: str, is_slug: bool) -> tuple[Match, ...]:
     worded = [part for part in parts if not part.is_mark]
     ends: dict[tuple[int, Kind], int] = {}
     for place, part in enumerate(parts):
-        if not (part.is_run or _starts(part.text) or _begins_network(part.text)):
+        if not (part.is_run or _begins_phrase(part.text)):
             continue  # so it is with nearly all words
         for sense, start, end in _at(tree, parts, place):
             if (sense.language and sense.language != language) or (sense.is_slug and not is_slug):
@@ -268,6 +268,12 @@ def _networks(node: _Node, parts: list[Piece], place: int) -> Iterator[int]:
 def _starts(word: str) -> tuple[_Node, ...]:
     """Where a word leads: most words of a site stand on each of its pages."""
     return _tree().starts(word)
+
+
+@lru_cache(maxsize=20_000)
+def _begins_phrase(word: str) -> bool:
+    """Whether any phrase may begin with a word."""
+    return bool(_starts(word)) or _begins_network(word)
 
 
 @lru_cache(maxsize=20_000)
