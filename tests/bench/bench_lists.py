@@ -129,14 +129,15 @@ async def until_done(client: httpx.AsyncClient, items: list[dict[str, str]]) -> 
 async def by_service(items: list[dict[str, str]], port: int, workers_count: int, what: str) -> Line:
     """Run one job with workers that have just started."""
     async with service(port, workers_count) as (client, redis_url):
-        before, before_s = _redis_commands(redis_url), _tree_cpu_s()
+        before, before_s = _redis_work(redis_url), _tree_cpu_s()
         begun = time.monotonic()
         job = await until_done(client, items)
         wall_s, cpu_s = time.monotonic() - begun, _tree_cpu_s() - before_s
-        after, peak_mb = _redis_commands(redis_url), _tree_mb()
+        after, peak_mb = _redis_work(redis_url), _tree_mb()
+        commands, spent_s = ((later - earlier) / len(items) for earlier, later in zip(before, after, strict=True))
         note = (
-            f"{job['found_count']} found, {job['error_count']} failed; {(after - before) / len(items):.1f} commands "
-            f"and {_redis_bytes(redis_url) / len(items):.0f} bytes of Redis an item; {peak_mb:.0f} MB at the end"
+            f"{job['found_count']} found, {job['error_count']} failed; Redis an item: {commands:.1f} commands, "
+            f"{1000 * spent_s:.2f} ms, {_redis_bytes(redis_url) / len(items):.0f} bytes; {peak_mb:.0f} MB at the end"
         )
         return Line(what, wall_s, cpu_s, note)
 
@@ -261,9 +262,11 @@ def _servers() -> list[psutil.Process]:
     return [each for each in psutil.Process().children() if "tests.bench.list_server" in each.cmdline()]
 
 
-def _redis_commands(url: str) -> int:
+def _redis_work(url: str) -> tuple[int, float]:
+    """Commands so far, those within scripts included, and processor time in seconds."""
     with redis.Redis.from_url(url) as connection:
-        return int(connection.info("stats")["total_commands_processed"])
+        info = connection.info()
+        return int(info["total_commands_processed"]), float(info["used_cpu_sys"]) + float(info["used_cpu_user"])
 
 
 def _redis_bytes(url: str) -> int:

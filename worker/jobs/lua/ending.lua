@@ -5,10 +5,12 @@ local webhooks, webhook_accounts, metrics = unpack(KEYS, 10, 12)
 local member, most_listed = ARGV[1], tonumber(ARGV[2])
 
 -- What is counted for the day alone; a day's counters are kept for forty days.
+local day = metrics .. ':' .. math.floor(now_ms / 86400000)
+local is_day_kept = false
 local function count_day(name, by)
-  local day = metrics .. ':' .. math.floor(now_ms / 86400000)
   redis.call('HINCRBY', day, name, by)
-  redis.call('EXPIRE', day, 40 * 86400)
+  if not is_day_kept then redis.call('EXPIRE', day, 40 * 86400) end
+  is_day_kept = true
 end
 local function count(name, by)
   redis.call('HINCRBY', metrics, name, by)
