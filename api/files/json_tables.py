@@ -21,7 +21,7 @@ _ARRAYS = ("items", "features", "elements", "results", "data", "places", "rows",
 """Keys whose array is the list, the likeliest first, where an object wraps it; any other single array of objects is
 taken too."""
 
-_OSM_TYPES = frozenset({"node", "way", "relation", "area", "count"})
+_OSM_TYPES = ("node", "way", "relation", "area", "count")  # no set: what is looked for may be a list
 
 
 @dataclass(frozen=True, slots=True)

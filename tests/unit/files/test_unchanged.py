@@ -64,6 +64,7 @@ items = st.dictionaries(st.text(max_size=4), values, max_size=3)
 
 
 @settings(max_examples=40)
+@example([{"type": []}, {"type": {"tags": []}, "id": [], "properties": "", "lat": {}}], "json", None)
 @given(
     st.lists(items, min_size=1, max_size=3), st.sampled_from(["json", "jsonl", "geojson"]), st.sampled_from([None, 2])
 )
