@@ -95,9 +95,9 @@ class _Service:
         memory = [((worker,), size) for worker, size in stats.memory_bytes.items()]
         yield _gauge("socials_worker_memory_bytes", "Memory of a worker and all its children.", memory, ["worker"])
         counts = [((engine,), kept.processes_count) for engine, kept in stats.engines.items()]
-        yield _gauge("socials_engine_processes", "Processes that workers keep, by engine.", counts, ["engine"])
+        yield _gauge("socials_engine_processes", "Engine processes that workers keep.", counts, ["engine"])
         sizes = [((engine,), kept.size_bytes) for engine, kept in stats.engines.items()]
-        yield _gauge("socials_engine_bytes", "Memory of these processes.", sizes, ["engine"])
+        yield _gauge("socials_engine_bytes", "Memory of the engine processes that workers keep.", sizes, ["engine"])
         for prefix, (name, words, label) in _COUNTERS.items():
             family = CounterMetricFamily(name, words, labels=[label])
             for field, value in sorted(stats.counters.items()):

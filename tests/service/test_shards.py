@@ -361,17 +361,17 @@ def test_a_dead_turn_releases_what_it_held_and_nothing_else(service: Service, re
     service.queue.note_worker("worker")
     service.raw.hset(JobKeys(job.account_id, "").account, "id", job.account_id)
     ShardQueue(redis.Redis.from_url(redis_url), 600, 2).release(job.account_id)
-    for number, holder in enumerate(("worker:1", "worker:11")):
+    for number, holder in enumerate(("machine:1:20", "machine:11:20")):
         assert service.shard(job, number).claim(LEASE_S, holder)
         service.raw.set(f"{MANNERS_PREFIX}domain:{number}.example", holder, px=60_000)
 
-    service.queue.bury("worker:1")
+    service.queue.bury("machine:1")
 
     leases_ms = [int(service.raw.hget(shard, "lease_until_ms")) for shard in shards]
     now_ms = round(1000 * float(".".join(map(str, service.raw.time()))))
     assert leases_ms[0] <= now_ms + 1000 < leases_ms[1]
     assert service.raw.keys(f"{MANNERS_PREFIX}*") == [f"{MANNERS_PREFIX}domain:1.example"]
-    again = service.shard(job).claim(LEASE_S, "worker:2")
+    again = service.shard(job).claim(LEASE_S, "machine:2:20")
     assert again is not None
     assert again.deaths_count == 1
 

@@ -6,7 +6,6 @@ Nothing here names an account, a job or a site.  Written by workers, read by the
 
 import json
 import math
-import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from crawler.engines.kept import ENGINES, Kept, measure
 from crawler.records import Engine
 from worker.connection import guarded
 from worker.jobs.keys import METRICS, OPEN, WEBHOOKS, WORKER_ENGINES, WORKER_HOLDS, WORKER_MEMORY, JobKeys
-from worker.jobs.queue import QUEUE
+from worker.jobs.queue import QUEUE, worker_name
 
 DAY_S = 86_400
 
@@ -98,13 +97,9 @@ def note_holds(connection: Redis, worker_pid: int, shards_count: int, sites_coun
     """Say what the crawl of a worker has in hand."""
     with guarded():
         if shards_count:
-            connection.hset(WORKER_HOLDS, _worker(worker_pid), f"{shards_count} {sites_count}")
+            connection.hset(WORKER_HOLDS, worker_name(worker_pid), f"{shards_count} {sites_count}")
         else:
-            connection.hdel(WORKER_HOLDS, _worker(worker_pid))
-
-
-def _worker(pid: int) -> str:
-    return f"{socket.gethostname()}:{pid}"
+            connection.hdel(WORKER_HOLDS, worker_name(worker_pid))
 
 
 def note_memory(connection: Redis, worker_pid: int) -> None:
@@ -112,9 +107,9 @@ def note_memory(connection: Redis, worker_pid: int) -> None:
     total_bytes, engines = measure(worker_pid)
     with guarded():
         step = connection.pipeline(transaction=False)
-        step.hset(WORKER_MEMORY, _worker(worker_pid), f"{total_bytes} {time.time()}")
+        step.hset(WORKER_MEMORY, worker_name(worker_pid), f"{total_bytes} {time.time()}")
         step.expire(WORKER_MEMORY, round(STALE_S))
-        step.hset(WORKER_ENGINES, _worker(worker_pid), json.dumps(engines))
+        step.hset(WORKER_ENGINES, worker_name(worker_pid), json.dumps(engines))
         step.expire(WORKER_ENGINES, round(STALE_S))
         step.execute()
 

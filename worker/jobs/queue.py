@@ -6,8 +6,9 @@ job was stored, by tasks that hand a shard back, and by the sweeper.
 
 import asyncio
 import logging
+import socket
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Literal, NamedTuple, Self
 
 from redis import Redis
@@ -19,6 +20,7 @@ from worker.connection import for_queue, guarded
 from worker.entries import SHARD_TASK, TrustedJob
 from worker.jobs.keys import BUSY, MANNERS_PREFIX, OPEN, WORKERS, JobKeys, taken_key
 from worker.jobs.scripts import FORGET, RELEASE, RESTORE, SHORTEN, TAKE
+from worker.jobs.shards import ALONE_DEATHS_COUNT
 
 logger = logging.getLogger(__name__)
 
@@ -46,9 +48,14 @@ Reason = Literal["alone", "nothing"]
 """Why no shard was taken: one comes next that must be worked on alone, or there is none."""
 
 
-def holder_name(worker_name: str, pid: int) -> str:
-    """Name the process of a turn, over all machines."""
-    return f"{worker_name}:{pid}"
+def worker_name(pid: int) -> str:
+    """Name a worker, over all machines."""
+    return f"{socket.gethostname()}:{pid}"
+
+
+def holder_name(worker_pid: int, pid: int) -> str:
+    """Name the process of a worker's turn, over all machines."""
+    return f"{worker_name(worker_pid)}:{pid}"
 
 
 class ShardQueue:
@@ -147,6 +154,7 @@ class ShardQueue:
             RqJob.key_for(""),
             claim_id,
             holder,
+            ALONE_DEATHS_COUNT,
             *sorted(held_accounts),
         ]
         with guarded():
@@ -160,18 +168,23 @@ class ShardQueue:
                 logger.error("an entry of another kind was removed from the queue: %s", entry_id)
         return "nothing"
 
-    def bury(self, holder: str) -> None:
-        """Release what a dead process held: its shards are queued again at once, sites are free for others."""
+    def bury(self, worker: str) -> None:
+        """Release what the turn of a worker held: its shards are queued again at once, sites are free for others.
+
+        Args:
+            worker: its :func:`worker_name`; the turn is dead, or the worker with it.
+        """
+        prefix = f"{worker}:"
         with guarded():
             accounts = {JobKeys.of_member(member).account_id for member in self._redis.smembers(OPEN)}
             for account_id in sorted(accounts):
                 members = sorted(map(_text, self._redis.smembers(JobKeys(account_id, "").released)))
                 shards = [_shard_key(account_id, member) for member in members]
-                places = self._shorten(keys=shards, args=[holder, 0]) if shards else []
+                places = self._shorten(keys=shards, args=[prefix, 0]) if shards else []
                 if places:
                     logger.warning("a turn died over %s of account %s", _shards(len(places)), account_id)
                     self._enqueue(account_id, [members[place - 1] for place in places])
-            self._free_sites({holder})
+            self._free_sites(lambda holder: holder.startswith(prefix))
 
     def sweep(self, lease_s: float) -> None:
         """Queue again what lost its worker, queue what was stored and never queued, forget what expired.
@@ -200,11 +213,11 @@ class ShardQueue:
                 if account_id not in accounts:
                     self.release(account_id)
 
-    def _free_sites(self, holders: Collection[str]) -> None:
+    def _free_sites(self, is_dead: Callable[[str], bool]) -> None:
         """Let others ask the sites that dead processes were asking."""
         sites = list(self._redis.scan_iter(f"{MANNERS_PREFIX}*", count=1000))
         tokens = self._redis.mget(sites) if sites else []
-        held = [site for site, token in zip(sites, tokens, strict=True) if token and _text(token) in holders]
+        held = [site for site, token in zip(sites, tokens, strict=True) if token and is_dead(_text(token))]
         if held:
             self._redis.delete(*held)
 
@@ -234,7 +247,7 @@ class ShardQueue:
                 if state["state"] == "running" and state["holder"]:
                     dead.add(state["holder"])
         if dead:
-            self._free_sites(dead)
+            self._free_sites(dead.__contains__)
         self._enqueue(account_id, lost)
 
     def _workers_count(self) -> int:

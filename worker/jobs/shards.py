@@ -1,8 +1,8 @@
 """How does one worker hold a shard, and what may it do with it?
 
 A lease with a fencing token: a worker that lets it run out loses the shard, and its late writes are refused.  The rule
-for inputs that kill their worker: a shard over which two workers died is cut into shards of one input, and an input
-whose own shard kills one more is answered ``internal_error``.
+for inputs that kill their worker: a shard over which two workers died is worked on alone, after a third death it is
+cut into shards of one input, and an input whose own shard kills one more is answered ``internal_error``.
 """
 
 import json
@@ -24,8 +24,12 @@ from worker.jobs.scripts import CLAIM, GIVE_UP, PUT, RENEW, SPLIT
 PROGRESS_EVERY_MS = 200
 """Pause between two progress events of a job, in milliseconds: at most five a second."""
 
-MAX_DEATHS_COUNT = 2
-"""Workers that may die over a shard before it is cut up; the third attempt would take its neighbours along again."""
+ALONE_DEATHS_COUNT = 2
+"""Workers that may die over a shard before it is worked on alone.  The first one hardly died of it (a machine is lost,
+a kernel needs memory), and each shard that it held would have to wait until the one before is done."""
+
+MAX_DEATHS_COUNT = 3
+"""Workers that may die over a shard before it is cut up: over the last of them it was alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,7 @@ class ShardStore:
         with guarded():
             places = [each.index for each in shard.inputs]
             prefix = self._keys.shard(0).removesuffix("0")
-            # One death is counted already: an input alone in its shard needs only one more to be given up.
+            # Deaths are counted already: an input alone in its shard needs only one more to be given up.
             name = self._keys.member(self._number)
             args: list[int | str] = [self._token, prefix, MAX_DEATHS_COUNT - 1, name, *places]
             self._split(keys=[self._keys.record, self._shard, self._keys.ready, self._keys.released], args=args)

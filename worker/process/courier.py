@@ -1,7 +1,8 @@
-"""Which process calls the receivers of webhooks?
+"""Which process calls the receivers of webhooks, and says that a worker is dead?
 
 One beside each worker, started and ended with it.  It delivers several at a time, so that a receiver that does not
-answer holds up neither jobs nor other receivers.
+answer holds up neither jobs nor other receivers.  Where its worker ends without a word, it releases what that held, as
+the worker does for its turn: others need not wait until the leases have run out.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ import sys
 from crawler.config import Settings, read_or_exit
 from crawler.logs import configure
 from worker.connection import Unavailable, for_api
+from worker.jobs.queue import ShardQueue, worker_name
 from worker.process.lifetime import die_with_parent
 from worker.webhooks.delivery import deliver
 from worker.webhooks.schedule import WebhookSchedule
@@ -54,7 +56,7 @@ class Courier:
                 self._process.wait()
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: Settings, worker_pid: int | None) -> None:
     """Deliver webhooks until SIGTERM."""
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
@@ -78,6 +80,8 @@ async def run(settings: Settings) -> None:
                 task.add_done_callback(tasks.discard)
                 continue
             await _first(stopped, tasks)
+        if worker_pid is not None and os.getppid() != worker_pid:
+            await asyncio.to_thread(_bury, settings, worker_pid)
         if tasks:
             await asyncio.wait(tasks, timeout=STOP_TIMEOUT_S)
     finally:
@@ -85,6 +89,16 @@ async def run(settings: Settings) -> None:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await connection.aclose()
+
+
+def _bury(settings: Settings, worker_pid: int) -> None:
+    queue = ShardQueue.connect(settings.redis_url, settings.turn_timeout_s, settings.shards_per_worker_count)
+    try:
+        queue.bury(worker_name(worker_pid))
+    except Unavailable:
+        logger.warning("Redis is not available; what the worker held is released when its leases run out")
+    finally:
+        queue.close()
 
 
 async def _first(stopped: asyncio.Event, tasks: set[asyncio.Task[None]]) -> None:
@@ -96,11 +110,12 @@ async def _first(stopped: asyncio.Event, tasks: set[asyncio.Task[None]]) -> None
 
 def main() -> None:
     """Run as ``python -m worker.process.courier [PID-OF-ITS-WORKER]`` until SIGTERM, or until its worker ends."""
-    die_with_parent(signal.SIGTERM, int(sys.argv[1]) if len(sys.argv) > 1 else None)
+    worker_pid = int(sys.argv[1]) if len(sys.argv) > 1 else None
+    die_with_parent(signal.SIGTERM, worker_pid)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the worker, which then ends the courier
     settings = read_or_exit()
     configure(settings, "courier")
-    asyncio.run(run(settings))
+    asyncio.run(run(settings, worker_pid))
 
 
 if __name__ == "__main__":

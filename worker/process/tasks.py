@@ -22,7 +22,7 @@ def run_shard(account_id: str, job_id: str, number: int) -> None:
     """
     settings = Settings()
     forget_secrets()  # a browser that is taken over must not find them in its environment
-    name = holder_name(os.environ.get("RQ_WORKER_ID", ""), os.getpid())  # RQ says who has forked us
+    name = holder_name(os.getppid(), os.getpid())
     with Turn(settings, (account_id, job_id, number), name) as turn:
         signal.signal(signal.SIGTERM, turn.stop)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # the worker blocked it until there is a handler

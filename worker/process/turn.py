@@ -23,7 +23,7 @@ from crawler.records import Batch, SiteResult
 from worker.connection import Unavailable, for_api, for_work
 from worker.jobs import metrics
 from worker.jobs.queue import QUEUE_KEY, ShardQueue, Taken
-from worker.jobs.shards import MAX_DEATHS_COUNT, Heartbeat, Shard, ShardStore, internal_error
+from worker.jobs.shards import ALONE_DEATHS_COUNT, MAX_DEATHS_COUNT, Heartbeat, Shard, ShardStore, internal_error
 from worker.process.manners import SharedManners
 
 logger = logging.getLogger(__name__)
@@ -256,8 +256,8 @@ class Hold:
 
     @property
     def is_alone(self) -> bool:
-        """Whether a worker died over it: nothing else is worked on beside it, which could die with it again."""
-        return self.taken.deaths_count > 0
+        """Whether workers died over it: nothing else is worked on beside it, which could die with it again."""
+        return self.taken.deaths_count >= ALONE_DEATHS_COUNT
 
     async def put(self, result: SiteResult) -> None:
         """Keep a result; while Redis is away, as long as the lease may hold."""
