@@ -47,7 +47,7 @@ _SECRETS = (
     (re.compile(r"(://)[^\s/@]*@"), r"\1***@"),
     (re.compile(r"\b(Bearer\s+)\S+", re.IGNORECASE), r"\1***"),
     (re.compile(r"\bwhsec_[A-Za-z0-9+/=_-]+"), "whsec_***"),
-    (re.compile(r"\b(socials_[a-z0-9]+_[0-9a-f]+_)[A-Za-z0-9_-]+"), r"\1***"),
+    (re.compile(r"\b((?:socials|session|link)_[a-z0-9]+_[0-9a-f]+_)[A-Za-z0-9_-]+"), r"\1***"),
     (re.compile(r"(socials_session=)[^\s;,\"']+"), r"\1***"),
 )
 

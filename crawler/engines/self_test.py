@@ -17,6 +17,7 @@ from crawler.engines.driver import Driver
 from crawler.engines.find import find_engines
 from crawler.engines.light import LightProvider
 from crawler.records import Engine
+from crawler.scratch import own_temporary_files
 
 START_TIMEOUT_S = 30.0
 """Longest wait for an engine to start, in seconds."""
@@ -74,11 +75,12 @@ async def verify_engine(provider: LightProvider | ChromiumProvider, proxy: Egres
         UnguardedError: it must not be used.
         PlaywrightError, OSError: it does not start.
     """
-    await provider.start()
-    try:
-        browser: Any = await provider.launch_browser()
-        context = await browser.new_context()
-        page = await context.new_page()
-        await verify_guard(proxy, page.goto)
-    finally:
-        await provider.close()
+    with own_temporary_files():
+        await provider.start()
+        try:
+            browser: Any = await provider.launch_browser()
+            context = await browser.new_context()
+            page = await context.new_page()
+            await verify_guard(proxy, page.goto)
+        finally:
+            await provider.close()

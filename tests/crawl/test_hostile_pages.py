@@ -4,20 +4,18 @@ Each page is read beside ten good sites, all in one crawl as a worker runs it.  
 repeat; the sizes are those at which an earlier reader took minutes or gigabytes.
 """
 
-import json
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.crawl.child import crawl
+
 GOOD_COUNT = 10
 MAX_MB = 400
 GOOD = (
@@ -89,23 +87,16 @@ def crawled() -> dict[str, Any]:
         "limits": {"item_budget_s": 20},
     }
     began = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.crawl.run_crawl"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
     peak = [0.0]
 
-    def watch() -> None:
+    def watch(process: "subprocess.Popen[str]") -> None:
         while process.poll() is None:
             peak[0] = max(peak[0], *_sizes_mb(process.pid))
             time.sleep(0.05)
 
-    watching = threading.Thread(target=watch)
-    watching.start()
-    output, _ = process.communicate(json.dumps(order).encode(), timeout=120)
-    watching.join()
+    answer, _ = crawl(order, 120, watch)
     server.shutdown()
     server.server_close()
-    answer = json.loads(output)
     results = {names[each["index"]]: each for each in answer["results"]}
     return {"results": results, "took_s": time.monotonic() - began, "peak_mb": peak[0]}
 

@@ -28,6 +28,7 @@ from crawler.pages import answer_from_failure, page_from
 from crawler.records import Engine, Failure, Page, Reason, SiteInput
 from crawler.requests import request_for
 from crawler.scrapy_settings import scrapy_settings
+from crawler.scratch import own_temporary_files
 
 
 class PageSpider(scrapy.Spider):
@@ -82,6 +83,7 @@ async def work(order: dict[str, Any]) -> dict[str, Any]:
         "pages": [as_json(page) for _, page in sorted(found, key=lambda pair: pair[0])],
         "stats": {key: value for key, value in crawler.stats.get_stats().items() if isinstance(value, int | float)},
         "peak_bytes": peak_bytes(),
+        "passages_count": len(proxy.passages),
         "children": [" ".join(child.cmdline()[:1]) for child in psutil.Process().children(recursive=True)],
     }
 
@@ -100,7 +102,8 @@ def main() -> None:
 
     task = asyncio.get_event_loop().create_task(work(order))
     task.add_done_callback(lambda _: reactor.stop())
-    reactor.run(installSignalHandlers=False)
+    with own_temporary_files():  # as a crawl has it
+        reactor.run(installSignalHandlers=False)
     json.dump(task.result(), sys.stdout)
 
 

@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import os
 import re
 import signal
 import subprocess
@@ -22,6 +23,7 @@ from crawler.config import Settings
 from crawler.engines.find import find_engines
 from crawler.engines.install import chromium_fix, light_fix
 from crawler.records import Engine
+from tests.standing import assert_answer, assert_silence, temporary_files
 
 LINK = "https://www.facebook.com/"
 
@@ -101,7 +103,7 @@ def _is(kind: str, command: list[str]) -> bool:
     line = " ".join(command)
     is_chromium = "--headless" in line
     return {
-        "light": command[0].endswith("lightpanda"),
+        "light": command[:1] != [] and command[0].endswith("lightpanda"),  # one that has just ended has none
         "driver": "playwright" in " ".join(command[:2]),
         "chromium": is_chromium and "--type=" not in line,
         "renderer": "--type=renderer" in line,
@@ -169,28 +171,57 @@ def needs(*engines: Engine) -> None:
 def render(
     site: Site, pages: list[tuple[Engine, str]], *, under: Sequence[str] = (), **settings: Any
 ) -> dict[str, Any]:
-    """Render paths in a child process, started by the command ``under``.
+    """Render paths in a child process, started by the command ``under``; see :func:`fetch`."""
+    needs(*(engine for engine, _ in pages))
+    urls = [(engine, f"http://{site.address}{path}" if path.startswith("/") else path) for engine, path in pages]
+
+    def started(pid: int) -> None:
+        site.victim = pid
+
+    return fetch(site.address, urls, under=under, started=started, **settings)
+
+
+def fetch(
+    address: str,
+    urls: Sequence[tuple[Engine, str]],
+    *,
+    under: Sequence[str] = (),
+    started: Callable[[int], None] = lambda _: None,
+    **settings: Any,
+) -> dict[str, Any]:
+    """Render addresses in a child process, and see that it leaves nothing (:mod:`tests.standing`).
+
+    Args:
+        address: host and port that may be reached; names below ``.localhost`` at the same port may as well.
+        urls: engine and address of each page.
+        under: command that starts the child.
+        started: is told the child's process id.
+        settings: those of the crawler.
 
     Returns:
-        Its pages in the same order, its counters, its size, and the processes it left.
+        Its pages in the same order, its counters and its size.
     """
-    needs(*(engine for engine, _ in pages))
-    urls = [[engine, f"http://{site.address}{path}" if path.startswith("/") else path] for engine, path in pages]
-    allow = [site.address, f"*.localhost:{site.port}"]
+    allow = [address, "*.localhost:" + address.partition(":")[2]]
     order = json.dumps({"allow": allow, "settings": settings, "pages": urls})
-    child = subprocess.Popen(
-        [*under, sys.executable, Path(__file__).with_name("fetch_pages.py")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    site.victim = child.pid
-    try:
-        out, err = child.communicate(order, timeout=120)
-    finally:
-        child.kill()
-    assert child.returncode == 0, err
+    with temporary_files() as temporary:
+        child = subprocess.Popen(
+            [*under, sys.executable, Path(__file__).with_name("fetch_pages.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "TMPDIR": str(temporary)},
+        )
+        started(child.pid)
+        try:
+            out, err = child.communicate(order, timeout=120)
+        finally:
+            child.kill()
+        assert child.returncode == 0, err
     answer: dict[str, Any] = json.loads(out)
-    assert answer["children"] == []
+    assert (answer["children"], answer["passages_count"]) == ([], 0)
+    assert len(answer["pages"]) == len(urls)
+    for page in answer["pages"]:
+        assert_answer(page)
+    assert_silence(err)
     return answer

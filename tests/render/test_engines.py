@@ -4,22 +4,15 @@ One crawl per engine over all pages, in a child process, since a reactor runs on
 """
 
 import http.server
-import json
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from crawler.config import Settings
-from crawler.engines.find import find_engines
-from crawler.engines.install import chromium_fix, light_fix
 from crawler.records import Engine
-from tests.render.site import without_scripts
+from tests.render.site import fetch, needs, without_scripts
 
 pytestmark = pytest.mark.render
 
@@ -117,30 +110,14 @@ def address() -> Iterator[str]:
 
 
 def render(engine: Engine, address: str, urls: list[str], **settings: Any) -> dict[str, Any]:
-    """Render pages with one engine in a child process; skips where the engine is not there."""
-    if engine not in find_engines(Settings())[0]:
-        pytest.skip(light_fix() if engine is Engine.LIGHT else f"no Chromium here: {chromium_fix()}")
-    order = {
-        "allow": [address, "*.localhost:" + address.partition(":")[2]],
-        "settings": settings,
-        "pages": [[engine, url] for url in urls],
-    }
-    done = subprocess.run(
-        [sys.executable, Path(__file__).with_name("fetch_pages.py")],
-        input=json.dumps(order),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    """Render pages with one engine; skips where the engine is not there."""
+    needs(engine)
+    return fetch(address, [(engine, url) for url in urls], **settings)
 
 
 @pytest.fixture(scope="module", params=[Engine.LIGHT, Engine.CHROMIUM])
 def rendered(request: pytest.FixtureRequest, address: str) -> dict[str, Any]:
-    """All pages as one engine gave them, and what was left behind."""
+    """All pages as one engine gave them."""
     paths = [*PAGES, *NOT_HTML]
     urls = [*(f"http://{address}{path}" for path in paths), "http://127.0.0.1:1/"]
     answer = render(
@@ -151,7 +128,7 @@ def rendered(request: pytest.FixtureRequest, address: str) -> dict[str, Any]:
         request.param, address, [f"http://{address}{path}" for path in ENDLESS], settle_timeout_s=2, render_timeout_s=4
     )
     pages |= zip(ENDLESS, endless["pages"], strict=True)
-    return {"engine": request.param, "pages": pages, "children": answer["children"] + endless["children"]}
+    return {"engine": request.param, "pages": pages}
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if path not in NOT_LINKS])
@@ -198,10 +175,6 @@ def test_links_in_frames_are_read(rendered: dict[str, Any]) -> None:
     assert rendered["pages"]["/frames"]["extra"] == [f"{LINK}plain", f"{LINK}slow"]
 
 
-def test_no_browser_is_left(rendered: dict[str, Any]) -> None:
-    assert rendered["children"] == []
-
-
 @pytest.mark.parametrize("engine", [Engine.LIGHT, Engine.CHROMIUM])
 @pytest.mark.faults(80)
 def test_a_browser_is_retired_and_nothing_is_lost(address: str, engine: Engine) -> None:
@@ -209,4 +182,3 @@ def test_a_browser_is_retired_and_nothing_is_lost(address: str, engine: Engine) 
 
     assert all(f"{LINK}plain" in page["html"] for page in answer["pages"]), answer["pages"]
     assert answer["stats"]["render/browsers_retired"] >= 2
-    assert answer["children"] == []

@@ -5,8 +5,6 @@ Whole crawls in child processes, one per set of engines, against a web server on
 
 import http.server
 import json
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +12,9 @@ from typing import Any
 
 import pytest
 
-from crawler.config import Settings
-from crawler.engines.find import find_engines
-from crawler.engines.install import chromium_fix, light_fix
 from crawler.records import Engine
+from tests.crawl.child import crawl as run_crawl
+from tests.render.site import needs
 
 pytestmark = pytest.mark.render
 
@@ -92,25 +89,9 @@ def crawl(port: int, render: str = "auto", **settings: Any) -> dict[str, Any]:
         "settings": {"allow_hosts": [f"*.localhost:{port}"], "obey_robots": False, **settings},
         "limits": {"render": render},
     }
-    done = subprocess.run(
-        [sys.executable, Path(__file__).parents[1] / "crawl" / "run_crawl.py"],
-        input=json.dumps(order),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    results = {result["index"]: result for result in json.loads(done.stdout)["results"]}
+    answer, _ = run_crawl(order, 120)
+    results = {result["index"]: result for result in answer["results"]}
     return {name: results[index] for index, name in enumerate(SITES)}
-
-
-def needs(*engines: Engine) -> None:
-    there = find_engines(Settings())[0]
-    if Engine.LIGHT in engines and Engine.LIGHT not in there:
-        pytest.skip(light_fix())
-    if Engine.CHROMIUM in engines and Engine.CHROMIUM not in there:
-        pytest.skip(f"no Chromium here: {chromium_fix()}")
 
 
 def test_each_site_is_settled_by_the_cheapest_engine_that_can(port: int) -> None:

@@ -31,6 +31,8 @@ def record(message: str, *args: object, error: BaseException | None = None) -> l
         pytest.param("Authorization: Bearer abc.def", "Authorization: Bearer ***", id="a bearer token"),
         pytest.param("got whsec_MfKQ9r8GKYq=", "got whsec_***", id="what signs webhooks"),
         pytest.param("socials_local_12ab_Uz-3_T", "socials_local_12ab_***", id="a token of ours"),
+        pytest.param("session_anna_12ab_Uz-3_T", "session_anna_12ab_***", id="a session's own text"),
+        pytest.param("/sign-in?link_anna_12ab_Uz-3_T", "/sign-in?link_anna_12ab_***", id="a link that signs in"),
         pytest.param("cookie socials_session=abc; x=1", "cookie socials_session=***; x=1", id="a session"),
     ],
 )
