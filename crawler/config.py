@@ -21,6 +21,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from crawler.messages import message_of
 from crawler.records import Limits, Render
+from crawler.unseen import escaped
 
 
 class Settings(BaseSettings):
@@ -322,7 +323,7 @@ def read_or_exit() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        sys.stderr.write(f"Error: {first_error(error)}\n")
+        sys.stderr.write(f"Error: {escaped(first_error(error))}\n")
         raise SystemExit(2) from None
 
 

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from crawler.config import Settings
+from crawler.unseen import escaped
 
 MAX_CHARACTERS = 8000
 """Longest text of a line, a traceback included; chosen."""
@@ -39,9 +40,6 @@ CHATTY = (
 """Libraries that tell every step at INFO; who wants that asks for DEBUG."""
 
 _context: ContextVar[Mapping[str, str]] = ContextVar("log_context", default=MappingProxyType({}))
-
-# Control characters, among them those that end a line or steer a terminal, and those that turn the reading direction.
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 _SECRETS = (
     (re.compile(r"(://)[^\s/@]*@"), r"\1***@"),
@@ -123,7 +121,7 @@ def safe(text: str) -> str:
     """Escape what is not to be seen, cut what is too long, and blot out what looks like a secret."""
     for pattern, blotted in _SECRETS:
         text = pattern.sub(blotted, text[: 2 * MAX_CHARACTERS])
-    text = _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    text = escaped(text)
     return text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]}..."
 
 

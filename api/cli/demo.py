@@ -13,12 +13,13 @@ from typing import Any
 
 import httpx
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from api.cli.progress import Progress
 from api.cli.samples import SampleSite, SampleSites
 from api.cli.serve import Service
-from api.cli.terminal import say
+from api.cli.terminal import printable, say, show
 from crawler.config import Settings
 from crawler.records import COLUMNS, Network
 
@@ -111,7 +112,7 @@ def _show(sites: Sequence[SampleSite], job: Mapping[str, Any], rows: Sequence[Ma
         is_right = found == dict(site.profiles) and reason == site.reason
         right_count += is_right
         answer = "\n".join(found.values()) or (
-            f"[yellow]{reason}[/]: {failures[index]['detail']}" if reason else "none"
+            f"[yellow]{reason}[/]: {escape(printable(failures[index]['detail']))}" if reason else "none"
         )
         if not is_right:
             answer += f"\n[red]expected: {', '.join(site.profiles.values()) or site.reason or 'none'}[/]"
@@ -120,7 +121,7 @@ def _show(sites: Sequence[SampleSite], job: Mapping[str, Any], rows: Sequence[Ma
     # Piped, the table keeps the width that the addresses need.
     Console(width=console.width if console.is_terminal else 140).print(table)
     engines = ", ".join(f"{count} by {engine}" for engine, count in job["summary"]["engines"].items())
-    print(  # noqa: T201  # the answer of the command
+    show(
         f"{right_count} of {len(rows)} sites right; job {job['status']}: {job['found_count']} with profiles, "
         f"{job['error_count']} failed; read {engines}"
     )

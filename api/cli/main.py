@@ -6,7 +6,6 @@ work could not be done, 2 wrong usage, 130 ended by Ctrl-C.
 
 import asyncio
 import io
-import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -16,7 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from api.cli.settings import read_settings
-from api.cli.terminal import say, show
+from api.cli.terminal import say, show, show_json
 from api.files.table import FORMATS, WRITTEN_FORMATS, TableError
 from crawler.config import Settings, insecure_settings
 from crawler.records import Render
@@ -155,8 +154,7 @@ def classify(urls: tuple[str, ...]) -> None:
     from crawler.networks.report import row
 
     for url in urls or _lines():
-        # An argument that is no UTF-8 arrives with halves of characters in it.
-        click.echo(json.dumps(row(url), ensure_ascii=False).encode("utf-8", "replace"))
+        show_json(row(url))
 
 
 @cli.command()
@@ -184,7 +182,10 @@ def explain(site: str, index: int | None, **given: Any) -> int:
     )
     _log(settings, "WARNING")
     view = work.explain(site, given["name"], settings) if index is None else _item(site, index, given, settings)
-    show(json.dumps(view, ensure_ascii=False, indent=2) if given["is_json"] else work.story(view))
+    if given["is_json"]:
+        show_json(view, indent=2)
+    else:
+        show(work.story(view))
     if (screenshot := given["screenshot"]) is not None:
         try:
             work.screenshot(str(view["item"].get("site_web", "")), screenshot, settings)
@@ -308,7 +309,7 @@ def worker(processes: str) -> int:
     if processes == "1":
         return run(settings)
     count = fitting_processes_count() if processes == "auto" else int(processes)
-    click.echo(f"{count} workers", err=True)
+    say(f"{count} workers")
     run_workers({**os.environ, **settings.environment()}, count)
     return 0
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
+from api.cli.terminal import printable, say
+
 RATE_AFTER_S = 1.0
 """Time after which a rate says something, in seconds."""
 
@@ -79,13 +81,12 @@ class Progress:
         now = time.monotonic()
         if now - self._said_at >= LINE_EVERY_S or self._done_count == self._total_count:
             self._said_at = now
-            line = f"{self._done_count} of {self._total_count} sites: {self._counts()}"
-            print(line, file=sys.stderr, flush=True)  # noqa: T201
+            say(f"{self._done_count} of {self._total_count} sites: {self._counts()}")
 
     def _counts(self) -> str:
         parts = [f"{self._found_count} with profiles", f"{self._failed_count} failed"]
         if self._bar is None or self._bar.console.width >= WIDE_COUNT:
-            parts += [f"{engine} {count}" for engine, count in sorted(self._engines.items())]
+            parts += [f"{printable(engine)} {count}" for engine, count in sorted(self._engines.items())]
         elapsed_s = time.monotonic() - self._begun_at
         if self._done_count > self._begun_count and elapsed_s >= RATE_AFTER_S:
             parts.append(f"{(self._done_count - self._begun_count) / elapsed_s:.1f} sites/s")
@@ -101,7 +102,7 @@ def _bar() -> "Bar":
     return Bar(
         BarColumn(bar_width=12),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[counts]}"),
+        TextColumn("{task.fields[counts]}", markup=False),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,

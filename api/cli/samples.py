@@ -31,6 +31,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from api.cli.serve import ApiServer, ServiceError, listen
+from api.cli.terminal import say, show_json
 from api.cli.worker_pool import ended
 from crawler.records import Network, Reason
 
@@ -214,7 +215,7 @@ async def _serve(port: int) -> None:
         loop.add_signal_handler(number, end.set)
     async with SampleSites(port=port) as sites:
         about = {"port": sites.port, "items": sites.items(), "allow_hosts": sites.allow_hosts}
-        print(json.dumps(about), flush=True)  # noqa: T201  # the answer of the command
+        show_json(about)
         if _is_pipe(sys.stdin.fileno()):
             loop.add_reader(sys.stdin.fileno(), _read_on, sys.stdin.fileno(), end)
         await end.wait()
@@ -247,7 +248,7 @@ def main() -> int:
     try:
         asyncio.run(_serve(parser.parse_args().port))
     except ServiceError as error:
-        print(error, file=sys.stderr)  # noqa: T201  # a program that speaks to a person
+        say(str(error))
         return 1
     return 0
 

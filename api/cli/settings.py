@@ -10,6 +10,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
+from api.cli.terminal import say
 from crawler.config import Settings, first_error, unknown_variables
 
 
@@ -32,7 +33,7 @@ def read_settings(**given: Any) -> Settings:
     if settings.allow_hosts:
         _refuse_malformed_hosts(settings, "--allow-host" if "allow_hosts" in given else "setting SOCIALS_ALLOW_HOSTS")
     for sentence in unknown_variables(os.environ):
-        click.echo(f"Warning: {sentence}", err=True)
+        say(f"Warning: {sentence}")
     return settings
 
 

@@ -5,14 +5,13 @@ could move the cursor, retitle the window or type commands, and direction marks 
 command writes through here.
 """
 
-import re
 import sys
+from typing import Any, TextIO
+
+from crawler.unseen import escaped, escaped_json
 
 MAX_CHARACTERS = 2000
 """Longest foreign text of one line; chosen."""
-
-# Control characters, those that turn the reading direction, lone surrogates, and marks that show nothing.
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 
 
 def printable(text: object, limit: int = MAX_CHARACTERS) -> str:
@@ -22,12 +21,12 @@ def printable(text: object, limit: int = MAX_CHARACTERS) -> str:
     'plain \\x1b[31mred\\nnext'
     """
     shown = str(text)[:limit].replace("\n", "\\n").replace("\t", "\\t")
-    return _UNSEEN.sub(_escaped, shown) + ("..." if len(str(text)) > limit else "")
+    return escaped(shown) + ("..." if len(str(text)) > limit else "")
 
 
 def clean(text: str) -> str:
     """Return text of several lines as :func:`say` writes it."""
-    return _UNSEEN.sub(_escaped, text)
+    return escaped(text, keep="\n\t")
 
 
 def say(text: str) -> None:
@@ -40,9 +39,14 @@ def show(text: str) -> None:
     _write(sys.stdout, text)
 
 
-def _write(stream: object, text: str) -> None:
-    print(clean(text), file=stream, flush=True)  # type: ignore[call-overload]
+def show_json(value: Any, indent: int | None = None) -> None:
+    """Write JSON to standard output; what is not seen is escaped as JSON does it, so that it can be read back."""
+    _print(sys.stdout, escaped_json(value, indent))
 
 
-def _escaped(found: "re.Match[str]") -> str:
-    return found[0].encode("unicode_escape").decode()
+def _write(stream: TextIO, text: str) -> None:
+    _print(stream, clean(text))
+
+
+def _print(stream: TextIO, text: str) -> None:
+    print(text, file=stream, flush=True)  # the one place that does

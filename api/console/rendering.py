@@ -4,7 +4,6 @@ Templates with the console's texts, figures and pictures, and the headers of :mo
 """
 
 import hashlib
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from api.console.client import Client, NotSignedIn
 from api.console.security import page_headers
 from api.console.texts import Texts
 from crawler.records import Network
+from crawler.unseen import escaped_json
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
@@ -30,6 +30,11 @@ def static_version() -> str:
     for file in sorted(STATIC.iterdir()):
         digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()[:12]
+
+
+def script_json(value: Any) -> Markup:
+    """Return JSON that cannot end the script element it stands in, whatever is in it."""
+    return Markup(escaped_json(value).replace("<", "\\u003c"))  # noqa: S704  # made safe here
 
 
 class Renderer:
@@ -49,18 +54,13 @@ class Renderer:
             "t": self.texts,
             "language": self.texts.language,
             "static": f"/static/{self.version}",
-            "script_texts": self._script_texts(),
+            "script_texts": script_json(dict(self.texts.section("script"))),
             "pictures": pictures,
             "icon": icons.icon,
             "networks": {network.value: self.texts(f"network.{network}") for network in Network},
         }
         names = ("number", "percent", "score", "weight", "ef", "duration", "day_and_time", "size", "link", "site")
         self._environment.filters |= {name: getattr(figures, name) for name in (*names, "handle")}
-
-    def _script_texts(self) -> Markup:
-        """Texts for the scripts, as JSON that cannot end the element it stands in."""
-        text = json.dumps(dict(self.texts.section("script")), ensure_ascii=False)
-        return Markup(text.replace("<", "\\u003c"))  # noqa: S704  # our own texts, made safe
 
     def text(self, template: str, **context: Any) -> str:
         """Render a template."""

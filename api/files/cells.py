@@ -40,6 +40,9 @@ _MIN_PHONE_DIGITS = 6
 _MAX_HARMLESS = 200
 """Longest cell, in characters, that is looked at as a number or a name; none is longer (chosen, not measured)."""
 
+_MAX_UNSEEN = 256
+"""Most marks and blanks that are looked through at the start of a cell; behind more of them any text is a formula."""
+
 _SIGNS = re.compile(r"[=+\-@]{1,80}")
 _NAME = re.compile(r"@[\w.\-]{1,100}")
 _NUMBER_AS_TEXT = re.compile(r'="[\d +().,\-/]{0,40}"')
@@ -66,10 +69,11 @@ def safe(cell: str) -> str:
 
 def _start(cell: str) -> str:
     """The first character that counts, in its plain form."""
-    for sign in cell[:256]:
+    cell = cell.lstrip(_BLANKS)
+    for sign in cell[:_MAX_UNSEEN]:
         if unicodedata.category(sign) not in _UNSEEN:
             return unicodedata.normalize("NFKC", sign)[:1]
-    return ""
+    return "=" if len(cell) > _MAX_UNSEEN else ""
 
 
 def _can_run(cell: str) -> bool:

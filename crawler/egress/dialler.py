@@ -20,6 +20,9 @@ from crawler.records import NO_CONNECTION, Failure, Reason
 
 _LOOPBACK = (ip_address("127.0.0.1"),)
 _KEPT_COUNT = 4096
+NOT_PUBLIC = Failure(Reason.BLOCKED_ADDRESS, "the name leads to an address that is not public")
+"""All that is said of a name that was resolved."""
+
 SUSPECT_DIVISOR = 2
 """How much shorter the wait for a host is that took no connection at another port; chosen, not measured."""
 
@@ -121,7 +124,10 @@ class Dialler:
         verdict = judge_target(
             host, port, addresses, self._allow, ports=self._ports, own_addresses=self._own_addresses
         )
-        return addresses if verdict.is_allowed else _refused_by(verdict)
+        if verdict.is_allowed:
+            return addresses
+        # Whoever posted a name knows it, and is not to learn from us where in this network it leads.
+        return NOT_PUBLIC if addresses is not _LOOPBACK and address is None else _refused_by(verdict)
 
     def _is_blocked(self, host: str) -> bool:
         labels = host.split(".")
