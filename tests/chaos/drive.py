@@ -389,7 +389,7 @@ def _times(findings: Findings) -> list[str]:
     }
     return [
         f"{count} shards lost their crawl. What a dead turn held is released by its worker, and what a dead worker held by the",
-        f"process beside it that calls webhooks; where that is not possible, leases run out ({Settings().shard_lease_s} s) and another worker sees it",
+        f"process beside it that calls webhooks; where Redis is away at that moment, leases run out ({Settings().shard_lease_s} s) and another worker sees it",
         f"(every {SWEEP_EVERY_S} s). A shard is claimed when a worker has room that is not itself killed or frozen; one over which two",
         "crawls died is worked on alone.",
         "",
@@ -408,7 +408,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--minutes", type=float, default=10)
     options.add_argument("--seed", type=int, default=None)
-    options.add_argument("--pause", type=float, default=1.1, help="between two blows, in seconds")
+    options.add_argument("--pause", type=float, default=0.95, help="between two blows, in seconds")
     options.add_argument("--logs", type=Path, help="keep the logs of workers and API in this folder")
     options.add_argument("--report", type=Path, help="write the page of the documentation")
     chosen = options.parse_args()
