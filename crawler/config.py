@@ -6,6 +6,7 @@ value.  Nothing else reads the environment.
 
 import math
 import os
+import re
 import sys
 from collections.abc import Iterable
 from decimal import Decimal
@@ -23,6 +24,12 @@ from crawler.messages import message_of
 from crawler.records import Limits, Render
 from crawler.unseen import escaped
 
+SENTINEL_URL = re.compile(
+    r"redis\+sentinel://(?P<user>[^@/?#]*@)?(?P<sentinels>[\w.-]+(:\d{1,5})?(,[\w.-]+(:\d{1,5})?)*)"
+    r"/(?P<name>[\w.-]+)(?P<db>/\d*)?"
+)
+"""A Redis as its sentinels name it; user, password and database are those of Redis, not of the sentinels."""
+
 
 class Settings(BaseSettings):
     """Everything an operator can change; read once at start-up, then passed down by value."""
@@ -32,8 +39,8 @@ class Settings(BaseSettings):
     )
 
     redis_url: str = ""
-    """Redis server to use, as ``redis://host:port/db``. Empty: ``socials serve`` and ``demo`` start an
-    embedded one."""
+    """Redis server to use, as ``redis://host:port/db``, or ``redis+sentinel://host:port,host:port/name/db`` with the
+    addresses of its sentinels. Empty: ``socials serve`` and ``demo`` start an embedded one."""
 
     data_dir: Path = Path("~/.local/share/socials")
     """Folder for the files of the embedded Redis and for the token of the account ``local``."""
@@ -231,9 +238,15 @@ class Settings(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _redis_url(cls, value: str) -> str:
+        # Errors come without the value: it may hold a password.
+        if value.startswith("redis+sentinel:"):
+            if not SENTINEL_URL.fullmatch(value):
+                raise PydanticCustomError(
+                    "redis_url", "must be like redis+sentinel://:PASSWORD@HOST:PORT,HOST:PORT/NAME/0"
+                )
+            return value
         if value and not value.startswith(("redis://", "rediss://", "unix://")):
-            # Without the value: it may hold a password.
-            raise PydanticCustomError("redis_url", "must begin with redis://, rediss:// or unix://")
+            raise PydanticCustomError("redis_url", "must begin with redis://, rediss://, unix:// or redis+sentinel://")
         try:
             urlsplit(value).port  # noqa: B018  # reading it checks it
         except ValueError:

@@ -105,6 +105,8 @@ STRONG = "5f0c9a7be1d24386a1b2c3d4e5f60718"
         pytest.param({"secret": STRONG, "redis_url": "redis://[::1]:6379"}, "", id="open Redis on loopback, IPv6"),
         pytest.param({"secret": STRONG, "redis_url": "redis://localhost"}, "", id="open Redis on localhost"),
         pytest.param({"secret": STRONG, "redis_url": "unix:///run/redis.sock"}, "", id="Redis on a socket"),
+        pytest.param({"secret": STRONG, "redis_url": "redis+sentinel://a,b/x"}, "without a password", id="open Redis that sentinels name"),
+        pytest.param({"secret": STRONG, "redis_url": "redis+sentinel://:pw@a,b/x"}, "", id="Redis that sentinels name"),
         pytest.param({"secret": STRONG, "allow_hosts": "127.0.0.1:80"}, "SOCIALS_ALLOW_HOSTS", id="loopback open to crawls"),
     ],
 )  # fmt: skip
@@ -138,7 +140,8 @@ def test_the_secret_is_shown_nowhere() -> None:
     ("given", "sentence"),
     [
         pytest.param({"port": "http"}, "setting SOCIALS_PORT: must be a whole number", id="no number"),
-        pytest.param({"redis_url": "x:secret@host"}, "setting SOCIALS_REDIS_URL: must begin with redis://, rediss:// or unix://", id="Redis without a scheme"),
+        pytest.param({"redis_url": "x:secret@host"}, "setting SOCIALS_REDIS_URL: must begin with redis://, rediss://, unix:// or redis+sentinel://", id="Redis without a scheme"),
+        pytest.param({"redis_url": "redis+sentinel://:secret@a:1,b:2"}, "setting SOCIALS_REDIS_URL: must be like redis+sentinel://:PASSWORD@HOST:PORT,HOST:PORT/NAME/0", id="sentinels that are asked for nothing"),
         pytest.param({"log_format": "xml"}, "setting SOCIALS_LOG_FORMAT: must be 'text' or 'json'", id="unknown format"),
         pytest.param({"shard_grace_s": 3000}, "settings: need item_budget_s <= options_item_budget_s < shard_grace_s < shard_timeout_s", id="times that do not nest"),
         pytest.param({"ports": 1}, "there is no setting SOCIALS_PORTS; did you mean SOCIALS_PORT?", id="unknown setting"),

@@ -259,7 +259,7 @@ def test_a_wrong_setting_stops_the_start_with_one_sentence(program: list[str]) -
 
     assert (done.returncode, done.stderr) == (
         2,
-        "Error: setting SOCIALS_REDIS_URL: must begin with redis://, rediss:// or unix://\n",
+        "Error: setting SOCIALS_REDIS_URL: must begin with redis://, rediss://, unix:// or redis+sentinel://\n",
     )
 
 

@@ -234,6 +234,27 @@ def test_a_shard_handed_back_costs_no_life(service: Service) -> None:
     assert (claimed.deaths_count, [each.index for each in claimed.inputs]) == (0, [1])
 
 
+def test_a_shard_of_which_redis_has_lost_results_is_worked_on_again(service: Service) -> None:
+    """After a failover: what the old primary had taken last is missing in the new one."""
+    job = service.create(4, shard_items_count=3)
+    shard = service.shard(job)
+    shard.claim(LEASE_S)
+    shard.put(found(0))
+    shard.put(found(1))
+    keys = JobKeys(job.account_id, job.id)
+    before = {key: service.raw.dump(key) for key in (keys.results, keys.record, keys.events, keys.answers)}
+    shard.put(found(2))
+    service.raw.delete(*before)
+    for key, value in before.items():
+        service.raw.restore(key, 0, value)
+
+    shard.done()
+
+    again = service.shard(job).claim(LEASE_S)
+    assert again is not None
+    assert ([each.index for each in again.inputs], again.deaths_count) == ([2], 0)
+
+
 @pytest.mark.faults(97)
 def test_a_finished_shard_is_not_worked_on_again(service: Service) -> None:
     job = service.create(20, shard_items_count=10)

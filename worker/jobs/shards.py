@@ -129,7 +129,7 @@ class ShardStore:
         return str(answer)
 
     def done(self) -> None:
-        """Let the shard go for good: all its inputs are answered."""
+        """Let the shard go for good: all its inputs are answered.  One whose answers Redis has lost is handed back."""
         with guarded():
             self._let_go("done")
 
@@ -156,7 +156,7 @@ class ShardStore:
     def _let_go(self, state: str) -> None:
         keys = self._keys
         args: list[int | str] = [self._token, state, keys.member(self._number)]
-        self._give_up(keys=[self._shard, keys.ready, keys.released], args=args)
+        self._give_up(keys=[self._shard, keys.ready, keys.released, keys.results], args=args)
 
     def _inputs(self, places: list[int]) -> Iterator[SiteInput]:
         if not places:

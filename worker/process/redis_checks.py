@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 import redis
 
+from crawler.config import SENTINEL_URL
+from worker.connection import connect
 from worker.jobs.keys import PROBE
 from worker.process.embedded_redis import MIN_VERSION
 
@@ -36,7 +38,7 @@ def check_redis(url: str) -> Iterator[RedisCheck]:
         url: ``Settings.redis_url``.
     """
     try:
-        with redis.Redis.from_url(
+        with connect(
             url, decode_responses=True, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=None
         ) as connection:
             info: dict[str, Any] = connection.info()
@@ -105,5 +107,7 @@ def _eviction(info: dict[str, Any]) -> RedisCheck:
 
 def _place(url: str) -> str:
     """Where it is, without user and password."""
+    if sentinels := SENTINEL_URL.fullmatch(url):
+        return f"{sentinels['name']} of {sentinels['sentinels']}"
     target = urlsplit(url)
     return target.path if target.scheme == "unix" else f"{target.hostname or 'localhost'}:{target.port or 6379}"

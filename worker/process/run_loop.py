@@ -14,6 +14,7 @@ from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 from rq.worker import BaseWorker
 
+from worker.connection import connect
 from worker.process.lifetime import exit_on_signals
 
 logger = logging.getLogger(__name__)
@@ -43,9 +44,7 @@ def work_until_signalled(redis_url: str, make: Callable[[Redis, bool], BaseWorke
 
 def _work(redis_url: str, make: Callable[[Redis, bool], BaseWorker], is_back: bool) -> bool:
     """Run RQ's worker once; say whether a signal ended it."""
-    connection = Redis.from_url(
-        redis_url, retry=Retry(ExponentialBackoff(cap=5, base=0.1), 6), socket_connect_timeout=5
-    )
+    connection = connect(redis_url, retry=Retry(ExponentialBackoff(cap=5, base=0.1), 6), socket_connect_timeout=5)
     worker = None
     try:
         worker = make(connection, is_back)
