@@ -41,8 +41,7 @@ class Sites:
     """Sites by their names: ``plain-N``, ``slow-N``, ``built-N`` (by a script), ``grid-N`` (by one for Chromium)."""
 
     def __init__(self) -> None:
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Answers)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _Answers)
         self.port: int = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
 
@@ -57,6 +56,12 @@ class Sites:
 
     def url(self, name: str) -> str:
         return f"http://{name}.localhost:{self.port}/"
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 512
+    """All sites are one address: a connection that is not taken in time would be the verdict on all of them."""
 
 
 class _Answers(http.server.BaseHTTPRequestHandler):

@@ -376,17 +376,18 @@ def test_the_sweeper_queues_what_lost_its_worker(service: Service) -> None:
     assert service.raw.keys(f"{MANNERS_PREFIX}*") == [], "its sites are free for whoever takes over"
 
 
-def test_a_dead_turn_releases_what_it_held_and_nothing_else(service: Service, redis_url: str) -> None:
+@pytest.mark.parametrize("dead", [pytest.param("machine:1:20", id="a turn"), pytest.param("machine:1", id="a worker")])
+def test_the_dead_release_what_they_held_and_nothing_else(service: Service, redis_url: str, dead: str) -> None:
     job = service.create(20)
     shards = [JobKeys(job.account_id, job.id).shard(number) for number in range(2)]
     service.queue.note_worker("worker")
     service.raw.hset(JobKeys(job.account_id, "").account, "id", job.account_id)
     ShardQueue(redis.Redis.from_url(redis_url), 600, 2).release(job.account_id)
-    for number, holder in enumerate(("machine:1:20", "machine:11:20")):
+    for number, holder in enumerate(("machine:1:20", "machine:1:201" if dead == "machine:1:20" else "machine:11:20")):
         assert service.shard(job, number).claim(LEASE_S, holder)
         service.raw.set(f"{MANNERS_PREFIX}domain:{number}.example", holder, px=60_000)
 
-    service.queue.bury("machine:1")
+    service.queue.bury(dead)
 
     leases_ms = [int(service.raw.hget(shard, "lease_until_ms")) for shard in shards]
     now_ms = round(1000 * float(".".join(map(str, service.raw.time()))))

@@ -168,23 +168,23 @@ class ShardQueue:
                 logger.error("an entry of another kind was removed from the queue: %s", entry_id)
         return "nothing"
 
-    def bury(self, worker: str) -> None:
-        """Release what the turn of a worker held: its shards are queued again at once, sites are free for others.
+    def bury(self, name: str) -> None:
+        """Release what the dead held: their shards are queued again at once, sites are free for others.
 
         Args:
-            worker: its :func:`worker_name`; the turn is dead, or the worker with it.
+            name: the :func:`holder_name` of a turn, or the :func:`worker_name` of a worker that is dead with all its
+                turns: one that lost Redis may have left a turn to itself and begun another.
         """
-        prefix = f"{worker}:"
         with guarded():
             accounts = {JobKeys.of_member(member).account_id for member in self._redis.smembers(OPEN)}
             for account_id in sorted(accounts):
                 members = sorted(map(_text, self._redis.smembers(JobKeys(account_id, "").released)))
                 shards = [_shard_key(account_id, member) for member in members]
-                places = self._shorten(keys=shards, args=[prefix, 0]) if shards else []
+                places = self._shorten(keys=shards, args=[name, 0]) if shards else []
                 if places:
                     logger.warning("a turn died over %s of account %s", _shards(len(places)), account_id)
                     self._enqueue(account_id, [members[place - 1] for place in places])
-            self._free_sites(lambda holder: holder.startswith(prefix))
+            self._free_sites(lambda holder: holder == name or holder.startswith(f"{name}:"))
 
     def sweep(self, lease_s: float) -> None:
         """Queue again what lost its worker, queue what was stored and never queued, forget what expired.

@@ -25,7 +25,7 @@ from crawler.logs import configure
 from worker.connection import Unavailable
 from worker.entries import TrustedJob
 from worker.jobs.metrics import note_holds, note_memory
-from worker.jobs.queue import QUEUE, ShardQueue, worker_name
+from worker.jobs.queue import QUEUE, ShardQueue, holder_name
 from worker.process.courier import Courier
 from worker.process.lifetime import die_with_parent
 from worker.process.run_loop import work_until_signalled
@@ -109,10 +109,11 @@ class ShardWorker(Worker):
 
     def monitor_work_horse(self, job: RqJob, queue: Queue, execution: Execution) -> None:
         """Wait for the end of the turn; what a dead one held is released at once."""
+        turn = holder_name(os.getpid(), self.horse_pid)
         super().monitor_work_horse(job, queue, execution)
         if self._horse_status != 0:
             try:
-                self._queue().bury(worker_name(os.getpid()))
+                self._queue().bury(turn)
                 note_holds(self.connection, os.getpid(), 0, 0)
             except Unavailable:
                 logger.warning("Redis is not available; what the turn held is released when its leases run out")
