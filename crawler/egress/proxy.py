@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import Self
 
 from crawler.egress.dialler import Dialler
+from crawler.egress.peers import UnknownOwnerError, is_own_peer
 from crawler.egress.policy import DEFAULT_PORTS, Address, Allow
 from crawler.egress.resolver import Resolve, Resolver
 from crawler.egress.streams import CHUNK_BYTES, End, ProtocolError, TooMuchError, tunnel
@@ -75,6 +76,8 @@ class ProxyCounters:
 
     requests_count: int
     tunnels_count: int
+    foreign_count: int
+    """Connections of other users of this machine, which were closed unread."""
     refused: Mapping[Reason, int]
     sent_bytes: int
     received_bytes: int
@@ -151,6 +154,7 @@ class EgressProxy:
         self._refusals: OrderedDict[tuple[str, int], Failure] = OrderedDict()
         self._refused: Counter[Reason] = Counter()
         self._counts: Counter[str] = Counter()
+        self._is_open_to_others = sys.platform != "linux"  # documented, so not worth a line of the log
 
     def unblock(self, hosts: Collection[str]) -> None:
         """Refuse some of ``blocked_hosts`` no longer: sites that are crawled themselves."""
@@ -217,6 +221,7 @@ class EgressProxy:
         return ProxyCounters(
             requests_count=self._counts["requests"],
             tunnels_count=self._counts["tunnels"],
+            foreign_count=self._counts["foreign"],
             refused=dict(self._refused),
             sent_bytes=self._counts["sent"],
             received_bytes=self._counts["received"],
@@ -231,10 +236,24 @@ class EgressProxy:
         return self._refusals.get((host.lower().removesuffix("."), port))
 
     def _accept(self, reader: StreamReader, writer: StreamWriter) -> None:
+        if self._is_foreign(writer):
+            self._counts["foreign"] += 1
+            writer.transport.abort()
+            return
         passage = Passage()
         task = asyncio.create_task(self._serve(End(reader, writer), passage))
         self._open[task] = passage, writer
         task.add_done_callback(self._ended)
+
+    def _is_foreign(self, writer: StreamWriter) -> bool:
+        """Whether another user of this machine has connected; where that cannot be seen, all are taken for ours."""
+        try:
+            return not is_own_peer(writer.get_extra_info("peername"), writer.get_extra_info("sockname"))
+        except UnknownOwnerError as error:
+            if not self._is_open_to_others:
+                self._is_open_to_others = True
+                logger.warning("whose connections come to the egress proxy cannot be seen here: %s", error)
+            return False
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         passage, writer = self._open.pop(task)

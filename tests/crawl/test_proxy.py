@@ -4,7 +4,10 @@ Sites are scripted servers on loopback, opened by name and port; the canary is a
 """
 
 import asyncio
+import os
 import re
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 
@@ -375,5 +378,35 @@ def test_broken_site_has_a_reason(script: bytes | Script, want: Reason) -> None:
             assert failure is not None
             assert failure.reason is want
             assert proxy.last_refusal("a.localhost", site.port) == failure
+
+    run(test())
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.faults(49)
+def test_other_users_of_the_machine_are_not_served() -> None:
+    """Their connections are closed unread, with nothing said."""
+    code = (
+        "import encodings.idna, os, socket, sys; os.setgid(65534); os.setuid(int(sys.argv[1]));"
+        "client = socket.create_connection((sys.argv[2], int(sys.argv[3])));"
+        "client.sendall(sys.argv[4].encode()); print(client.recv(99))"
+    )
+
+    async def test() -> None:
+        async with Site().open() as site, EgressProxy([f"a.localhost:{site.port}"]) as proxy:
+
+            async def ask(user: int) -> str:
+                request = get(f"http://a.localhost:{site.port}/").decode()
+                arguments = [str(user), proxy.address, str(proxy.port), request]
+                client = await asyncio.create_subprocess_exec(
+                    sys.executable, "-c", code, *arguments, stdout=PIPE, stderr=PIPE
+                )
+                out, err = await client.communicate()
+                return (out or err).decode()
+
+            assert "200 OK" in await ask(0)
+            assert "HTTP" not in await ask(65534)
+            assert (proxy.counters.foreign_count, proxy.counters.requests_count) == (1, 1)
+            assert len(site.heads) == 1
 
     run(test())
