@@ -1,12 +1,20 @@
 """How is the light engine started, and how does it look like a browser to scrapy-playwright?
 
-Lightpanda runs as a process of its own and speaks CDP; it keeps one browser context per connection, so each new
-context is a new connection.  Used by :mod:`crawler.engines.handler`.
+Lightpanda runs as a process of its own and speaks CDP on a Unix socket, which no other user of the machine can open.
+It keeps one browser context per connection, so each new context is a new connection.  Used by
+:mod:`crawler.engines.handler`.
 """
 
 import asyncio
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import tempfile
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -17,6 +25,7 @@ from playwright.async_api import Error as PlaywrightError
 from crawler.egress.proxy import EgressProxy
 from crawler.engines.driver import Driver
 from crawler.records import Engine
+from crawler.scratch import PREFIX, scratch_folder
 
 WATCHDOG_MS = 8000
 """Longest time a page may keep the engine busy without a pause, in milliseconds; then the page's connection is
@@ -24,6 +33,15 @@ closed."""
 
 DROP_TIMEOUT_S = 1.0
 """Longest wait for a connection to close that is not used again, in seconds."""
+
+START_TIMEOUT_S = 15.0
+"""Longest wait for the engine to listen, in seconds; it takes a tenth of one."""
+
+LOOK_EVERY_S = 0.005
+"""How often it is looked whether it does, in seconds."""
+
+MAX_SOCKET_PATH = 100
+"""Longest path of a socket, in bytes; systems allow 104 to 108."""
 
 MAX_HEAP_MB = 256
 """Largest script heap of one page, in megabytes; chosen, not measured."""
@@ -125,7 +143,9 @@ class LightProvider:
         ]  # fmt: skip
         if not is_tls_strict:
             self._arguments.append("--insecure-disable-tls-host-verification")
-        self._server: Any = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._socket = Path()
+        self._stack = ExitStack()
         self._lock = asyncio.Lock()
         self.generation = 0
         self._sessions: WeakKeyDictionary[Browser, CDPSession] = WeakKeyDictionary()
@@ -133,14 +153,14 @@ class LightProvider:
     @property
     def is_alive(self) -> bool:
         """Whether it runs."""
-        return self._server is not None and _is_alive(self._server)
+        return self._process is not None and self._process.poll() is None
 
     def processes(self) -> list[psutil.Process]:
         """Its process."""
-        if not self.is_alive:
+        if self._process is None or not self.is_alive:
             return []
         with suppress(psutil.NoSuchProcess):
-            return [psutil.Process(self._server._server._proc.pid)]  # noqa: SLF001  # no public way (1.0.2)
+            return [psutil.Process(self._process.pid)]
         return []
 
     def renderers(self) -> list[psutil.Process]:
@@ -174,42 +194,71 @@ class LightProvider:
 
     async def _endpoint(self) -> str:
         """Address of the running engine; one that has died is started again."""
-        from lightpanda import AsyncCDPServer, LightpandaError
-
         async with self._lock:
-            if self._server is not None and not _is_alive(self._server):
-                await self._end()
-            if self._server is None:
-                server: Any = AsyncCDPServer(env={"LIGHTPANDA_DISABLE_TELEMETRY": "true"}, args=self._arguments)
+            if not self.is_alive:
+                self._end()
                 self.generation += 1
                 try:
-                    self._server = await server.start()
-                except LightpandaError as error:
-                    raise OSError(str(error)) from error
-            return str(self._server.ws_endpoint)
+                    self._spawn()
+                    async with asyncio.timeout(START_TIMEOUT_S):
+                        await self._listens()
+                except BaseException:
+                    self._end()
+                    raise
+            return f"ws+unix://{self._socket}:/"
+
+    def _spawn(self) -> None:
+        from lightpanda import LightpandaError
+        from lightpanda.client import find_binary
+
+        try:
+            binary = find_binary()
+        except LightpandaError as error:
+            raise OSError(str(error)) from error
+        length = len(tempfile.gettempdir()) + len(f"/{PREFIX}12345678/cdp")
+        folder = scratch_folder(None if length <= MAX_SOCKET_PATH else "/tmp")  # noqa: S108  # a private folder in it
+        self._socket = self._stack.enter_context(folder) / "cdp"
+        self._process = subprocess.Popen(
+            [str(binary), "serve", "--unix-socket", str(self._socket), *self._arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "LIGHTPANDA_DISABLE_TELEMETRY": "true"},
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509  # one call of the kernel
+        )
+
+    async def _listens(self) -> None:
+        """Wait until it takes connections.
+
+        Raises:
+            OSError: it has ended.
+        """
+        while self.is_alive:
+            with suppress(FileNotFoundError, ConnectionRefusedError):
+                _, writer = await asyncio.open_unix_connection(self._socket)
+                writer.transport.abort()
+                return
+            await asyncio.sleep(LOOK_EVERY_S)
+        raise OSError("the light engine ended as it started")
 
     async def kill(self) -> None:
         """End the engine; the next page starts a new one."""
         async with self._lock:
-            await self._end()
+            self._end()
 
     async def close(self) -> None:
         """End the engine and give up the driver."""
         await self.kill()
         await self._driver.stop()
 
-    async def _end(self) -> None:
-        if self._server is None:
-            return
-        # It has nothing to put in order, and one that hangs would not hear a polite word.
-        for process in self.processes():
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-        server, self._server = self._server, None
-        await server.close()
+    def _end(self) -> None:
+        if self._process is not None:
+            # It has nothing to put in order, and one that hangs would not hear a polite word.
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+        self._stack.close()
 
 
-def _is_alive(server: Any) -> bool:
-    """Whether the engine's process runs; the wheel (1.0.2) has no public way to ask."""
-    process = server._server._proc  # noqa: SLF001
-    return process is not None and process.poll() is None
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG

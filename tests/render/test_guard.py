@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
 
 from crawler.config import Settings
@@ -15,6 +17,7 @@ from crawler.egress.proxy import EgressProxy, own_loopback
 from crawler.engines.find import find_chromium, has_light
 from crawler.engines.self_test import provider_of, verify_engine
 from crawler.records import Engine
+from tests.render.site import needs
 
 pytestmark = pytest.mark.render
 
@@ -138,3 +141,29 @@ def test_the_self_test_notices(engine: Engine, take_away: object, problem: str) 
     said = asyncio.run(verify())
 
     assert (problem in said) if problem else said == ""
+
+
+@pytest.mark.parametrize("engine", [Engine.LIGHT, Engine.CHROMIUM])
+@pytest.mark.faults(49)
+def test_no_engine_takes_commands_on_a_port(engine: Engine) -> None:
+    """Another user of the machine could open it; a socket in a private folder he cannot."""
+    needs(engine)
+    settings = Settings()
+
+    async def look() -> tuple[list[Any], list[int]]:
+        async with EgressProxy(address=own_loopback()) as proxy:
+            provider = provider_of(engine, settings, proxy, find_chromium(settings) or "")
+            await provider.start()
+            try:
+                await provider.launch_browser()
+                connections = [each for process in provider.processes() for each in process.net_connections("all")]
+                sockets = [Path(str(each.laddr)) for each in connections if str(each.laddr).endswith("/cdp")]
+                modes = [place.stat().st_mode & 0o777 for socket in sockets for place in (socket, socket.parent)]
+                return [each for each in connections if each.status == psutil.CONN_LISTEN], modes
+            finally:
+                await provider.close()
+
+    listening, modes = asyncio.run(look())
+
+    assert listening == []
+    assert modes == ([0o600, 0o700] if engine is Engine.LIGHT else [])
