@@ -20,7 +20,7 @@ from worker.jobs.keys import BUSY, MANNERS_PREFIX, OPEN, WORKERS, JobKeys
 from worker.jobs.queue import QUEUE, SIGN_OF_LIFE_S, ShardQueue, Taken
 from worker.jobs.record import Job, JobStatus
 from worker.jobs.scripts import CLAIM, SPLIT, TAKE
-from worker.jobs.shards import MAX_DEATHS_COUNT, Heartbeat, ShardStore, internal_error
+from worker.jobs.shards import ALONE_DEATHS_COUNT, Heartbeat, ShardStore, internal_error
 from worker.jobs.store import JobStore
 
 pytestmark = pytest.mark.redis
@@ -273,25 +273,43 @@ def test_a_finished_shard_is_not_worked_on_again(service: Service) -> None:
 @pytest.mark.faults(88, 89)
 def test_a_shard_that_kills_its_workers_is_cut_up(service: Service) -> None:
     job = service.create(3)
-    for _ in range(MAX_DEATHS_COUNT):
+    for _ in range(ALONE_DEATHS_COUNT):
         service.shard(job).claim(LEASE_S)
         service.lose_worker(job)
+    alone = service.shard(job).claim(LEASE_S)
+    assert alone is not None
+    assert (alone.deaths_count, alone.is_alone, alone.is_deadly) == (ALONE_DEATHS_COUNT, True, False)
+    service.lose_worker(job)
     shard = service.shard(job)
     claimed = shard.claim(LEASE_S)
     assert claimed is not None
-    assert claimed.deaths_count == MAX_DEATHS_COUNT
+    assert claimed.is_deadly
 
     shard.split(claimed)
 
     assert service.shard(job).claim(LEASE_S) is None
     parts = [service.shard(job, number).claim(LEASE_S) for number in (1, 2, 3)]
     assert [part and [each.index for each in part.inputs] for part in parts] == [[0], [1], [2]]
+    assert all(part and part.is_alone and not part.is_deadly for part in parts)
     service.lose_worker(job, 1)
-    alone = service.shard(job, 1)
-    again = alone.claim(LEASE_S)
+    last = service.shard(job, 1)
+    again = last.claim(LEASE_S)
     assert again is not None
-    assert again.deaths_count == MAX_DEATHS_COUNT
-    assert alone.put(internal_error(0, "given up")) == "kept"
+    assert again.is_deadly
+    assert last.put(internal_error(0, "given up")) == "kept"
+
+
+@pytest.mark.faults(89)
+def test_an_input_by_itself_is_given_up_after_two_deaths(service: Service) -> None:
+    job = service.create(1)
+    seen = []
+    for _ in range(3):
+        claimed = service.shard(job).claim(LEASE_S)
+        assert claimed is not None
+        seen.append((claimed.is_alone, claimed.is_deadly))
+        service.lose_worker(job)
+
+    assert seen == [(False, False), (True, False), (True, True)]
 
 
 @pytest.mark.parametrize("moment", ["before", "during"])

@@ -1,8 +1,9 @@
 """How does one worker hold a shard, and what may it do with it?
 
 A lease with a fencing token: a worker that lets it run out loses the shard, and its late writes are refused.  The rule
-for inputs that kill their worker: a shard over which two workers died is worked on alone, after a third death it is
-cut into shards of one input, and an input whose own shard kills one more is answered ``internal_error``.
+for inputs that kill their worker: a shard over which two workers died is worked on alone, and after a third death it
+is cut into shards of one input.  A shard of one is worked on alone after the first death, and after the second its
+input is answered ``internal_error``.
 """
 
 import json
@@ -25,24 +26,37 @@ PROGRESS_EVERY_MS = 200
 """Pause between two progress events of a job, in milliseconds: at most five a second."""
 
 ALONE_DEATHS_COUNT = 2
-"""Workers that may die over a shard before it is worked on alone.  The first one hardly died of it (a machine is lost,
-a kernel needs memory), and each shard that it held would have to wait until the one before is done."""
-
-MAX_DEATHS_COUNT = 3
-"""Workers that may die over a shard before it is cut up: over the last of them it was alone."""
+"""Workers that may die over a shard before it is worked on alone; of a shard of one input, one.  The first one hardly
+died of it (a machine is lost, a kernel needs memory), and each shard that it held would have to wait until the one
+before is done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
     """A shard as claimed.
 
-    ``inputs`` are those still without an answer; ``deaths_count`` workers died over it so far.
+    ``inputs`` are those still without an answer, of ``size`` in all; ``deaths_count`` workers died over it so far.
     """
 
     inputs: tuple[SiteInput, ...]
     limits: Limits
     token: int
     deaths_count: int
+    size: int
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether nothing else is worked on beside it, which could die with it again."""
+        return self.deaths_count >= self._alone_deaths_count
+
+    @property
+    def is_deadly(self) -> bool:
+        """Whether one of its inputs ends workers: one more died when it was alone."""
+        return self.deaths_count > self._alone_deaths_count
+
+    @property
+    def _alone_deaths_count(self) -> int:
+        return 1 if self.size == 1 else ALONE_DEATHS_COUNT
 
 
 class ShardStore:
@@ -81,7 +95,8 @@ class ShardStore:
             step.hget(self._shard, "inputs").hget(self._keys.record, "options")
             inputs, options = step.execute()
             places = [int(place) for place in json.loads(inputs or "[]")]
-            return Shard(tuple(self._inputs(places)), limits_of(json.loads(options or "{}")), token, deaths_count)
+            limits = limits_of(json.loads(options or "{}"))
+            return Shard(tuple(self._inputs(places)), limits, token, deaths_count, len(places))
 
     def renew(self, lease_s: float) -> Literal["held", "lost", "ended"]:
         """Go on holding the shard; ``lost`` to another worker, ``ended`` with its job."""
@@ -143,9 +158,9 @@ class ShardStore:
         with guarded():
             places = [each.index for each in shard.inputs]
             prefix = self._keys.shard(0).removesuffix("0")
-            # Deaths are counted already: an input alone in its shard needs only one more to be given up.
+            # One death is counted: each is worked on alone, and given up after one more.
             name = self._keys.member(self._number)
-            args: list[int | str] = [self._token, prefix, MAX_DEATHS_COUNT - 1, name, *places]
+            args: list[int | str] = [self._token, prefix, 1, name, *places]
             self._split(keys=[self._keys.record, self._shard, self._keys.ready, self._keys.released], args=args)
 
     def close(self) -> None:

@@ -23,7 +23,7 @@ from crawler.records import Batch, SiteResult
 from worker.connection import Unavailable, for_api, for_work
 from worker.jobs import metrics
 from worker.jobs.queue import QUEUE_KEY, ShardQueue, Taken
-from worker.jobs.shards import ALONE_DEATHS_COUNT, MAX_DEATHS_COUNT, Heartbeat, Shard, ShardStore, internal_error
+from worker.jobs.shards import Heartbeat, Shard, ShardStore, internal_error
 from worker.process.manners import SharedManners
 
 logger = logging.getLogger(__name__)
@@ -163,10 +163,10 @@ class Turn:
         """Go on with a claimed shard; one that has ended too many workers is cut up or given up."""
         with log_context(job_id=taken.job_id, account_id=taken.account_id):
             logger.info("shard %s: %s inputs", taken.number, len(shard.inputs))
-            if shard.deaths_count >= MAX_DEATHS_COUNT and len(shard.inputs) > 1:
+            if shard.is_deadly and len(shard.inputs) > 1:
                 logger.warning("%s workers died over this shard; each of its inputs gets its own", shard.deaths_count)
                 store.split(shard)
-            elif shard.deaths_count >= MAX_DEATHS_COUNT and shard.inputs:
+            elif shard.is_deadly and shard.inputs:
                 logger.warning("an input has ended %s workers; it is given up", shard.deaths_count)
                 store.put(internal_error(shard.inputs[0].index, "reading the site ended the worker each time"))
                 store.done()
@@ -174,7 +174,7 @@ class Turn:
                 self._taken_count += len(shard.inputs)
                 self.heartbeat.add(store)
                 limit_s = self._settings.shard_timeout_s - self._settings.shard_grace_s
-                hold = Hold(self, taken, store, time.monotonic() + limit_s)
+                hold = Hold(self, taken, store, time.monotonic() + limit_s, is_alone=shard.is_alone)
                 hold.batch = Batch(shard.inputs, shard.limits, hold)
                 hold.open.update(each.index for each in shard.inputs)
                 self._holds.append(hold)
@@ -246,18 +246,14 @@ class Hold:
 
     batch: Batch
 
-    def __init__(self, turn: Turn, taken: Taken, store: ShardStore, end_at_s: float) -> None:
+    def __init__(self, turn: Turn, taken: Taken, store: ShardStore, end_at_s: float, *, is_alone: bool) -> None:
         self.taken = taken
+        self.is_alone = is_alone
         self.store = store
         self.open: set[int] = set()
         """Inputs whose results are not stored yet."""
         self._turn = turn
         self._end_at_s = end_at_s
-
-    @property
-    def is_alone(self) -> bool:
-        """Whether workers died over it: nothing else is worked on beside it, which could die with it again."""
-        return self.taken.deaths_count >= ALONE_DEATHS_COUNT
 
     async def put(self, result: SiteResult) -> None:
         """Keep a result; while Redis is away, as long as the lease may hold."""
