@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 from resource import struct_rusage
 
@@ -26,6 +27,7 @@ from worker.connection import Unavailable
 from worker.entries import TrustedJob
 from worker.jobs.metrics import note_holds, note_memory
 from worker.jobs.queue import QUEUE, ShardQueue, holder_name
+from worker.jobs.shards import MAX_BEAT_S
 from worker.process.courier import Courier
 from worker.process.lifetime import die_with_parent
 from worker.process.run_loop import work_until_signalled
@@ -39,13 +41,26 @@ IDLE_WAIT_S = 3
 """Longest wait for a shard in one go, in seconds; between two waits the worker sweeps."""
 
 
+@dataclass
+class Watch:
+    """What outlasts RQ's worker, which is made anew after a loss of Redis.  Times are of the monotonic clock."""
+
+    seen_s: float = field(default_factory=time.monotonic)
+    """When Redis last took a sign of life."""
+    was_away: bool = False
+    """Whether Redis was away since."""
+    sweeps_from_s: float = 0.0
+    """When it may sweep: after Redis was away for long, others renew their leases first."""
+    dead_turns: list[str] = field(default_factory=list)
+    """Turns that died and whose shards are still to be released."""
+
+
 class ShardWorker(Worker):
     """RQ's forking worker, with a sweep now and then and children that can be stopped."""
 
     settings: Settings
     courier: Courier
-    sweeps_from_s = 0.0
-    """When it may sweep, by the monotonic clock: after Redis was away, others renew their leases first."""
+    watch: Watch
     _looked_s = 0.0
     _horse_status: int | None = None
 
@@ -79,22 +94,36 @@ class ShardWorker(Worker):
         return ShardQueue(self.connection, settings.turn_timeout_s, settings.shards_per_worker_count)
 
     def _look_after(self) -> None:
+        watch, lease_s = self.watch, self.settings.shard_lease_s
         self._looked_s = time.monotonic()
         queue = self._queue()
         self.courier.keep()
         try:
+            self._bury()
             queue.note_worker(self.name)
             note_memory(self.connection, os.getpid())
-            if self._looked_s >= self.sweeps_from_s:
-                queue.sweep(self.settings.shard_lease_s)
+            if watch.was_away and self._looked_s - watch.seen_s > lease_s - 2 * min(MAX_BEAT_S, lease_s / 3):
+                watch.sweeps_from_s = self._looked_s + lease_s  # leases may have run out that nobody could renew
+            watch.seen_s, watch.was_away = self._looked_s, False
+            if self._looked_s >= watch.sweeps_from_s:
+                queue.sweep(lease_s)
         except Unavailable:
+            watch.was_away = True
             logger.warning("Redis is not available; sweeping later")
-            self.sweeps_from_s = time.monotonic() + self.settings.shard_lease_s
+
+    def _bury(self) -> None:
+        """Release what the turns held that died; those that Redis does not let go now are tried again."""
+        dead = self.watch.dead_turns
+        while dead:
+            self._queue().bury(dead[0])
+            note_holds(self.connection, os.getpid(), 0, 0)
+            del dead[0]
 
     def fork_work_horse(self, job: RqJob, queue: Queue) -> None:
         """Fork the turn; a request to stop that comes meanwhile reaches it."""
         # Blocked in the child too, until it listens: a signal before that would be lost, or end it in the middle.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        self._horse_status = None
         try:
             super().fork_work_horse(job, queue)
         finally:
@@ -110,13 +139,15 @@ class ShardWorker(Worker):
     def monitor_work_horse(self, job: RqJob, queue: Queue, execution: Execution) -> None:
         """Wait for the end of the turn; what a dead one held is released at once."""
         turn = holder_name(os.getpid(), self.horse_pid)
-        super().monitor_work_horse(job, queue, execution)
-        if self._horse_status != 0:
-            try:
-                self._queue().bury(turn)
-                note_holds(self.connection, os.getpid(), 0, 0)
-            except Unavailable:
-                logger.warning("Redis is not available; what the turn held is released when its leases run out")
+        try:
+            super().monitor_work_horse(job, queue, execution)
+        finally:  # it breaks off where Redis does not take what it notes about the end
+            if self._horse_status:
+                self.watch.dead_turns.append(turn)
+                try:
+                    self._bury()
+                except Unavailable:
+                    logger.warning("Redis is not available; what the turn held is released later")
 
     def handle_warm_shutdown_request(self) -> None:
         """Pass the wish to stop on to the child, which hands its shard back."""
@@ -151,7 +182,7 @@ def run(settings: Settings) -> int:
     try:
         work_until_signalled(
             settings.redis_url,
-            partial(_worker, settings=settings, courier=courier),
+            partial(_worker, settings=settings, courier=courier, watch=Watch()),
             signal.SIGTERM,
             signal.SIGINT,
         )
@@ -160,7 +191,7 @@ def run(settings: Settings) -> int:
     return 0
 
 
-def _worker(connection: Redis, is_back: bool, *, settings: Settings, courier: Courier) -> ShardWorker:
+def _worker(connection: Redis, is_back: bool, *, settings: Settings, courier: Courier, watch: Watch) -> ShardWorker:
     worker = ShardWorker(
         [Queue(QUEUE, connection=connection, serializer=JSONSerializer, job_class=TrustedJob)],
         connection=connection,
@@ -173,8 +204,8 @@ def _worker(connection: Redis, is_back: bool, *, settings: Settings, courier: Co
     )
     worker.settings = settings
     worker.courier = courier
-    if is_back:
-        worker.sweeps_from_s = time.monotonic() + settings.shard_lease_s
+    worker.watch = watch
+    watch.was_away |= is_back
     return worker
 
 

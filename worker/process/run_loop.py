@@ -19,7 +19,7 @@ from worker.process.lifetime import exit_on_signals
 
 logger = logging.getLogger(__name__)
 
-RETRY_PAUSE_S = 2.0
+RETRY_PAUSE_S = 1.0
 """Pause after a loss of Redis before RQ's worker is made anew, in seconds."""
 
 

@@ -23,13 +23,10 @@ from crawler.records import Batch, SiteResult
 from worker.connection import Unavailable, for_api, for_work
 from worker.jobs import metrics
 from worker.jobs.queue import QUEUE_KEY, ShardQueue, Taken
-from worker.jobs.shards import Heartbeat, Shard, ShardStore, internal_error
+from worker.jobs.shards import MAX_BEAT_S, Heartbeat, Shard, ShardStore, internal_error
 from worker.process.manners import SharedManners
 
 logger = logging.getLogger(__name__)
-
-MAX_BEAT_S = 2.0
-"""Longest pause between two renewals of a lease, in seconds; a cancelled job is noticed with the next one."""
 
 FULL_LOOK_S = 0.25
 """Pause between two looks for another account's shard while there is no room for more, in seconds."""
