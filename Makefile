@@ -52,6 +52,9 @@ format: $(READY)  ## Format the code
 bench-lists: setup  ## Real lists beside a plain spider, in about three minutes; --long adds ten thousand sites
 	@$(BIN)/python -m tests.bench.bench_lists --draw
 
+model: setup  ## How many workers a load needs, in a simulation: docs/capacity.md (MEASURE=1 measures its costs anew)
+	@$(BIN)/python -m tests.bench.model $(if $(MEASURE),--measure)
+
 bench: setup $(BENCH)/.ready  ## Speed, cost and recall beside other crawlers, in about twelve minutes; prints, never judges
 	@for name in classify proxy locks redis api files; do echo "==> $$name"; $(BIN)/python -m tests.bench.bench_$$name || exit 1; done
 	@echo "==> ladder"; $(BIN)/python -m tests.bench.bench_ladder --crawlee-python $(BENCH)/bin/python --draw

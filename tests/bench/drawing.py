@@ -164,3 +164,32 @@ def _wilson(share: float, count: int) -> tuple[float, float]:
     middle = (share + z * z / (2 * count)) / (1 + z * z / count)
     reach = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count)
     return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def growth(points: Sequence[tuple[int, float]]) -> str:
+    """Draw sites a second by workers, beside the straight line of proportion; both scales are logarithmic."""
+    left, top, width, height = 70, 50, 560, 300
+    first, last = points[0], points[-1]
+    most = first[1] * last[0] / first[0]
+
+    def at(workers: float, rate: float) -> str:
+        x = math.log(workers / first[0]) / math.log(last[0] / first[0])
+        y = math.log(rate / first[1]) / math.log(most / first[1])
+        return f"{left + width * x:.1f},{top + height * (1 - y):.1f}"
+
+    line = " ".join(at(*point) for point in points)
+    body = [
+        '<text x="16" y="26" font-size="16" font-weight="600">Sites a second, by workers</text>',
+        f'<rect x="{left}" y="{top}" width="{width}" height="{height}" fill="none" stroke="#bbb"/>',
+        f'<polyline points="{at(*first)} {at(last[0], most)}" fill="none" stroke="#999" stroke-dasharray="5 4"/>',
+        f'<polyline points="{line}" fill="none" stroke="#2a7f62" stroke-width="2.5"/>',
+        f'<text x="{left + width / 2}" y="{top + height + 40}" text-anchor="middle">workers; dashed: in proportion</text>',
+    ]
+    for workers, rate in points:
+        x, y = at(workers, rate).split(",")
+        body.append(
+            f'<circle cx="{x}" cy="{y}" r="3.5" fill="#2a7f62"/>'
+            f'<text x="{x}" y="{float(y) - 9:.1f}" text-anchor="middle">{rate:.0f}</text>'
+            f'<text x="{x}" y="{top + height + 16}" text-anchor="middle">{workers}</text>'
+        )
+    return _FRAME.format(width=680, height=top + height + 56, body="".join(body))

@@ -103,7 +103,7 @@ class ShardWorker(Worker):
             queue.note_worker(self.name)
             note_memory(self.connection, os.getpid())
             if watch.was_away and self._looked_s - watch.seen_s > lease_s - 2 * min(MAX_BEAT_S, lease_s / 3):
-                watch.sweeps_from_s = self._looked_s + lease_s  # leases may have run out that nobody could renew
+                watch.sweeps_from_s = self._looked_s + lease_s  # leases may have run out that could not be renewed
             watch.seen_s, watch.was_away = self._looked_s, False
             if self._looked_s >= watch.sweeps_from_s:
                 queue.sweep(lease_s)
