@@ -2,11 +2,13 @@
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 from crawler.core.reading.document import tree_of
 from crawler.core.reading.page_data import DataLink, data_links
 
 FB, IG = "https://www.facebook.com/atlas", "https://www.instagram.com/atlas"
+ESCAPED = FB.replace("/", "\\u002F")
 OWN = [DataLink(FB, 1, 2, True), DataLink(IG, 1, 2, True)]
 
 
@@ -29,7 +31,18 @@ ROWS: list[tuple[str, str, list[DataLink]]] = [
     ("Angular", '<script id="ng-state" type="application/json">' + json.dumps({"globals": {"a": FB, "b": IG}}).replace('"', "&q;") + "</script>",
      [DataLink(FB, 1, 1, True), DataLink(IG, 2, 1, True)]),
     ("global", f"<script>window.__INITIAL_STATE__ = {{settings: {{links: ['{FB}', '{IG}',]}}}};</script>", OWN),
-    ("function that fills a global", f'<script>window.__NUXT__=(function(a){{return {{config:{{social:[a,"{IG}"]}}}}}}("{FB}"))</script>', [DataLink(IG, 1, 1, True)]),
+    ("function that fills a global", f'<script>window.__NUXT__=(function(a){{return {{config:{{social:[a,"{IG}"]}}}}}}("{FB}"))</script>', OWN),
+    ("function that fills what it is given", f'<script>window.__NUXT__=(function(a,b,c){{a.facebook="{ESCAPED}";a.instagram=b;c[0]=a;return {{layout:"default",state:{{settings:{{links:c}}}}}}}}({{}},"{IG}",Array(1)));</script>', OWN),
+    ("function whose names are another's", f'<script>window.__NUXT__=(function(a,b){{return {{data:[{{team:[{{links:[a,b]}}]}}]}}}}("{FB}","{IG}"))</script>', [DataLink(FB, 1, 2, False), DataLink(IG, 1, 2, False)]),
+    ("function without a call", f'<script>window.__NUXT__=(function(){{return {{config:{{social:["{FB}","{IG}"]}}}}}})</script>', OWN),
+    ("text that a script parses", "<script>window.__INITIAL_STATE__ = JSON.parse(" + json.dumps(json.dumps(PROPS)) + ");</script>", OWN),
+    ("quoted otherwise", "<script>window.__INITIAL_STATE__ = JSON.parse('" + json.dumps(PROPS) + "');</script>", OWN),
+    ("encoded as well", f'<script>window.__DATA = JSON.parse(decodeURIComponent("{quote(json.dumps(PROPS))}")); // facebook.com</script>', OWN),
+    ("a text that is no data", '<script>window.__DATA = JSON.parse("facebook.com")</script>', []),
+    ("Nuxt, a table of values", _json([["ShallowReactive", 1], {"data": 2}, ["Reactive", 3], {"siteSettings": 4}, {"facebook": 5, "instagram": 6}, FB, IG], "id=__NUXT_DATA__ type=application/json"), OWN),
+    ("Nuxt, a table with a circle", _json([["Reactive", 1], {"footer": 2, "again": 0}, [3, 4, -1, 99], FB, IG]), OWN),
+    ("SvelteKit", f'<script>{{__sveltekit_1 = {{base: ""}};Promise.all([import("./a.js")]).then(([kit, app]) => {{kit.start(app, element, {{node_ids: [0, 2], data: [null,{{type:"data",data:{{settings:{{facebook:"{FB}",instagram:"{IG}"}}}},uses:{{}}}}],form: null,error: null}});}});}}</script>', OWN),
+    ("SvelteKit, an article's author", f'<script>{{__sveltekit_1 = {{}};kit.start(app, element, {{data: [{{type:"data",data:{{post:{{author:{{facebook:"{FB}",instagram:"{IG}"}}}}}}}}]}});}}</script>', [DataLink(FB, 1, 2, False), DataLink(IG, 1, 2, False)]),
     ("one of the settings", _json({"settings": {"page": FB}}), [DataLink(FB, 1, 1, True)]),
     ("content", _json({"page": {"text": FB}}), [DataLink(FB, 1, 1, False)]),
     ("a team", _json({"team": [{"social": {"facebook": FB, "instagram": IG}}]}), [DataLink(FB, 1, 2, False), DataLink(IG, 1, 2, False)]),
