@@ -3,7 +3,9 @@
 Asked once for each answer over plain HTTP; a browser decodes by itself.  The order and the exceptions are those of the
 web (WHATWG HTML, "determining the character encoding", and the Encoding standard's table of labels): a byte order mark
 outranks the HTTP header, the header outranks the document, and where neither says anything the bytes themselves do.
-Pure; it decodes nothing itself.
+There is one more exception: servers and editors say UTF-8 by default, and bytes that are plainly something else
+outrank that.  Browsers show such pages garbled; their words are plain to whoever reads them as they were written.
+Pure; it keeps nothing of what it decodes.
 """
 
 import codecs
@@ -64,11 +66,20 @@ def encoding_of(body: bytes, content_type: str = "") -> str:
     head = body[:MAX_PRESCAN_BYTES]
     header = _HEADER_CHARSET.search(content_type[:MAX_HEADER_COUNT])
     named = _named(header[1]) if header is not None else ""
-    if named and (not named.startswith("utf-16") or 0 in head[:1024]):
+    if named and (not named.startswith("utf-16") or 0 in head[:1024]) and not _is_default(named, body):
         return named
     if wide := _wide(head):
         return wide
-    return _declared(head) or _detected(body, head)
+    declared = _declared(head)
+    return declared if declared and not _is_default(declared, body) else _detected(body, head)
+
+
+def _is_default(named: str, body: bytes) -> bool:
+    """Whether UTF-8 is only said: most of what is not ASCII is none."""
+    if named != "utf-8" or _is(body, named):
+        return False
+    text = body.decode(named, "replace")
+    return 2 * text.count("\ufffd") > len(text) - len(text.encode("ascii", "ignore"))
 
 
 def _named(label: str) -> str:

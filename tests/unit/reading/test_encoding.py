@@ -38,6 +38,31 @@ ROWS: list[tuple[str, bytes, str, str]] = [
     ("ISO-2022-JP", "<p>日本".encode("iso2022_jp"), HTML, "iso2022_jp"),
     ("by language", '<html lang="ru-RU"><p>Привет'.encode("cp1251"), HTML, "cp1251"),
     ("by language, the other one", "<html lang=ja><p>こんにちは世界の皆さん".encode("euc-jp"), HTML, "euc_jp"),
+    (
+        "header says UTF-8 by default, meta knows",
+        "<meta charset=shift_jis><p>お問い合わせ".encode("cp932"),
+        f"{HTML}; charset=utf-8",
+        "cp932",
+    ),
+    (
+        "header says UTF-8 by default, the language knows",
+        "<html lang=ru><p>Контакты".encode("cp1251"),
+        f"{HTML}; charset=utf-8",
+        "cp1251",
+    ),
+    ("meta says UTF-8 by default", "<html lang=he><meta charset=utf-8><p>צור קשר".encode("cp1255"), HTML, "cp1255"),
+    (
+        "UTF-8 with a broken letter",
+        f"<meta charset=koi8-r>{CAFE}é".encode() + b"\xe9",
+        f"{HTML}; charset=utf-8",
+        "utf-8",
+    ),
+    (
+        "another header than UTF-8 is obeyed",
+        "<meta charset=koi8-r>я".encode("koi8-r"),
+        f"{HTML}; charset=windows-1251",
+        "cp1251",
+    ),
     ("nothing at all", b"", "", "utf-8"),
 ]
 
