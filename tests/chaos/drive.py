@@ -362,7 +362,7 @@ def report(findings: Findings) -> str:
         "|---|---|",
         *(f"| {name} | {count} |" for name, count in sorted(findings.outcomes.items(), key=lambda pair: -pair[1])),
         "",
-        "An item that was open at four deaths is answered `internal_error`, since it may be the cause; one that lost its browser",
+        "An item that was open at four deaths, or by itself in its shard at two, is answered `internal_error`; one that lost its browser",
         "twice is answered `browser_error` or `page_crash`.",
         "",
         *_times(findings),
