@@ -258,7 +258,7 @@ def _credit(link: Link, own: str) -> Iterator[Signal]:
     if (
         Kind.CREDIT in said
         or Kind.CREDIT in lexicon.kinds(own, language)
-        or (lexicon.ends_with(last, Kind.BY, language) and not _claims_rights(line, language))
+        or (lexicon.ends_with(last, Kind.BY, language) and not _claims_rights(line, language) and not _is_means(link))
         or (Kind.THEIR in said and Kind.CREDIT in lexicon.kinds(line, language))
     ):
         yield Signal.AGENCY_CREDIT
@@ -267,6 +267,11 @@ def _credit(link: Link, own: str) -> Iterator[Signal]:
         ends = [match.end for match in lexicon.find(previous, language) if match.kind is Kind.CREDIT]
         if ends and len(previous) - max(ends) <= 2:
             yield Signal.AGENCY_CREDIT
+
+
+def _is_means(link: Link) -> bool:
+    """Whether a link reads as a network and no more: in "write to us by" it, it says how, and not by whom."""
+    return bool(link.text) and lexicon.is_only(link.text, (Kind.NETWORK,), link.language)
 
 
 def _claims_rights(line: str, language: str) -> bool:
