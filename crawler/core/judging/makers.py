@@ -41,7 +41,7 @@ _END = re.compile(r"[|·•©,;.\n(]|\s[-\u2013\u2014/]\s|\s(?:and|und|et|y|e|en
 def makers_of(html: str) -> tuple[str, ...]:
     """Return the names under which a page credits those who made it: link texts, domains, accounts, plain words."""
     links = deque(shared_tree_of(html).css("a[href]"), maxlen=MAX_LINKS_COUNT)
-    found = [name for link in links if _is_credited(link) for name in _names(link)]
+    found = [name for link in links for name in (_names(link) if _is_credited(link) else _names_in_credit(link))]
     found += _in_text(text_of_body(html)[-MAX_TEXT_LENGTH:])
     return tuple(dict.fromkeys(name for name in found if sum(map(str.isalnum, name)) >= MIN_NAME_LENGTH))
 
@@ -58,9 +58,36 @@ def _in_text(text: str) -> Iterator[str]:
 
 def _is_credited(link: LexborNode) -> bool:
     before = link_context.before(link, regions.ancestors(link), ())
-    line = before.rpartition("\n")[2].rstrip()[-MAX_NAME_LENGTH:]
-    # The credit goes on with the link: what else is said after it is a name.
-    return lexicon.ends_with(line, Kind.CREDIT)
+    line = fold(before.rpartition("\n")[2].rstrip()[-MAX_NAME_LENGTH:])
+    ends = [said.end for said in lexicon.find(line) if said.kind is Kind.CREDIT]
+    if not ends:
+        return False
+    if lexicon.ends_with(line, Kind.CREDIT):
+        return True  # the credit goes on with the link: what else is said after it is a name
+    after = line[max(ends) :]
+    goes_on = lexicon.ends_with(after, Kind.BY) or _JOINS.search(after) is not None
+    return goes_on and "©" not in after and Kind.RIGHTS not in lexicon.kinds(after)
+
+
+_JOINS = re.compile(r"(?:[&+]|\b(?:and|und|et|y|e|en|och|og|with|mit))\s{0,3}$")
+"""What stands between the names of a credit: "Powered by Hugo & Vestal"."""
+
+
+def _names_in_credit(link: LexborNode) -> Iterator[str]:
+    """The names in a link to another site that is itself a credit: an agency's logo, "Webdesign Quill"."""
+    href = (link.attributes.get("href") or "").strip()
+    host = host_of(href)
+    if not host or other_network(href) or marks.is_address(href):
+        return
+    picture = link.css_first("img[alt]")
+    said = (link.text(), link.attributes.get("title"), picture.attributes.get("alt") if picture is not None else "")
+    for text in said:
+        words = " ".join((text or "")[:200].split())
+        if words and Kind.CREDIT in lexicon.kinds(words):
+            yield registrable_domain(host.lower()).partition(".")[0]
+            yield from _in_text(words)
+            parts = (part.strip(" :") for part in _END.split(words))
+            yield from (part for part in parts if len(part) <= MAX_NAME_LENGTH and not lexicon.kinds(part))
 
 
 def _names(link: LexborNode) -> Iterator[str]:

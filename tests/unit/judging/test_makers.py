@@ -24,6 +24,28 @@ from crawler.core.judging.makers import makers_of
         pytest.param(
             '<p>Site by <a href="https://www.instagram.com/quill.co/"><img alt=""></a></p>', {"quill.co"}, id="account"
         ),
+        pytest.param(
+            '<p>Powered by <a href="https://gohugo.io/">Hugo</a> &amp; <a href="https://github.com/x/klar">Klar</a> by '
+            '<a href="https://github.com/nordhelm">Nordhelm</a></p>',
+            {"Hugo", "gohugo", "Klar", "klar", "Nordhelm", "nordhelm"},
+            id="by whom the theme is",
+        ),
+        pytest.param(
+            '<p>Powered by Hugo, © <a href="https://atlas-holding.example">Holding</a></p>',
+            {"hugo"},
+            id="ends at rights",
+        ),
+        pytest.param(
+            '<p><a href="https://www.bgm.example"><img alt="blaugrau medien &ndash; Webdesign"></a></p>',
+            {"bgm", "blaugrau medien"},
+            id="an agency's logo",
+        ),
+        pytest.param(
+            '<a href="https://www.bgm.example" title="Webdesign: Blaugrau"><svg></svg></a>',
+            {"bgm", "blaugrau"},
+            id="title",
+        ),
+        pytest.param('<a href="/webdesign">Webdesign</a>', set(), id="a page about it"),
         pytest.param("<p>Proudly built. Theme by Vestal Themes.</p>", {"vestal themes"}, id="words"),
         pytest.param("<p>Designed by Ada Lund for Atlas</p>", {"ada lund"}, id="ends before for whom"),
         pytest.param('<p>© 2026 by <a href="https://atlas.example">Atlas</a></p>', set(), id="copyright"),
