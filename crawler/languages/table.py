@@ -38,6 +38,8 @@ class Kind(StrEnum):
     """A heading over profiles, or a page of them."""
     HEADING = "heading"
     """A heading over profiles that names no page of them."""
+    LISTS = "lists"
+    """A page of links, the organisation's own or others'."""
     SHARE = "share"
     """Readers are to pass the page on."""
     CREDIT = "credit"

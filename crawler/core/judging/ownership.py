@@ -218,14 +218,15 @@ def _words(link: Link, *, is_icon: bool) -> Iterator[Signal]:
     beside = " | ".join([own, _segment(line), *heads[:1]])
     language = link.language
     said = lexicon.kinds(beside, language)
+    is_about_others = any(_is_about_others(text, language) for text in heads)
     if Kind.SHARE in said:
         yield Signal.SHARE_WORDING
     elif OWN_KINDS & said or OWN_KINDS & lexicon.kinds(link.near_text[:MAX_PHRASE_LENGTH], language):
         if not (Kind.MY in said and _is_in_feed(link)):
             yield Signal.SPEAKS_OF_OWN_PAGE
-    elif any(HEADING_KINDS & lexicon.kinds(text, language) for text in heads[:3]):
-        yield Signal.SOCIAL_HEADING
-    if any(_is_about_others(text, language) for text in heads):
+    elif not is_about_others and any(HEADING_KINDS & lexicon.kinds(text, language) for text in heads[:3]):
+        yield Signal.SOCIAL_HEADING  # else it is how to reach those others
+    if is_about_others:
         yield Signal.HEADING_ABOUT_OTHERS
     yield from _credit(link, own)
     # Beside an icon such words are those of the legal links below it.

@@ -17,7 +17,7 @@ from crawler.urls import host_of, registrable_domain
 
 PAGE_KINDS: tuple[frozenset[Kind], ...] = (
     frozenset({Kind.CONTACT}),
-    frozenset({Kind.FOLLOW, Kind.SOCIAL}),
+    frozenset({Kind.FOLLOW, Kind.SOCIAL, Kind.LISTS}),
     frozenset({Kind.IMPRINT}),
     frozenset({Kind.ABOUT, Kind.VISIT}),
 )
