@@ -97,10 +97,10 @@ def occurrence(
         others.add(Signal.IN_RUNNING_TEXT)
     if not link.is_visible:
         others.add(Signal.HIDDEN)
-    return Occurrence(_statement(link, is_icon=is_icon), frozenset(others))
+    return Occurrence(_statement(link, is_icon=is_icon, is_inner=is_inner), frozenset(others))
 
 
-def _statement(link: Link, *, is_icon: bool) -> Signal:
+def _statement(link: Link, *, is_icon: bool, is_inner: bool) -> Signal:
     if link.source in (Source.JSON_LD, Source.MICRODATA):
         return _structured(link)
     if link.source is Source.META:
@@ -113,7 +113,10 @@ def _statement(link: Link, *, is_icon: bool) -> Signal:
         return _data(link)
     is_framed = link.region in _FRAMED
     if link.block_networks_count >= 2 and is_icon:
-        return Signal.FRAMED_ICON_ROW if is_framed else Signal.ICON_ROW
+        if is_framed:
+            return Signal.FRAMED_ICON_ROW
+        is_said = link.text and not is_inner and _ends_a_sentence(link) and not link.before.rstrip().endswith(":")
+        return Signal.ROW_OF_NETWORKS if is_said else Signal.ICON_ROW  # "he is on A and B"
     if link.block_networks_count >= 2 and link.row:  # several links in a long text are no row
         return Signal.FRAMED_ROW if is_framed else Signal.ROW_OF_NETWORKS
     if is_icon:
