@@ -98,6 +98,8 @@ class Source(StrEnum):
     IFRAME = "iframe"
     WIDGET = "widget"
     TEXT = "text"
+    UNLINKED = "unlinked"
+    """In the text: a handle or an address beside the network's sign."""
     SCRIPT = "script"
     DATA = "data"
     """In the data that a script builds the page from."""

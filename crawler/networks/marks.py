@@ -122,6 +122,12 @@ def addresses_in_text(text: str) -> Iterator[str]:
         yield from (match[0] for match in _ADDRESS_IN_TEXT.finditer(text))
 
 
+def address_of(name: str, network: Network) -> str:
+    """Return the address that a bare name leads to on a network."""
+    grammar = table().grammars[network]
+    return f"https://{grammar.home}/{grammar.marks.name_path.format(name)}"
+
+
 FEED_CLASSES = "|".join(_all("feed_classes"))
 """Expression for the class names of the networks' embedded feeds and posts."""
 

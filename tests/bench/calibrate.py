@@ -44,6 +44,8 @@ EXPLAINED: Mapping[Signal, str] = {
     Signal.OWN_JSON_LD: "the standard says what it means; in the blocks the names agree with it, and take the credit",
     Signal.FOREIGN_JSON_LD: "as the site's own, the other way round",
     Signal.SAME_NAME: "with more, a name in plain text or a script would be enough by itself; towns and sports share it",
+    Signal.SIMILAR_NAME: "with more, it would be enough for any link: towns and trades are in many names",
+    Signal.ONE_OF_MANY: "with more, no account of an organisation that has many would be returned",
     Signal.NAMED_LIKE_OWN_PROFILE: "with more, any mention of an account of that name would be enough",
     Signal.ONE_OF_TWO_ALIKE: "with more, neither of two icons side by side in a footer would be returned",
     Signal.COMMENT: "what stands in comments is a visitor's; other signals of the blocks say so too, and take the credit",

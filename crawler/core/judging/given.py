@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from crawler.networks import marks
 from crawler.networks.canonical import fallback_of, profile_of
 from crawler.networks.table import table
 from crawler.records import Kind, Network, Profile, ProfileType
@@ -99,11 +100,10 @@ def given_text(value: Any) -> str:
 
 
 def _address(text: str, network: Network) -> str:
-    grammar = table().grammars[network]
     if name := _BARE_NAME.fullmatch(text):
-        return f"https://{grammar.home}/{grammar.marks.name_path.format(name[1].rstrip('.,;'))}"
+        return marks.address_of(name[1].rstrip(".,;"), network)
     if path := _PATH.fullmatch(text):
-        return f"https://{grammar.home}/{path[1]}"
+        return f"https://{table().grammars[network].home}/{path[1]}"
     return text
 
 

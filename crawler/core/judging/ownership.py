@@ -132,6 +132,7 @@ def _data(link: Link) -> Signal:
 
 _BY_SOURCE = {
     Source.REL_ME: Signal.REL_ME,
+    Source.UNLINKED: Signal.UNLINKED,
     Source.TEXT: Signal.TEXT,
     Source.SCRIPT: Signal.SCRIPT,
     Source.INPUT: Signal.INPUT,

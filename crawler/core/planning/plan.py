@@ -157,10 +157,12 @@ class _Known:
         """Whether a profile was found that is the site's own for certain.
 
         A profile of a meta element alone is none: the shells of script-built sites carry one, and their footers more.
-        Nor is a single one in the data of a page, which names other networks elsewhere as often as not.
+        Nor is a single one in the data of a page, which names other networks elsewhere as often as not, nor one that
+        is no link.
         """
         certain = [each.candidate.link.source for each in self.choices.values() if each.score >= CERTAIN]
-        return certain.count(Source.DATA) > 1 or any(each not in (Source.META, Source.DATA) for each in certain)
+        weak = (Source.META, Source.DATA, Source.UNLINKED)
+        return certain.count(Source.DATA) > 1 or any(each not in weak for each in certain)
 
 
 def candidates(dossier: Dossier) -> tuple[Candidate, ...]:

@@ -16,6 +16,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.core.reading import link_context, regions, structured
 from crawler.core.reading.document import shared_tree_of, text_of_body, tree_of
+from crawler.core.reading.handles import unlinked
 from crawler.core.reading.link_elements import (
     MAX_HREF_LENGTH,
     Carrier,
@@ -146,7 +147,8 @@ class _Surveyed:
 def _elements(tree: LexborHTMLParser, page: Page, base: str) -> Iterator[Link]:
     surveyed = _Surveyed()
     domain = registrable_domain(host_of(page.url))
-    for node, href, source in _read((*carriers(tree), *encoded_carriers(tree, page.html))):
+    typed = ((node, href, Source.UNLINKED) for node, href in unlinked(tree, page.html))
+    for node, href, source in _read((*carriers(tree), *encoded_carriers(tree, page.html), *typed)):
         link = Link(
             href,
             _absolute(href, base),
@@ -159,7 +161,8 @@ def _elements(tree: LexborHTMLParser, page: Page, base: str) -> Iterator[Link]:
         above: tuple[Ancestor, ...] = ()
         if network is not None:
             above = regions.ancestors(node)
-            _survey(surveyed, node, network, above)
+            if source is not Source.UNLINKED:  # what is no link makes no row of links
+                _survey(surveyed, node, network, above)
         surveyed.links.append((node, link, above))
     for node, link, above in surveyed.links:
         yield _placed(node, link, above, surveyed) if above else link

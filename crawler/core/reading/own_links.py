@@ -173,6 +173,12 @@ def network_named(url: str, classes: str, label: str, text: str, icon: str) -> N
     return marks.WORDS.get(word)
 
 
+def network_of_icon(icon: str) -> Network | None:
+    """Name the network that the classes or the file of a sign name, ``None`` for none."""
+    found = _ICON.search(icon)
+    return marks.WORDS.get(found[1].lower()) if found is not None else None
+
+
 def named_by(link: Link) -> Network | None:
     """As :func:`network_named`, of a link that was read."""
     return network_named(link.url, link.classes[0] if link.classes else "", link.label, link.text, link.icon)
