@@ -87,7 +87,7 @@ def organisation_names(tree: LexborHTMLParser, page_host: str) -> Iterator[str]:
 
 def _json_ld(text: str, domain: str) -> Iterator[Statement]:
     for node, role in _nodes(read_documents(text)):
-        for value in _texts(node.get("sameAs")):
+        for value in _texts(next((each for key, each in node.items() if _is_same_as(key)), None)):
             name = node.get("name")
             shown = name[:120] if isinstance(name, str) else ""
             yield Statement(value, Source.JSON_LD, _type(node), _is_own(node, role, domain), shown)
@@ -103,12 +103,17 @@ def _nodes(document: Any) -> Iterator[tuple[dict[str, Any], str]]:
         if isinstance(value, dict):
             yield value, role
             for key, member in value.items():
-                if isinstance(member, dict | list) and key != "sameAs":
+                if isinstance(member, dict | list) and not _is_same_as(key):
                     name = key.lower().rpartition(":")[2].lstrip("@")
                     # What stands below another party is that party's too.
                     waiting.append((member, role if role in _FOREIGN_ROLES else name))
         elif isinstance(value, list):
             waiting += [(member, role) for member in value]
+
+
+def _is_same_as(key: str) -> bool:
+    """Whether a property is ``sameAs``, as people write it: ``sameas``, ``schema:sameAs``."""
+    return key[-6:].lower() == "sameas"
 
 
 def _type(node: dict[str, Any]) -> str:
@@ -121,13 +126,17 @@ def _type(node: dict[str, Any]) -> str:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """The URLs of a ``sameAs``: a string, an object with ``@id`` or ``url``, or a list of them."""
+    """The URLs of a ``sameAs``: a string, an object with ``@id`` or ``url``, or a list of them, plain or wrapped."""
+    if isinstance(value, dict) and _URL_KEYS.isdisjoint(value):
+        value = [each for member in value.values() for each in (member if isinstance(member, list) else [member])]
     for each in value if isinstance(value, list) else [value]:
-        found = each.get("@id", each.get("url")) if isinstance(each, dict) else each
+        found = next((each[key] for key in each if key in _URL_KEYS), None) if isinstance(each, dict) else each
         if isinstance(found, str):
             # Some write the list as one string.
             yield from (part for part in _NEXT_ADDRESS.split(found.strip()[:MAX_SAME_AS_COUNT]) if part)
 
+
+_URL_KEYS = frozenset(("@id", "url", "@value"))
 
 MAX_SAME_AS_COUNT = 20_000
 """Characters of one ``sameAs`` that are read."""

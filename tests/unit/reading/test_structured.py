@@ -29,6 +29,11 @@ def ld(document: Any) -> str:
         pytest.param({"@type": ["LocalBusiness", "Place"], "sameAs": URL}, True, id="two-types"),
         pytest.param({"@type": "https://schema.org/Hotel", "sameAs": {"@id": URL}}, True, id="type-as-address"),
         pytest.param({"@type": "schema:Hotel", "sameAs": [{"url": URL}]}, True, id="type-with-prefix"),
+        pytest.param({"@type": "Hotel", "sameas": URL}, True, id="lower-case"),
+        pytest.param({"@type": "schema:Hotel", "schema:sameAs": URL}, True, id="property-with-prefix"),
+        pytest.param({"@type": "Hotel", "sameAs": {"@list": [URL]}}, True, id="wrapped-list"),
+        pytest.param({"@type": "Hotel", "sameAs": {"@set": {"@value": URL}}}, True, id="wrapped-value"),
+        pytest.param({"@type": "Hotel", "sameAs": {"x": URL, "note": 5}}, True, id="by-network"),
         pytest.param(
             {"@graph": [{"@type": "WebSite", "publisher": {"@type": "Organization", "sameAs": URL}}]},
             True,
