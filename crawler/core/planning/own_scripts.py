@@ -36,6 +36,9 @@ _TRACKERS = re.compile(
 )
 """What the snippets of trackers, chats and consent managers have in them; they add their own file and nothing else."""
 
+_DIRECTIVES = "[x-for], [x-html], [v-for], [v-html], [v-cloak], [ng-app], [ng-repeat]"
+"""Attributes by which libraries that are loaded from elsewhere (Alpine, Vue, AngularJS) add to a page."""
+
 MAX_SCRIPT_LENGTH = 100_000
 """Characters of an inline script that are looked at."""
 
@@ -61,6 +64,8 @@ def may_add_profiles(html: str, url: str) -> str:
             return "a script on the page adds to it"
     if any(marks.ACCOUNT_ADDRESS.search(part.partition("-->")[0]) for part in html.split("<!--")[1:]):
         return "a comment that a script may open"
+    if tree.css_first(_DIRECTIVES) is not None:
+        return "markup that a library fills in"
     return ""
 
 

@@ -16,6 +16,7 @@ ROWS: list[tuple[str, str, bool]] = [
     ("slider", "<script>$('.slider').slick({})</script>", False),
     ("tracker", "<script>(function(d){d.head.appendChild(x)})(document);gtag('js')</script>", False),
     ("comment with a profile", "<script>1</script><!-- <a href=https://www.facebook.com/atlas>f</a> -->", True),
+    ("library that fills in", "<script src=//cdn.example/lib.js></script><template x-for='a in b'></template>", True),
     ("comment of a theme", "<script>1</script><!-- footer -->", False),
 ]
 
