@@ -1,10 +1,11 @@
 """Which profiles stand in the data that a page is built from?
 
 Frameworks ship the data of a page beside it: as JSON elements (Next, Nuxt, Angular), as pushed chunks of a React
-payload (``self.__next_f``), assigned to a global (an object, the result of a function, a text to parse), or given to a
-start function (SvelteKit).  A browser makes the page of it; where that fails, or to do without one, the data itself is
-read.  Most of it is content, and says little.  What lies below a footer, or in the site's own settings, is the site's.
-Asked by :mod:`crawler.core.reading.links`; pure, with every walk bounded.
+payload (``self.__next_f``), assigned to a global (an object, the result of a function, a text to parse), given to a
+start function (SvelteKit), or in an attribute of the element that it fills (Inertia, Astro, Alpine).  A browser makes
+the page of it; where that fails, or to do without one, the data itself is read.  Most of it is content, and says
+little.  What lies below a footer, or in the site's own settings, is the site's.  Asked by
+:mod:`crawler.core.reading.links`; pure, with every walk bounded.
 """
 
 import json
@@ -18,10 +19,11 @@ from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser
 
+from crawler.core.reading import regions
 from crawler.core.reading.tolerant_json import MAX_TOLERANT_LENGTH, read_documents
 from crawler.networks import marks
 from crawler.networks.canonical import profile_of
-from crawler.records import Network, Profile
+from crawler.records import Network, Profile, Region
 
 MAX_LENGTH = 2_000_000
 """Characters of data of one page that are read."""
@@ -34,7 +36,7 @@ MAX_FOUND_COUNT = 40
 
 _MARKS = (
     *("application/json", "__next_f", "__sveltekit", "window.__", "self.__", "globalThis.__"),
-    *("_STATE", "_DATA", "_CONTEXT"),
+    *("_STATE", "_DATA", "_CONTEXT", "data-page=", "data-props=", "data-react-props=", " props=", "x-data="),
 )
 """What every kind of data has in its element, for a quick look."""
 
@@ -49,6 +51,13 @@ _PARSED = re.compile(
     r"JSON\.parse\(\s{0,3}(?:decodeURIComponent\(\s{0,3})?(\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+')", re.DOTALL
 )
 """Data as a text that a script parses."""
+
+_ATTRIBUTES = ("data-page", "data-props", "data-react-props", "props", "x-data")
+_WITH_ATTRIBUTES = ", ".join(f"[{name}]" for name in _ATTRIBUTES)
+"""Attributes that hold the data of an element."""
+
+MAX_ELEMENTS_COUNT = 60
+"""Most elements whose data is read; chosen, not measured."""
 
 _FUNCTION = re.compile(r"\(\s{0,3}function\s{0,3}\(([\w$,\s]{0,20000}+)\)\s{0,3}\{")
 _RETURN = re.compile(r"[;{]\s{0,3}return\s{0,3}(?=[{\[(])")
@@ -102,8 +111,9 @@ def data_links(tree: LexborHTMLParser, html: str) -> list[DataLink]:
         return []
     found: dict[tuple[str, ...], list[tuple[str, Network]]] = {}
     left = MAX_NODES_COUNT
-    for document, given in _documents(tree):
-        for path, value in _strings(document, left, given):
+    documents = ((document, given, ()) for document, given in _documents(tree))
+    for document, given, above in (*documents, *_in_attributes(tree)):
+        for path, value in _strings(document, left, given, above):
             profile = profile_of(value) if len(value) < 500 and marks.is_address(value) else None
             if isinstance(profile, Profile):
                 found.setdefault(_group(path), []).append((value, profile.network))
@@ -134,6 +144,25 @@ def _documents(tree: LexborHTMLParser) -> Iterator[tuple[Any, Mapping[str, Any]]
         elif kind in ("", "module", "text/javascript") and len(text) <= MAX_TOLERANT_LENGTH:
             yield from _assigned(text)
     yield from ((row, {}) for row in _flight("".join(filter(None, map(_pushed_text, pushed)))))
+
+
+def _in_attributes(tree: LexborHTMLParser) -> Iterator[tuple[Any, Mapping[str, Any], tuple[str, ...]]]:
+    """The data in attributes, each document with the names above it that say whose it is."""
+    for node in tree.css(_WITH_ATTRIBUTES)[:MAX_ELEMENTS_COUNT]:
+        for name in _ATTRIBUTES:
+            text = (node.attributes.get(name) or "").strip()
+            if text[:1] not in ("{", "[") or not any(domain in text for domain in marks.DOMAINS):
+                continue
+            above = regions.ancestors(node)
+            names = (regions.names_of(node), *(each.names for each in above[:MAX_LEVELS] if each.tag != "body"))
+            others = tuple(each for each in names if _OTHERS.search(each))
+            is_footer = regions.region_of(above) is Region.FOOTER
+            for document in read_documents(text)[:1]:
+                yield document, {}, (*others, "footer") if is_footer else others
+
+
+MAX_LEVELS = 6
+"""How far above an element its names say whose data it holds."""
 
 
 def _unpacked(document: Any) -> Any:
@@ -220,9 +249,11 @@ def _flight(payload: str) -> Iterator[Any]:
                 continue
 
 
-def _strings(document: Any, left: int, given: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+def _strings(
+    document: Any, left: int, given: Mapping[str, Any], above: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], str]]:
     """Every string of a document with the keys above it; a React element counts as a key by its name."""
-    waiting: deque[tuple[Any, tuple[str, ...]]] = deque([(document, ())])
+    waiting: deque[tuple[Any, tuple[str, ...]]] = deque([(document, above)])
     seen: set[int] = set()
     for _ in range(left):
         if not waiting:
