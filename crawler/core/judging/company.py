@@ -114,7 +114,8 @@ def _confirmed(judged: Judgement, trusted: Sequence[Judgement]) -> Iterator[Sign
         names = [each.profile.handle for each in others if each.score >= CERTAIN and each.rows.isdisjoint(judged.rows)]
         if names_likeness(handle, names) >= SAME_NAME:
             yield Signal.NAMED_LIKE_OWN_PROFILE
-    if judged.likeness < SIMILAR_NAME:
+    # Who is named as another beside the site's accounts is its carrier, its host or its label.
+    if judged.likeness < SIMILAR_NAME and Signal.NAMED_AFTER_OTHER not in judged.signals:
         own_rows = {row for each in others if each.likeness >= SAME_NAME for row in each.rows}
         if not own_rows.isdisjoint(judged.rows):
             is_person = kind is ProfileType.PERSON
