@@ -105,7 +105,8 @@
   const { attachShadow } = Element.prototype;
   if (attachShadow) Element.prototype.attachShadow = function (given) {
     state.shadows++;
-    return apply(attachShadow, this, [given]);
+    // A closed root shows people as much as an open one.
+    return apply(attachShadow, this, [given && given.mode === 'closed' ? { ...given, mode: 'open' } : given]);
   };
 
   // Navigations.  The event comes at once when a script sets the location; the new document only when its server has
