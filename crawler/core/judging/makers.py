@@ -30,6 +30,9 @@ MIN_NAME_LENGTH = 3
 """Shortest name, in letters and digits, by which an account can be recognised."""
 
 
+REPOSITORY_DEPTH = 2
+"""Parts of the path of a repository: its owner and its name."""
+
 MAX_TEXT_LENGTH = 2000
 """Characters of text looked at, the last ones of the page."""
 
@@ -64,6 +67,10 @@ def _is_credited(link: LexborNode) -> bool:
         return False
     if lexicon.ends_with(line, Kind.CREDIT):
         return True  # the credit goes on with the link: what else is said after it is a name
+    href = (link.attributes.get("href") or "").strip()
+    path = re.split(r"[?#]", href.partition("//")[2], maxsplit=1)[0].split("/")[1:]
+    if other_network(href) and len([part for part in path if part]) == REPOSITORY_DEPTH:
+        return True  # a theme by the address of its code
     after = line[max(ends) :]
     goes_on = lexicon.ends_with(after, Kind.BY) or _JOINS.search(after) is not None
     return goes_on and "©" not in after and Kind.RIGHTS not in lexicon.kinds(after)

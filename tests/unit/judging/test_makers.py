@@ -46,6 +46,13 @@ from crawler.core.judging.makers import makers_of
             id="title",
         ),
         pytest.param('<a href="/webdesign">Webdesign</a>', set(), id="a page about it"),
+        pytest.param(
+            '<p>Powered by <a href="https://gohugo.io">Hugo</a> | Theme <a href="https://github.com/nordhelm/klar">Klar</a>'
+            ' | <a href="https://github.com/atlas">code</a></p>',
+            {"Hugo", "gohugo", "Klar", "nordhelm", "klar"},
+            id="a repository in the line of a credit",
+        ),
+        pytest.param('<p>Fork it: <a href="https://github.com/x/y">here</a></p>', set(), id="a repository"),
         pytest.param("<p>Proudly built. Theme by Vestal Themes.</p>", {"vestal themes"}, id="words"),
         pytest.param("<p>Designed by Ada Lund for Atlas</p>", {"ada lund"}, id="ends before for whom"),
         pytest.param('<p>© 2026 by <a href="https://atlas.example">Atlas</a></p>', set(), id="copyright"),
