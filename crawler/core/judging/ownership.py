@@ -38,6 +38,9 @@ MIN_SENTENCE_COUNT = 2
 MIN_HEADING_SHARE = 0.3
 """Share of a heading, from 0.0 to 1.0, above which it is about those whom a part of it names; chosen, not measured."""
 
+MIN_DOMAIN_SHARE = 0.5
+"""Share of the letters of the domain's name from which a heading is that name; chosen, not measured."""
+
 MAX_HEADING_BREADTH = 60
 """Columns from which a heading is a sentence; chosen, not measured."""
 
@@ -84,13 +87,13 @@ def occurrence(
 
     Args:
         candidate: the profile and the link.
-        names: names of the site.
+        names: names of the site, that of its domain last.
         exact: what :func:`exact_names` makes of them.
         is_inner: whether the place is on an inner page: those that are read say how to reach the organisation.
     """
     link = candidate.link
     is_icon = is_icon_link(link, candidate.profile.handle)
-    others = {*_classes(link), *_words(link, is_icon=is_icon), *_naming(candidate, names)}
+    others = {*_classes(link), *_words(link, names, is_icon=is_icon), *_naming(candidate, names)}
     if (named := _exactly_named(candidate, exact, is_icon=is_icon, is_inner=is_inner)) is not None:
         others = {*others, named} - {Signal.LINK_NAMES_THE_SITE}
     if len(link.near_text) >= MIN_PROSE_LENGTH and link.region not in _FRAMED and not is_icon:
@@ -214,7 +217,7 @@ def _is_in_feed(link: Link) -> bool:
     )
 
 
-def _words(link: Link, *, is_icon: bool) -> Iterator[Signal]:
+def _words(link: Link, names: tuple[str, ...], *, is_icon: bool) -> Iterator[Signal]:
     """Signals of the words around a link."""
     line = link.before.rpartition("\n")[2] or link.before.rstrip("\n").rpartition("\n")[2]
     own = f"{_folded(link.text)} | {_folded(link.label)}"
@@ -222,7 +225,7 @@ def _words(link: Link, *, is_icon: bool) -> Iterator[Signal]:
     beside = " | ".join([own, _segment(line), *heads[:1]])
     language = link.language
     said = lexicon.kinds(beside, language)
-    is_about_others = any(_is_about_others(text, language) for text in heads)
+    is_about_others = any(_is_about_others(text, language) and not _is_own_name(text, names) for text in heads)
     if Kind.SHARE in said:
         yield Signal.SHARE_WORDING
     elif OWN_KINDS & said or OWN_KINDS & lexicon.kinds(link.near_text[:MAX_PHRASE_LENGTH], language):
@@ -237,6 +240,12 @@ def _words(link: Link, *, is_icon: bool) -> Iterator[Signal]:
     around = heads if is_icon else (*heads, link.near_text)
     if link.region not in _FRAMED and any(Kind.PRIVACY in lexicon.kinds(text, language) for text in around):
         yield Signal.PRIVACY_TEXT
+
+
+def _is_own_name(heading: str, names: tuple[str, ...]) -> bool:
+    """Whether a heading is the name in the site's domain, the last of its names, or most of that: "Barber Atlas"."""
+    name, domain = joined(heading), joined(names[-1]) if names else ""
+    return bool(name) and name in domain and len(name) >= MIN_DOMAIN_SHARE * len(domain)
 
 
 def _is_about_others(heading: str, language: str) -> bool:
