@@ -44,6 +44,10 @@ _OPENED = re.compile(
     r"""|atob\(\s{0,5}["'`]([A-Za-z0-9+/=]{16,1000})["'`]"""
 )
 """What a script goes to, or opens."""
+_PAGE_OPENED = re.compile(
+    r"""\blocation(?:\.href)?\s{0,5}=\s{0,5}["'`]((?![a-z]{1,10}:|//)[^"'`\s#]{1,500})["'`]""", re.IGNORECASE
+)
+"""Another page of the site that a button leads to: menus are made of them."""
 _SKIPPED = frozenset("href src srcset content d points style nonce integrity".split())
 """Attributes in which no script looks for an address in base64."""
 
@@ -76,6 +80,9 @@ def _addresses(node: LexborNode, attributes: dict[str, str | None]) -> Iterator[
     for name in _HANDLERS:
         if script := attributes.get(name):
             yield from ((match, Source.ONCLICK) for match in _addresses_in_handler(script))
+            page = _PAGE_OPENED.search(script[:MAX_HREF_LENGTH])
+            if page is not None and not marks.is_address(page[1]):
+                yield page[1], Source.ONCLICK
 
 
 def _in_place(tag: str | None, attributes: dict[str, str | None], *, is_plugin: bool) -> Iterator[tuple[str, Source]]:
