@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
+from crawler.orphans import end_with_parent
 from crawler.packing import dumped, loaded
 
 MAX_GROWTH_BYTES = 256 * 1024 * 1024
@@ -33,8 +34,6 @@ IS_RETIRED, HAS_FAILED = 1, 2
 
 NO_MEMORY = 9
 """Exit status of a child that could not even say that its memory was used up."""
-
-_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of <linux/prctl.h>
 
 
 def serve(orders: socket.socket, parent: int) -> NoReturn:
@@ -89,11 +88,8 @@ def _alone(orders: socket.socket) -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    end_with_parent(signal.SIGKILL)
     if sys.platform == "linux":
-        import ctypes
-
-        with suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
         size_bytes = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         limit = size_bytes + MAX_GROWTH_BYTES

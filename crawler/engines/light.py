@@ -6,11 +6,9 @@ It keeps one browser context per connection, so each new context is a new connec
 """
 
 import asyncio
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, suppress
@@ -24,6 +22,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from crawler.egress.proxy import EgressProxy
 from crawler.engines.driver import Driver
+from crawler.orphans import ending_with_parent
 from crawler.records import Engine
 from crawler.scratch import PREFIX, scratch_folder
 
@@ -219,12 +218,18 @@ class LightProvider:
         folder = scratch_folder(None if length <= MAX_SOCKET_PATH else "/tmp")  # noqa: S108  # a private folder in it
         self._socket = self._stack.enter_context(folder) / "cdp"
         self._process = subprocess.Popen(
-            [str(binary), "serve", "--unix-socket", str(self._socket), *self._arguments],
+            [
+                *ending_with_parent(signal.SIGKILL),
+                str(binary),
+                "serve",
+                "--unix-socket",
+                str(self._socket),
+                *self._arguments,
+            ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env={**os.environ, "LIGHTPANDA_DISABLE_TELEMETRY": "true"},
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509  # one call of the kernel
         )
 
     async def _listens(self) -> None:
@@ -258,7 +263,3 @@ class LightProvider:
             self._process.wait()
             self._process = None
         self._stack.close()
-
-
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG

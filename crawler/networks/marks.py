@@ -91,7 +91,7 @@ ACCOUNT_ADDRESS = re.compile(ACCOUNT)
 DOMAINS: tuple[str, ...] = tuple(
     dict.fromkeys(domain for grammar in table().grammars.values() for domain in _account_domains(grammar))
 )
-"""The domains under which accounts have their addresses: ``in`` is quicker than any pattern."""
+"""The domains under which accounts have their addresses."""
 
 _DOMAINS = "|".join(map(re.escape, DOMAINS))
 
@@ -115,10 +115,15 @@ _ADDRESS_IN_TEXT = re.compile(rf"(?<![\w@.])(?:https?://)?(?:www\.)?(?:{_DOMAINS
 """An address on a network in running text."""
 
 
+def has_domain(text: str) -> bool:
+    """Whether a text, lower-case, names a domain of a network anywhere; quicker than any pattern."""
+    return any(domain in text for domain in DOMAINS)
+
+
 def addresses_in_text(text: str) -> Iterator[str]:
     """Yield the addresses on networks in running text; nearly all text has none, which shows without the pattern."""
     folded = text.casefold()  # not `lower`: browsers, as the pattern, read a long s in a host as an s
-    if any(domain in folded for domain in DOMAINS):
+    if has_domain(folded):
         yield from (match[0] for match in _ADDRESS_IN_TEXT.finditer(text))
 
 

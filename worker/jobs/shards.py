@@ -25,13 +25,18 @@ from worker.jobs.scripts import CLAIM, GIVE_UP, PUT, RENEW, SPLIT
 PROGRESS_EVERY_MS = 200
 """Pause between two progress events of a job, in milliseconds: at most five a second."""
 
-MAX_BEAT_S = 2.0
+_MAX_BEAT_S = 2.0
 """Longest pause between two renewals of a lease, in seconds; a cancelled job is noticed with the next one."""
 
 ALONE_DEATHS_COUNT = 2
 """Workers that may die over a shard before it is worked on alone; of a shard of one input, one.  The first one hardly
 died of it (a machine is lost, a kernel needs memory), and each shard that it held would have to wait until the one
 before is done."""
+
+
+def beat_s(lease_s: float) -> float:
+    """Return the pause between two renewals of a lease, in seconds; one that fails leaves time for another."""
+    return min(_MAX_BEAT_S, lease_s / 3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,8 +25,8 @@ from urllib.parse import quote
 import redis
 
 from crawler.config import Settings
+from crawler.orphans import ending_with_parent
 from crawler.scratch import PREFIX, scratch_folder
-from worker.process.lifetime import EXEC_THAT_DIES_WITH_PARENT
 
 MIN_VERSION = (6, 2)
 """Oldest Redis that has all the commands used here."""
@@ -140,7 +141,7 @@ class EmbeddedRedis:
                     ) from None
                 lines += [f'dir "{self._data_dir}"', "appendonly yes", "appendfsync everysec"]
             self.url = f"unix://:{password}@{quote(str(socket_dir / 'redis.sock'))}"
-            self._command = [*EXEC_THAT_DIES_WITH_PARENT, server, "-"]
+            self._command = [*ending_with_parent(signal.SIGTERM), server, "-"]
             self._config = "\n".join(lines).encode()
             stack.callback(self._end)
             self._launch()

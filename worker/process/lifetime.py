@@ -4,32 +4,16 @@ It must not live on: a killed process cannot end its children.  Asked by the wor
 embedded Redis.
 """
 
-import ctypes
 import os
-import platform
 import signal
-import sys
 import threading
 import time
 from types import FrameType
 
-_PR_SET_PDEATHSIG = 1
-"""Linux, prctl(2)."""
+from crawler.orphans import IS_KNOWN_HERE, end_with_parent
 
 _LOOK_EVERY_S = 1.0
 """Pause between two looks at the parent where the system does not report its end, in seconds."""
-
-EXEC_THAT_DIES_WITH_PARENT = (
-    sys.executable,
-    "-I",
-    "-S",
-    "-c",
-    "import ctypes, os, sys\n"
-    "if sys.platform == 'linux': ctypes.CDLL(None).prctl(1, 15)\n"
-    "os.execv(sys.argv[1], sys.argv[1:])",
-)
-"""Put before a command line, this makes a foreign program end (by SIGTERM) with the process that started it.  A
-hook between fork and exec would do the same and is unsafe beside threads."""
 
 
 def die_with_parent(number: signal.Signals, parent: int | None = None) -> None:
@@ -41,8 +25,8 @@ def die_with_parent(number: signal.Signals, parent: int | None = None) -> None:
             may be another.  ``None`` is the parent of this moment.
     """
     parent = os.getppid() if parent is None else parent
-    if platform.system() == "Linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, int(number))
+    if IS_KNOWN_HERE:
+        end_with_parent(number)
         if os.getppid() != parent:
             os.kill(os.getpid(), number)  # the parent ended before the call
         return

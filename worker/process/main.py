@@ -27,7 +27,7 @@ from worker.connection import Unavailable
 from worker.entries import TrustedJob
 from worker.jobs.metrics import note_holds, note_memory
 from worker.jobs.queue import QUEUE, ShardQueue, holder_name
-from worker.jobs.shards import MAX_BEAT_S
+from worker.jobs.shards import beat_s
 from worker.process.courier import Courier
 from worker.process.lifetime import die_with_parent
 from worker.process.run_loop import work_until_signalled
@@ -102,7 +102,7 @@ class ShardWorker(Worker):
             self._bury()
             queue.note_worker(self.name)
             note_memory(self.connection, os.getpid())
-            if watch.was_away and self._looked_s - watch.seen_s > lease_s - 2 * min(MAX_BEAT_S, lease_s / 3):
+            if watch.was_away and self._looked_s - watch.seen_s > lease_s - 2 * beat_s(lease_s):
                 watch.sweeps_from_s = self._looked_s + lease_s  # leases may have run out that could not be renewed
             watch.seen_s, watch.was_away = self._looked_s, False
             if self._looked_s >= watch.sweeps_from_s:

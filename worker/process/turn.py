@@ -23,7 +23,7 @@ from crawler.records import Batch, SiteResult
 from worker.connection import Unavailable, for_api, for_work
 from worker.jobs import metrics
 from worker.jobs.queue import QUEUE_KEY, ShardQueue, Taken
-from worker.jobs.shards import MAX_BEAT_S, Heartbeat, Shard, ShardStore, internal_error
+from worker.jobs.shards import Heartbeat, Shard, ShardStore, beat_s, internal_error
 from worker.process.manners import SharedManners
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Turn:
         self._knock: asyncio.Task[Any] | None = None
         self._changed = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.heartbeat = Heartbeat(settings.shard_lease_s, min(MAX_BEAT_S, settings.shard_lease_s / 3))
+        self.heartbeat = Heartbeat(settings.shard_lease_s, beat_s(settings.shard_lease_s))
         self._holds: list[Hold] = []
         self._began_s = self._idle_since_s = time.monotonic()
         self._taken_count = 0

@@ -51,7 +51,7 @@ def unlinked(tree: LexborHTMLParser, html: str) -> Iterator[tuple[LexborNode, st
     text = text_of_body(html)
     may_have = text.startswith("@") or any(start in text for start in _STARTS)
     has_handles = may_have and _QUICK.search(text) is not None
-    if tree.body is None or not (has_handles or any(domain in text for domain in marks.DOMAINS)):
+    if tree.body is None or not (has_handles or marks.has_domain(text)):
         return
     count = 0
     for place, node in enumerate(tree.body.traverse(include_text=True)):

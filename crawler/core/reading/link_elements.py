@@ -172,7 +172,7 @@ def opened_in(script: str) -> Iterator[str]:
     Args:
         script: text of an inline script, of any length its caller allows.
     """
-    if "atob(" not in script and not any(domain in script for domain in marks.DOMAINS):
+    if "atob(" not in script and not marks.has_domain(script):
         return
     for called, assigned, encoded in _OPENED.findall(script.replace("\\/", "/")):
         address = address_in_base64(encoded) if encoded else called or assigned

@@ -107,7 +107,7 @@ def data_links(tree: LexborHTMLParser, html: str) -> list[DataLink]:
         tree: the document.
         html: the same as text, for a quick look.
     """
-    if not any(mark in html for mark in _MARKS) or not any(domain in html for domain in marks.DOMAINS):
+    if not any(mark in html for mark in _MARKS) or not marks.has_domain(html):
         return []
     found: dict[tuple[str, ...], list[tuple[str, Network]]] = {}
     left = MAX_NODES_COUNT
@@ -132,7 +132,7 @@ def _documents(tree: LexborHTMLParser) -> Iterator[tuple[Any, Mapping[str, Any]]
     for script in tree.css("script:not([src])"):
         text = script.text() or ""
         kind = (script.attributes.get("type") or "").lower()
-        if len(text) > left or ("__next_f" not in text and not any(domain in text for domain in marks.DOMAINS)):
+        if len(text) > left or ("__next_f" not in text and not marks.has_domain(text)):
             continue
         left -= len(text)
         if "json" in kind and "ld+json" not in kind:
@@ -151,7 +151,7 @@ def _in_attributes(tree: LexborHTMLParser) -> Iterator[tuple[Any, Mapping[str, A
     for node in tree.css(_WITH_ATTRIBUTES)[:MAX_ELEMENTS_COUNT]:
         for name in _ATTRIBUTES:
             text = (node.attributes.get(name) or "").strip()
-            if text[:1] not in ("{", "[") or not any(domain in text for domain in marks.DOMAINS):
+            if text[:1] not in ("{", "[") or not marks.has_domain(text):
                 continue
             above = regions.ancestors(node)
             names = (regions.names_of(node), *(each.names for each in above[:MAX_LEVELS] if each.tag != "body"))

@@ -1,6 +1,7 @@
 -- Have the leases of some shards end earlier than they would.  After clock.lua.
 --
--- holder: the turn whose shards are meant, the worker whose turns' are, or '' for all.  lease_ms: for how long their leases may hold from now on.
+-- holder: the turn whose shards are meant, the worker whose turns' are, or '' for all.  lease_ms: for how long their
+-- leases may hold from now on.
 -- Returns the places, from 1, of those that were shortened.
 local holder, lease_ms = ARGV[1], tonumber(ARGV[2])
 
