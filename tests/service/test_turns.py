@@ -105,7 +105,8 @@ def test_several_shards_survive_the_death_of_their_turn(make: Callable[..., Turn
     assert (done.status, done.found_count) == (JobStatus.DONE, 40)
     assert_complete(bench, job, 40)
     assert {name: count for name, count in bench.site.asked.items() if count > 1} == {"site005": 2}
-    begun = re.findall(r"shard \d+: \d+ inputs", bench.log(0))
+    # A shard whose last answer came the moment before may be begun again, with nothing to do.
+    begun = re.findall(r"shard \d+: [1-9]\d* inputs", bench.log(0))
     assert (len(begun), begun[-1]) == (SHARDS_COUNT + 1, "shard 0: 1 inputs"), "only what was not answered"
 
 
