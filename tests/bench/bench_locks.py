@@ -1,8 +1,9 @@
 """What do the locks cost that keep a hostile page from harming the crawl?
 
 Run as ``python -m tests.bench.bench_locks``; prints, never judges.  The same generated sites are crawled with every
-lock and without some, in turn, each time in a process of its own: reading in child processes with limits, and the
-self-test that each engine passes before its first page.  What the egress proxy costs a request is measured by
+lock and without some, in turn, each time in a process of its own: reading in child processes with limits, the
+self-test that each engine passes before its first page, the question whose each connection to the egress proxy is, and
+the light engine's own block of all addresses but the proxy's.  What the proxy itself costs a request is measured by
 ``bench_proxy``.  The crawl has no setting that opens a lock: they are taken out here, in the measured process alone.
 
 The second table has the regular expressions that take longest on texts made to make them backtrack, and on texts four
@@ -28,7 +29,9 @@ WITHOUT: dict[str, tuple[str, ...]] = {
     "every lock": (),
     "reading in the crawl's own process": ("readers",),
     "no self-test of the engines": ("self-test",),
-    "neither": ("readers", "self-test"),
+    "no question whose a connection is": ("owner",),
+    "no block in the light engine": ("block",),
+    "none of them": ("readers", "self-test", "owner", "block"),
 }
 LENGTH = 4_000
 """Characters of the shorter text."""
@@ -50,8 +53,8 @@ def main() -> None:
                 command: list[str | Path] = [sys.executable, "-m", "tests.bench.bench_locks", *without, "-"]
                 done = meter.run(command, {**order, "allow": [f"*.localhost:{port}"]}, 300)
                 used_s[name].append(done.cpu_s / SITES_COUNT)
-    bare_s = statistics.median(used_s["neither"])
-    print(f"| {SITES_COUNT} generated sites, medians of {REPEATS_COUNT} | processor ms a site | against neither |")
+    bare_s = statistics.median(used_s["none of them"])
+    print(f"| {SITES_COUNT} generated sites, medians of {REPEATS_COUNT} | processor ms a site | against none |")
     print("|---|---:|---:|")
     for name, each in used_s.items():
         print(f"| {name} | {1000 * statistics.median(each):.1f} | {statistics.median(each) / bare_s:.2f} |")
@@ -81,8 +84,10 @@ def _seconds(match: Callable[[str], Any], piece: str, length: int) -> float:
 
 def crawl_without(locks: list[str], order: dict[str, Any]) -> dict[str, Any]:
     """Crawl in this process with some locks taken out."""
+    import crawler.egress.proxy
     import crawler.engines.browser
     import crawler.spiders.site
+    from crawler.engines.light import LightProvider
     from crawler.readers import Readers
     from tests.bench.ours_and_plain import ours
 
@@ -97,6 +102,18 @@ def crawl_without(locks: list[str], order: dict[str, Any]) -> dict[str, Any]:
     if "self-test" in locks:
         crawler.spiders.site.verify_guard = pass_all  # type: ignore[attr-defined]
         crawler.engines.browser.verify_guard = pass_all  # type: ignore[attr-defined]
+    if "owner" in locks:
+        crawler.egress.proxy.is_own_peer = lambda *_: True  # type: ignore[attr-defined]
+    if "block" in locks:
+        prepare = LightProvider.__init__
+
+        def without_block(self: LightProvider, *given: Any, **named: Any) -> None:
+            prepare(self, *given, **named)
+            place = self._arguments.index("--block-cidrs")
+            del self._arguments[place : place + 2 * self._arguments.count("--block-cidrs")]
+            assert "--block-cidrs" not in self._arguments
+
+        LightProvider.__init__ = without_block  # type: ignore[method-assign]
     return ours(order)
 
 
