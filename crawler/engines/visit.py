@@ -104,7 +104,7 @@ async def _visit(
         session.send("Page.addScriptToEvaluateOnNewDocument", isolated), page.add_init_script(scripts.page_hooks)
     )
     reply = await _go(page, url)
-    answer = await _answer(page, scripts.name, arrivals, limits)
+    answer = await _answer(page, session, scripts.name, arrivals, limits)
     walked_to = ""
     if len(arrivals) > 1 and (page.url.startswith(_NO_DOCUMENT) or is_refused(page.url)):
         left_for = page.url
@@ -112,7 +112,7 @@ async def _visit(
         walks = await _kept_from(page, moves_count=len(arrivals) - 1, may_abort=limits.has_layout)
         arrivals.clear()
         reply = await _go(page, url)
-        answer = await _answer(page, scripts.name, arrivals, limits)
+        answer = await _answer(page, session, scripts.name, arrivals, limits)
         walked_to = left_for if is_refused(left_for) else walks[0] if walks else ""
     return RenderedPage(
         page.url,
@@ -159,7 +159,7 @@ async def _go(page: Page, url: str) -> Response | None:
     return await page.goto(url, wait_until="commit", timeout=0)
 
 
-async def _answer(page: Page, name: str, arrivals: list[str], limits: WaitLimits) -> DomSnapshot:
+async def _answer(page: Page, session: CDPSession, name: str, arrivals: list[str], limits: WaitLimits) -> DomSnapshot:
     """Wait for the document; one that its page leaves meanwhile is forgotten for the next.
 
     Raises:
@@ -174,23 +174,47 @@ async def _answer(page: Page, name: str, arrivals: list[str], limits: WaitLimits
                 return read_answer(answer)
             # The page has broken what Playwright itself needs in its world; there is no telling when it is done.
             await asyncio.sleep(limits.settle_timeout_s / 2)
-            return await _content("time is up", page, limits)
+            return await _content("time is up", page, session, limits)
         except (TimeoutError, ValueError):
-            return await _content("time is up", page, limits)
+            return await _content("time is up", page, session, limits)
         except PlaywrightError as error:
             if "is not a function" in error.message:  # a document that runs no scripts
-                return await _content("no scripts", page, limits)
+                return await _content("no scripts", page, session, limits)
             if not any(mark in error.message for mark in _LEFT):
                 raise
         if len(arrivals) > MOST_MOVES_COUNT:
             raise RenderError(Reason.TOO_MANY_REDIRECTS, "the page moves on without end")
 
 
-async def _content(ended: str, page: Page, limits: WaitLimits) -> DomSnapshot:
-    """The document as Playwright reads it, which costs more and knows no shadow roots."""
-    html = await page.content()
+async def _content(ended: str, page: Page, session: CDPSession, limits: WaitLimits) -> DomSnapshot:
+    """The document as it is read without our script, which knows no shadow roots."""
+    html = await _cut_in_page(page, session, limits.characters_count + 1)
+    if html is None:
+        html = await page.content()  # all of it, however large
     answer = DomSnapshot(ended, html[: limits.characters_count])
     return replace(answer, is_cut=len(html) > limits.characters_count)
+
+
+async def _cut_in_page(page: Page, session: CDPSession, characters_count: int) -> str | None:
+    """The first characters of the document, cut before they leave the browser; ``None`` where it does not give them.
+
+    In a world of its own, so that nothing the page has changed counts.  The light engine (1.0.2) evaluates nothing on
+    a session of the browser; there it is the page's world.
+    """
+    kind = "(document.doctype ? '<!DOCTYPE html>' : '')"
+    script = f"{kind} + document.documentElement.outerHTML.slice(0, {characters_count})"
+    value: object = None
+    with suppress(PlaywrightError, TimeoutError):
+        async with asyncio.timeout(GRACE_S):
+            try:
+                tree = await session.send("Page.getFrameTree")
+                place = {"frameId": tree["frameTree"]["frame"]["id"], "worldName": WORLD}
+                world = await session.send("Page.createIsolatedWorld", place)
+                asked = {"expression": script, "contextId": world["executionContextId"], "returnByValue": True}
+                value = (await session.send("Runtime.evaluate", asked))["result"].get("value")
+            except (PlaywrightError, KeyError):
+                value = await page.evaluate(script)
+    return value if isinstance(value, str) else None
 
 
 async def _close(page: Page) -> None:
