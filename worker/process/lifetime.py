@@ -1,7 +1,6 @@
 """What happens to a process whose parent dies without a word, or that is signalled while it waits?
 
-It must not live on: a killed process cannot end its children.  Asked by the worker, its horses, the courier and the
-embedded Redis.
+It must not live on: a killed process cannot end its children.  Asked by the worker, its horses and the courier.
 """
 
 import os
